@@ -1,0 +1,5 @@
+"""``python -m lynkeus``."""
+
+from lynkeus.cli import main
+
+main()

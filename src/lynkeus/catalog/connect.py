@@ -1,0 +1,108 @@
+"""Connections: SQLite as durable and forgetful as we promise, PostgreSQL by URL.
+
+SQLite: write-ahead log, ``synchronous=FULL`` (a commit that returned survives a crash), ``secure_delete``
+(deleted bytes are overwritten), foreign keys, a busy time-out. Python's own transaction handling is off:
+a reading transaction begins with BEGIN, a writing one with BEGIN IMMEDIATE, so that it waits for its turn at
+once and never fails half-way for want of the lock.
+"""
+
+import os
+import sqlite3
+import weakref
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from lynkeus.core import LynkeusError, MissingExtraError
+
+BUSY_SECONDS = 30.0
+WRITES = "lynkeus_writes"  # execution option of a connection whose transaction writes
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cell_size_check=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA temp_store=MEMORY",
+)
+
+_engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
+_hooked: list[bool] = []  # whether forks are watched, once a process
+_inherited: list[object] = []  # a child must not even close its parent's connections: it keeps them, unused
+
+
+def is_url(where: str | Path) -> bool:
+    """Whether it names a database server rather than a file."""
+    return isinstance(where, str) and "://" in where
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """An engine on a SQLite file that exists."""
+    url = URL.create("sqlite+pysqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=16, max_overflow=-1)
+    event.listen(engine, "connect", _set_up_pooled)
+    event.listen(engine, "begin", _begin)
+    return _safe_in_children(engine)
+
+
+def set_up(connection: sqlite3.Connection) -> None:
+    """Make a new SQLite connection durable, forgetful, and free of Python's transaction handling."""
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).close()
+
+
+def foreign_keys(connection: Connection, *, on: bool) -> None:
+    """Turn SQLite's check of foreign keys on or off; SQLite heeds it outside a transaction only."""
+    plain: Any = connection.connection.dbapi_connection
+    plain.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}").close()
+
+
+def server_engine(url: str) -> Engine:
+    """An engine on a database server; ``postgresql://`` means the psycopg driver.
+
+    Raises:
+        LynkeusError: The URL cannot be parsed, or is of another database.
+        MissingExtraError: The driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise LynkeusError("the catalog's URL cannot be read; wanted postgresql://user@host/database") from error
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "postgresql":
+        raise LynkeusError(f"a catalog can be a SQLite file or postgresql://..., not {parsed.drivername}://")
+    try:
+        engine = create_engine(parsed, pool_pre_ping=True, pool_size=16, max_overflow=-1)
+    except (ImportError, NoSuchModuleError) as error:
+        raise MissingExtraError("PostgreSQL needs its driver: pip install 'lynkeus[postgresql]'") from error
+    return _safe_in_children(engine)
+
+
+def _set_up_pooled(connection: sqlite3.Connection, _record: Any) -> None:
+    set_up(connection)
+
+
+def _safe_in_children(engine: Engine) -> Engine:
+    """After a fork the child's engine makes connections of its own."""
+    if not _hooked:
+        os.register_at_fork(after_in_child=_leave_connections_to_parent)
+        _hooked.append(True)
+    _engines.add(engine)
+    return engine
+
+
+def _leave_connections_to_parent() -> None:
+    for engine in list(_engines):
+        _inherited.append(engine.pool)
+        engine.dispose(close=False)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")

@@ -1,0 +1,48 @@
+"""A memo of files that were read, so that registering a folder again need not read them again."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete, insert, select
+
+from lynkeus.catalog.lookup import chunks, storable
+from lynkeus.catalog.rows import SeenFile
+from lynkeus.catalog.schema import seen_file
+from lynkeus.catalog.store import Store
+
+
+class Files:
+    """The catalog's memo of files. It holds for a file while size and modification time are the same."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def seen(self, paths: Iterable[str]) -> dict[str, SeenFile]:
+        """What is remembered, by path as given; the caller compares size and time."""
+        given = {storable(path): path for path in paths}
+        found: dict[str, SeenFile] = {}
+        with self._store.read() as connection:
+            for part in chunks(list(given)):
+                for row in connection.execute(select(seen_file).where(seen_file.c.path.in_(part))):
+                    path = given[row.path]
+                    found[path] = SeenFile(path=path, size=row.size, mtime_ns=row.mtime_ns, digest=row.digest)
+        return found
+
+    def remember(self, batch: Sequence[SeenFile]) -> None:
+        """Remember files, each in the place of what was remembered of its path."""
+        rows = {storable(each.path): each for each in batch}
+        if not rows:
+            return
+        with self._store.write() as writing:
+            for part in chunks(list(rows)):
+                writing.connection.execute(delete(seen_file).where(seen_file.c.path.in_(part)))
+            values = [
+                {"path": path, "size": each.size, "mtime_ns": each.mtime_ns, "digest": each.digest}
+                for path, each in rows.items()
+            ]
+            writing.connection.execute(insert(seen_file), values)
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Forget files; those not remembered are passed over."""
+        with self._store.write() as writing:
+            for part in chunks([storable(path) for path in paths]):
+                writing.connection.execute(delete(seen_file).where(seen_file.c.path.in_(part)))

@@ -1,0 +1,266 @@
+"""References: registering pictures, removing them, and telling indexes what changed."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from operator import index
+from typing import Any, SupportsIndex
+
+from sqlalchemy import Connection, Select, func, insert, select, update
+
+from lynkeus.catalog.blobs import delete_blobs, insert_blobs
+from lynkeus.catalog.entities import ensure_entities
+from lynkeus.catalog.lookup import chunks, gallery_id, numbers, storable
+from lynkeus.catalog.removal import finish, remove_references
+from lynkeus.catalog.rows import Added, Changes, NewReference, Owner, Reference, Removal
+from lynkeus.catalog.schema import entity, meta
+from lynkeus.catalog.schema import gallery as gallery_table
+from lynkeus.catalog.schema import reference as table
+from lynkeus.catalog.store import Store, stamp_of
+from lynkeus.core import UnknownNameError
+
+_FIELDS = (
+    table.c.id,
+    gallery_table.c.name.label("gallery"),
+    table.c.entity_id,
+    entity.c.name.label("entity"),
+    entity.c.kind,
+    table.c.name,
+    table.c.source,
+    table.c.digest,
+    table.c.width,
+    table.c.height,
+    table.c.model_version,
+    table.c.added_revision,
+    table.c.removed_revision,
+    table.c.created,
+)
+_LIVING = table.c.removed_revision.is_(None)
+
+
+class References:
+    """The catalog's references. Adding and removing raises the revision."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(self, gallery: str, batch: Sequence[NewReference]) -> list[Added]:
+        """Register pictures, all or none; when this returns they are on the disk.
+
+        A batch of 64 to 256 is fast: each call waits for the disk once.
+
+        Args:
+            gallery: Into which.
+            batch: Pictures whose bytes the gallery has already (or twice in the batch) are not stored again.
+
+        Returns:
+            One row for each of the batch, in its order.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        with self._store.write() as writing:
+            connection = writing.connection
+            number = gallery_id(connection, gallery)
+            ids = _known(connection, number, [each.digest for each in batch])
+            fresh = {each.digest: each for each in reversed(batch) if each.digest not in ids}
+            new = list(reversed(fresh.values()))
+            if new:
+                revision = writing.raise_revision()
+                entities = ensure_entities(connection, number, [(each.kind, each.entity) for each in new])
+                common = {"gallery_id": number, "added_revision": revision, "created": time.time()}
+                rows = [
+                    {**common, **_row(each), "entity_id": entities[each.kind, storable(each.entity)]} for each in new
+                ]
+                made = connection.execute(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows)
+                ids.update(zip((each.digest for each in new), made.scalars(), strict=True))
+                insert_blobs(connection, Owner.REFERENCE, {ids[each.digest]: each.blobs for each in new})
+        first = {id(each) for each in new}
+        return [Added(id=ids[each.digest], new=id(each) in first) for each in batch]
+
+    def remove(self, ids: Iterable[SupportsIndex], *, purge: bool = False) -> Removal:
+        """Remove references: their blobs are gone at once, a tombstone stays.
+
+        Args:
+            ids: Which; those removed before are passed over, or purged.
+            purge: Also blank all texts that tell of them, and empty the write-ahead log.
+
+        Raises:
+            UnknownNameError: One does not exist; none is removed then.
+        """
+        wanted = numbers(ids)
+        with self._store.write() as writing:
+            there = _there(writing.connection, wanted)
+            missing = [number for number in wanted if number not in there]
+            if missing:
+                raise UnknownNameError(f"no reference {missing[0]}; nothing was removed")
+            receipt = remove_references(writing, wanted, blank=purge)
+        return finish(self._store, receipt)
+
+    def get(self, number: SupportsIndex) -> Reference:
+        """The reference, or its tombstone.
+
+        Raises:
+            UnknownNameError: There is none of this number.
+        """
+        found = self.many([number])
+        if not found:
+            raise UnknownNameError(f"no reference {number}")
+        return found[index(number)]
+
+    def many(self, ids: Iterable[SupportsIndex]) -> dict[int, Reference]:
+        """References or their tombstones by id; numbers that do not exist are left out."""
+        found: dict[int, Reference] = {}
+        with self._store.read() as connection:
+            for part in chunks(numbers(ids)):
+                rows = connection.execute(_references().where(table.c.id.in_(part))).mappings()
+                found.update((row["id"], Reference(**row)) for row in rows)
+        return found
+
+    def page(
+        self,
+        gallery: str,
+        *,
+        kind: str | None = None,
+        entity: str | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[Reference]:
+        """Some living references of a gallery, by ascending id.
+
+        Args:
+            gallery: Which.
+            kind: Of entities of this kind alone.
+            entity: Of entities of this name alone.
+            after: The last id of the page before.
+            limit: At most so many.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        with self._store.read() as connection:
+            query = _references().where(table.c.gallery_id == gallery_id(connection, gallery), _LIVING)
+            query = _of(query, kind=kind, entity_name=entity)
+            query = query.where(table.c.id > after).order_by(table.c.id).limit(limit)
+            return [Reference(**row) for row in connection.execute(query).mappings()]
+
+    def named(self, gallery: str, name: str) -> list[Reference]:
+        """The living references of that name, by ascending id; several may share it.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        with self._store.read() as connection:
+            query = _references().where(table.c.gallery_id == gallery_id(connection, gallery), _LIVING)
+            query = query.where(table.c.name == storable(name)).order_by(table.c.id)
+            return [Reference(**row) for row in connection.execute(query).mappings()]
+
+    def known(self, gallery: str, digests: Iterable[str]) -> dict[str, int]:
+        """Which of these bytes the gallery has: digest to the living reference's id.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        with self._store.read() as connection:
+            return _known(connection, gallery_id(connection, gallery), list(digests))
+
+    def count(self, gallery: str | None = None, *, kind: str | None = None) -> int:
+        """How many living references there are.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        query = select(func.count()).select_from(table).where(_LIVING)
+        if kind is not None:
+            query = query.join(entity, entity.c.id == table.c.entity_id).where(entity.c.kind == kind)
+        with self._store.read() as connection:
+            if gallery is not None:
+                query = query.where(table.c.gallery_id == gallery_id(connection, gallery))
+            return connection.execute(query).scalar_one()
+
+    def replace_blobs(self, blobs: Mapping[int, Mapping[str, bytes]], model_version: str) -> None:
+        """Store what another model makes of some references, in the place of all they have.
+
+        Args:
+            blobs: Living reference to its parts.
+            model_version: Which embedding made them.
+
+        Raises:
+            UnknownNameError: One is not there or was removed; none is changed then.
+        """
+        wanted = {index(number): parts for number, parts in blobs.items()}
+        with self._store.write() as writing:
+            there = _there(writing.connection, list(wanted), living=True)
+            missing = [number for number in wanted if number not in there]
+            if missing:
+                raise UnknownNameError(f"no living reference {missing[0]}; nothing was changed")
+            delete_blobs(writing.connection, Owner.REFERENCE, list(wanted))
+            insert_blobs(writing.connection, Owner.REFERENCE, wanted)
+            values = {"model_version": model_version, "added_revision": writing.raise_revision()}
+            for part in chunks(list(wanted)):
+                writing.connection.execute(update(table).where(table.c.id.in_(part)).values(values))
+
+    def changes_since(self, revision: int, *, gallery: str | None = None, kind: str | None = None) -> Changes:
+        """What became of the references after a revision of this epoch; after 0 all that live are added.
+
+        Args:
+            revision: The state that the caller has.
+            gallery: In this gallery alone.
+            kind: Of entities of this kind alone.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        with self._store.read() as connection:
+            query = _of(select(table.c.id).join(entity), kind=kind, entity_name=None)
+            if gallery is not None:
+                query = query.where(table.c.gallery_id == gallery_id(connection, gallery))
+            added = query.where(_LIVING, table.c.added_revision > revision).order_by(table.c.id)
+            removed = query.where(table.c.removed_revision > revision).order_by(table.c.id)
+            backgrounds = connection.execute(select(meta.c.backgrounds_revision)).scalar_one()
+            return Changes(
+                stamp=stamp_of(connection),
+                added=tuple(connection.execute(added).scalars()),
+                removed=tuple(connection.execute(removed).scalars()),
+                backgrounds=backgrounds > revision,
+            )
+
+
+def _row(new: NewReference) -> dict[str, Any]:
+    return {
+        "name": storable(new.name),
+        "source": storable(new.source),
+        "digest": new.digest,
+        "width": int(new.width),
+        "height": int(new.height),
+        "model_version": new.model_version,
+    }
+
+
+def _known(connection: Connection, of: int, digests: Sequence[str]) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for part in chunks(digests):
+        query = select(table.c.digest, table.c.id).where(table.c.gallery_id == of, table.c.digest.in_(part), _LIVING)
+        ids.update((row.digest, row.id) for row in connection.execute(query))
+    return ids
+
+
+def _there(connection: Connection, ids: Sequence[int], *, living: bool = False) -> set[int]:
+    there: set[int] = set()
+    for part in chunks(ids):
+        query = select(table.c.id).where(table.c.id.in_(part))
+        there.update(connection.execute(query.where(_LIVING) if living else query).scalars())
+    return there
+
+
+def _references() -> Select:
+    return (
+        select(*_FIELDS)
+        .join(entity, entity.c.id == table.c.entity_id)
+        .join(gallery_table, gallery_table.c.id == table.c.gallery_id)
+    )
+
+
+def _of(query: Select, *, kind: str | None, entity_name: str | None) -> Select:
+    if kind is not None:
+        query = query.where(entity.c.kind == kind)
+    return query if entity_name is None else query.where(entity.c.name == storable(entity_name))

@@ -1,0 +1,152 @@
+"""Reviews: what people decided about findings, undoable.
+
+A rejection keeps descriptors of the rejected upload (blobs of the review), so that near-exact copies of it
+can be known again; they go when it is undone.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from operator import index
+from typing import Any, SupportsIndex
+
+from sqlalchemy import Connection, insert, select, update
+
+from lynkeus.catalog.blobs import delete_blobs, insert_blobs
+from lynkeus.catalog.lookup import chunks, numbers, storable
+from lynkeus.catalog.rows import Decision, Owner, Rejection, Review
+from lynkeus.catalog.schema import finding, review, upload
+from lynkeus.catalog.store import Store
+from lynkeus.core import ConflictError, UnknownNameError
+
+
+class Reviews:
+    """The catalog's reviews."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(
+        self,
+        finding_id: SupportsIndex,
+        decision: Decision,
+        who: str,
+        *,
+        label: str | None = None,
+        note: str = "",
+        blobs: Mapping[str, bytes] | None = None,
+    ) -> Review:
+        """Store a decision.
+
+        Args:
+            finding_id: About which finding.
+            decision: What was decided.
+            who: By whom.
+            label: Name of the right entity, for a relabel.
+            note: Free text.
+            blobs: Descriptors of the rejected upload.
+
+        Raises:
+            ConflictError: The finding has a standing review (undo it first).
+            UnknownNameError: There is no such finding.
+        """
+        with self._store.write() as writing:
+            connection = writing.connection
+            if connection.execute(select(finding.c.id).where(finding.c.id == index(finding_id))).first() is None:
+                raise UnknownNameError(f"no finding {finding_id}")
+            standing = select(review.c.id).where(review.c.finding_id == index(finding_id), review.c.undone.is_(None))
+            last = connection.execute(standing).scalar()
+            if last is not None:
+                raise ConflictError(f"finding {finding_id} has review {last} already: undo that one first")
+            values = {
+                "finding_id": index(finding_id),
+                "decision": decision.value,
+                "who": storable(who),
+                "decided": time.time(),
+                "label": None if label is None else storable(label),
+                "note": storable(note),
+            }
+            number = connection.execute(insert(review).values(values).returning(review.c.id)).scalar_one()
+            insert_blobs(connection, Owner.REVIEW, {number: blobs or {}})
+            return _get(connection, number)
+
+    def undo(self, number: SupportsIndex) -> Review:
+        """Take a decision back: what it suppressed is heard again, what it kept is deleted.
+
+        Raises:
+            ConflictError: It was taken back already.
+            UnknownNameError: There is no such review.
+        """
+        with self._store.write() as writing:
+            connection = writing.connection
+            if _get(connection, number).undone is not None:
+                raise ConflictError(f"review {number} was undone already")
+            connection.execute(update(review).where(review.c.id == index(number)).values(undone=time.time()))
+            silenced = update(finding).where(finding.c.suppressed_by == index(number))
+            connection.execute(silenced.values(suppressed_by=None))
+            delete_blobs(connection, Owner.REVIEW, [index(number)])
+            return _get(connection, number)
+
+    def get(self, number: SupportsIndex) -> Review:
+        """The review of this number.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        with self._store.read() as connection:
+            return _get(connection, number)
+
+    def of(self, finding_ids: Iterable[SupportsIndex]) -> dict[int, list[Review]]:
+        """The reviews of some findings, oldest first, undone ones too; findings without any are left out."""
+        found: dict[int, list[Review]] = {}
+        with self._store.read() as connection:
+            for part in chunks(numbers(finding_ids)):
+                query = select(review).where(review.c.finding_id.in_(part)).order_by(review.c.id)
+                for row in connection.execute(query).mappings():
+                    found.setdefault(row["finding_id"], []).append(_review(row))
+        return found
+
+    def rejections(self, reference_ids: Iterable[SupportsIndex]) -> list[Rejection]:
+        """The standing rejections of findings that some references gave, by ascending review."""
+        found: list[Rejection] = []
+        with self._store.read() as connection:
+            for part in chunks(numbers(reference_ids)):
+                query = (
+                    select(
+                        review.c.id.label("review_id"),
+                        review.c.finding_id,
+                        finding.c.upload_id,
+                        upload.c.digest.label("upload_digest"),
+                        finding.c.reference_id,
+                        finding.c.kind,
+                    )
+                    .join(finding, finding.c.id == review.c.finding_id)
+                    .join(upload, upload.c.id == finding.c.upload_id)
+                    .where(
+                        finding.c.reference_id.in_(part),
+                        review.c.decision == Decision.REJECT.value,
+                        review.c.undone.is_(None),
+                    )
+                )
+                found += [Rejection(**row) for row in connection.execute(query).mappings()]
+        return sorted(found, key=lambda each: each.review_id)
+
+
+def _get(connection: Connection, number: SupportsIndex) -> Review:
+    query = select(review).where(review.c.id == index(number))
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise UnknownNameError(f"no review {number}")
+    return _review(row)
+
+
+def _review(row: Mapping[Any, Any]) -> Review:
+    return Review(
+        id=row["id"],
+        finding_id=row["finding_id"],
+        decision=Decision(row["decision"]),
+        who=row["who"],
+        when=row["decided"],
+        label=row["label"],
+        note=row["note"],
+        undone=row["undone"],
+    )

@@ -1,0 +1,287 @@
+"""Uploads that were scanned, with their findings. Nothing here raises the revision.
+
+What is kept of an upload beside its findings are blobs with a day on which they go.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from operator import index
+from typing import Any, SupportsIndex
+
+from sqlalchemy import Connection, Select, delete, insert, select, update
+
+from lynkeus.catalog.blobs import delete_blobs, insert_blobs
+from lynkeus.catalog.lookup import chunks, gallery_id, numbers, storable
+from lynkeus.catalog.rows import NewFinding, NewUpload, Owner, StoredFinding, Upload
+from lynkeus.catalog.schema import entity, finding, gallery, reference, review, upload
+from lynkeus.catalog.store import Store
+from lynkeus.core import Action, ConflictError, UnknownNameError, Verdict
+
+_FINDING = (
+    finding.c.id,
+    finding.c.upload_id,
+    gallery.c.name.label("gallery"),
+    finding.c.reference_id,
+    reference.c.name.label("reference"),
+    entity.c.name.label("entity"),
+    finding.c.kind,
+    finding.c.score,
+    finding.c.rate,
+    finding.c.rate_upper,
+    finding.c.action,
+    finding.c.evidence,
+    finding.c.suppressed_by,
+)
+
+
+class Uploads:
+    """The catalog's uploads and findings."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def record(self, batch: Sequence[NewUpload]) -> list[int]:
+        """Store scanned uploads with their findings, all or none.
+
+        Args:
+            batch: An upload scanned twice is stored twice.
+
+        Returns:
+            The ids, in the order of the batch.
+
+        Raises:
+            ConflictError: An upload has blobs but no day until which they are kept.
+            UnknownNameError: A finding's gallery or reference does not exist.
+        """
+        if any(each.blobs and each.kept_until is None for each in batch):
+            raise ConflictError("blobs of an upload are kept until a stated day only: set kept_until")
+        if not batch:
+            return []
+        with self._store.write() as writing:
+            connection = writing.connection
+            rows = [_upload_row(each) for each in batch]
+            made = insert(upload).returning(upload.c.id, sort_by_parameter_order=True)
+            ids = list(connection.execute(made, rows).scalars())
+            insert_blobs(
+                connection,
+                Owner.UPLOAD,
+                {number: each.blobs for number, each in zip(ids, batch, strict=True)},
+            )
+            found = [(number, each) for number, new in zip(ids, batch, strict=True) for each in new.findings]
+            _insert_findings(connection, found)
+        return ids
+
+    def get(self, number: SupportsIndex) -> Upload:
+        """The upload of this number.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        with self._store.read() as connection:
+            query = select(upload).where(upload.c.id == index(number))
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise UnknownNameError(f"no upload {number}")
+        return _upload(row)
+
+    def page(
+        self,
+        *,
+        verdict: Verdict | None = None,
+        digest: str | None = None,
+        path: str | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[Upload]:
+        """Some uploads, by ascending id.
+
+        Args:
+            verdict: With this verdict alone.
+            digest: Of these bytes alone.
+            path: Of this path alone.
+            after: The last id of the page before.
+            limit: At most so many.
+        """
+        query = select(upload).where(upload.c.id > after).order_by(upload.c.id).limit(limit)
+        if verdict is not None:
+            query = query.where(upload.c.verdict == verdict.value)
+        if digest is not None:
+            query = query.where(upload.c.digest == digest)
+        if path is not None:
+            query = query.where(upload.c.path == storable(path))
+        with self._store.read() as connection:
+            return [_upload(row) for row in connection.execute(query).mappings()]
+
+    def finding(self, number: SupportsIndex) -> StoredFinding:
+        """The finding of this number.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        with self._store.read() as connection:
+            query = _findings().where(finding.c.id == index(number))
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise UnknownNameError(f"no finding {number}")
+        return _finding(row)
+
+    def findings(self, upload_ids: Iterable[SupportsIndex]) -> dict[int, list[StoredFinding]]:
+        """The findings of some uploads, best score first; an upload without any has an empty list."""
+        wanted = numbers(upload_ids)
+        found: dict[int, list[StoredFinding]] = {number: [] for number in wanted}
+        with self._store.read() as connection:
+            for part in chunks(wanted):
+                query = _findings().where(finding.c.upload_id.in_(part))
+                best_first = query.order_by(finding.c.score.desc(), finding.c.id)
+                for row in connection.execute(best_first).mappings():
+                    found[row["upload_id"]].append(_finding(row))
+        return found
+
+    def queue(self, gallery: str | None = None, *, after: int = 0, limit: int = 100) -> list[StoredFinding]:
+        """Findings that wait for a person, oldest first: not clear, not suppressed, not reviewed.
+
+        Args:
+            gallery: Of this gallery alone.
+            after: The last id of the page before.
+            limit: At most so many.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        decided = select(review.c.id).where(review.c.finding_id == finding.c.id, review.c.undone.is_(None))
+        query = _findings().where(
+            finding.c.action != Action.CLEAR.value,
+            finding.c.suppressed_by.is_(None),
+            ~decided.exists(),
+            finding.c.id > after,
+        )
+        with self._store.read() as connection:
+            if gallery is not None:
+                query = query.where(finding.c.gallery_id == gallery_id(connection, gallery))
+            query = query.order_by(finding.c.id).limit(limit)
+            return [_finding(row) for row in connection.execute(query).mappings()]
+
+    def set_verdict(self, number: SupportsIndex, verdict: Verdict) -> None:
+        """Give an upload another verdict, such as after a review.
+
+        Raises:
+            UnknownNameError: There is no such upload.
+        """
+        with self._store.write() as writing:
+            _change(writing.connection, number, verdict=verdict.value)
+
+    def keep(self, number: SupportsIndex, blobs: Mapping[str, bytes], until: float) -> None:
+        """Keep something of an upload, in the place of what was kept, until a day.
+
+        Args:
+            number: Which upload.
+            blobs: Part to bytes.
+            until: Unix seconds.
+
+        Raises:
+            UnknownNameError: There is no such upload.
+        """
+        with self._store.write() as writing:
+            _change(writing.connection, number, kept_until=float(until))
+            delete_blobs(writing.connection, Owner.UPLOAD, [index(number)])
+            insert_blobs(writing.connection, Owner.UPLOAD, {index(number): blobs})
+
+    def expire(self, now: float | None = None) -> int:
+        """Delete what is kept of uploads whose day has come; of how many.
+
+        Args:
+            now: Unix seconds; None asks the clock.
+        """
+        day = time.time() if now is None else float(now)
+        with self._store.write() as writing:
+            over = select(upload.c.id).where(upload.c.kept_until <= day)
+            ids = list(writing.connection.execute(over).scalars())
+            delete_blobs(writing.connection, Owner.UPLOAD, ids)
+            for part in chunks(ids):
+                gone = update(upload).where(upload.c.id.in_(part)).values(kept_until=None)
+                writing.connection.execute(gone)
+        return len(ids)
+
+    def remove(self, ids: Iterable[SupportsIndex]) -> None:
+        """Delete uploads with their blobs, findings and reviews; unknown numbers are passed over."""
+        with self._store.write() as writing:
+            connection = writing.connection
+            for part in chunks(numbers(ids)):
+                found = list(connection.execute(select(finding.c.id).where(finding.c.upload_id.in_(part))).scalars())
+                for some in chunks(found):
+                    decided = select(review.c.id).where(review.c.finding_id.in_(some))
+                    reviews = list(connection.execute(decided).scalars())
+                    free = update(finding).where(finding.c.suppressed_by.in_(reviews))
+                    connection.execute(free.values(suppressed_by=None))
+                    delete_blobs(connection, Owner.REVIEW, reviews)
+                    connection.execute(delete(review).where(review.c.finding_id.in_(some)))
+                delete_blobs(connection, Owner.UPLOAD, part)
+                connection.execute(delete(finding).where(finding.c.upload_id.in_(part)))
+                connection.execute(delete(upload).where(upload.c.id.in_(part)))
+
+
+def _upload_row(new: NewUpload) -> dict[str, Any]:
+    return {
+        "path": storable(new.path),
+        "digest": new.digest,
+        "width": int(new.width),
+        "height": int(new.height),
+        "scanned": time.time() if new.scanned is None else float(new.scanned),
+        "verdict": new.verdict.value,
+        "error": None if new.error is None else storable(new.error),
+        "kept_until": new.kept_until if new.blobs else None,
+        "scan_revision": int(new.scan_revision),
+    }
+
+
+def _insert_findings(connection: Connection, found: Sequence[tuple[int, NewFinding]]) -> None:
+    if not found:
+        return
+    galleries = {name: gallery_id(connection, name) for name in {each.gallery for _, each in found}}
+    there: set[int] = set()
+    for part in chunks(numbers(each.reference_id for _, each in found)):
+        there.update(connection.execute(select(reference.c.id).where(reference.c.id.in_(part))).scalars())
+    missing = [each.reference_id for _, each in found if int(each.reference_id) not in there]
+    if missing:
+        raise UnknownNameError(f"no reference {missing[0]}; nothing was stored")
+    rows = [
+        {
+            "upload_id": number,
+            "gallery_id": galleries[each.gallery],
+            "reference_id": int(each.reference_id),
+            "kind": each.kind,
+            "score": float(each.score),
+            "rate": None if each.rate is None else float(each.rate),
+            "rate_upper": None if each.rate_upper is None else float(each.rate_upper),
+            "action": each.action.value,
+            "evidence": each.evidence,
+            "suppressed_by": each.suppressed_by,
+        }
+        for number, each in found
+    ]
+    connection.execute(insert(finding), rows)
+
+
+def _change(connection: Connection, number: SupportsIndex, **values: Any) -> None:
+    changed = connection.execute(update(upload).where(upload.c.id == index(number)).values(values))
+    if not changed.rowcount:
+        raise UnknownNameError(f"no upload {number}")
+
+
+def _findings() -> Select:
+    return (
+        select(*_FINDING)
+        .join(reference, reference.c.id == finding.c.reference_id)
+        .join(entity, entity.c.id == reference.c.entity_id)
+        .join(gallery, gallery.c.id == finding.c.gallery_id)
+    )
+
+
+def _upload(row: Mapping[Any, Any]) -> Upload:
+    values: dict[str, Any] = {**row, "verdict": Verdict(row["verdict"])}
+    return Upload(**values)
+
+
+def _finding(row: Mapping[Any, Any]) -> StoredFinding:
+    values: dict[str, Any] = {**row, "action": Action(row["action"])}
+    return StoredFinding(**values)

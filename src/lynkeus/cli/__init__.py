@@ -1,0 +1,3 @@
+"""Words to calls: the ``lynkeus`` command."""
+
+from lynkeus.cli.main import main as main

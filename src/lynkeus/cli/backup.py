@@ -1,0 +1,47 @@
+"""``lynkeus backup`` and ``lynkeus restore``: the catalog as one file."""
+
+from pathlib import Path
+
+import click
+
+from lynkeus.cli.options import open_home
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup(home: Path, *, file: Path) -> None:
+    """Write everything that is registered into one file, while others may go on working.
+
+    The index is not in it: it is made anew from the catalog.
+
+    \b
+    lynkeus backup monday.lynkeus
+    """
+    with open_home(home) as opened:
+        stamp = opened.catalog.backup(file)
+        count = opened.catalog.references.count()
+    click.echo(f"{file}: {count:,} references, revision {stamp.revision:,}, {file.stat().st_size / 1e6:,.1f} MB")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def restore(home: Path, *, file: Path) -> None:
+    """Go back to a backup; what is there now is set aside. References purged since stay purged.
+
+    \b
+    lynkeus restore monday.lynkeus
+    """
+    from lynkeus.catalog import Catalog
+    from lynkeus.scan.home import CATALOG
+
+    home.mkdir(parents=True, exist_ok=True)
+    restored = Catalog.restore(home / CATALOG, file)
+    click.echo(f"restored {restored.references:,} references, revision {restored.stamp.revision:,}")
+    if restored.purged_again:
+        click.echo(f"{len(restored.purged_again):,} references purged after the backup were purged again")
+    if restored.set_aside:
+        click.echo(f"the catalog from before lies in {restored.set_aside}")
+    if not restored.log_known:
+        click.echo("warning: the catalog from before was damaged: what it had purged is not known", err=True)

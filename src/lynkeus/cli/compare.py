@@ -1,0 +1,57 @@
+"""``lynkeus compare``: does one picture show another?"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from lynkeus.cli.options import DONE, FAILED, json_option
+from lynkeus.cli.outputs import check_writable
+
+
+@click.command()
+@click.argument("upload", type=click.Path(path_type=Path))
+@click.argument("reference", type=click.Path(path_type=Path))
+@click.option("--show", type=click.Path(path_type=Path), help="Draw the match into this PNG file.")
+@json_option
+@click.pass_obj
+def compare(home: Path, *, upload: Path, reference: Path, show: Path | None, as_json: bool) -> None:
+    """Say whether UPLOAD shows REFERENCE, and how; needs no gallery.
+
+    Ends with 0 when it does, by solid geometry, and with 1 when not.
+
+    \b
+    lynkeus compare a.jpg b.jpg --show match.png
+    """
+    from lynkeus.core import UploadResult, Verdict
+    from lynkeus.core.folders import display
+    from lynkeus.report import to_line, write_match
+    from lynkeus.report.words import percent, transform_words
+    from lynkeus.scan.compare import compare_files
+
+    del home
+    check_writable("--show", show)
+    seen = compare_files(upload, reference)
+    finding = seen.finding
+    names = (display(upload), display(reference))
+    if show is not None:
+        write_match(show, seen.upload, seen.reference, finding, titles=names)
+    if as_json:
+        result = UploadResult(
+            upload=names[0],
+            verdict=Verdict.REVIEW if seen.alike else Verdict.CLEAR,
+            findings=() if finding is None else (finding,),
+            width=seen.upload.width,
+            height=seen.upload.height,
+            digest=seen.upload.digest,
+        )
+        click.echo(to_line(result))
+    elif finding is None or not seen.alike:
+        score = "" if finding is None else f" (score {finding.score:.2f})"
+        click.echo(f"{names[0]} does not show {names[1]}{score}")
+    else:
+        evidence = finding.evidence
+        agree = "" if evidence.agreement is None else f", {percent(evidence.agreement)} of its pixels agree"
+        click.echo(f"{names[0]} shows {names[1]}: {', '.join(transform_words(finding)) or 'unchanged'}")
+        click.echo(f"score {finding.score:.2f}, {evidence.inliers:,} matched points{agree}")
+    sys.exit(DONE if seen.alike else FAILED)

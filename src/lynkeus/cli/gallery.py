@@ -1,0 +1,246 @@
+"""``lynkeus gallery``: what is protected, and under which policy."""
+
+import json
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lynkeus.cli.options import DONE, FAILED, calibrated, jobs_option, json_option, open_home
+
+if TYPE_CHECKING:
+    from lynkeus.catalog import Reference, Removal
+    from lynkeus.scan.home import Home
+
+_UNCHANGED = -1.0
+_NEVER = -2.0
+
+
+class _RateType(click.ParamType):
+    """A rate such as ``1/100``, ``0.01``, ``1e-2``; ``none`` for never."""
+
+    name = "rate"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The rate as a number; ``none`` becomes a mark below 0."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip().lower()
+        if text in ("none", "never"):
+            return _NEVER
+        try:
+            rate = float(Fraction(text))
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value} is no rate; wanted such as 1/100, 0.01 or none", param, ctx)
+        if not 0 < rate < 1:
+            self.fail(f"{value} is no rate between 0 and 1", param, ctx)
+        return rate
+
+
+@click.group()
+def gallery() -> None:
+    """Galleries: sets of registered pictures with a policy.
+
+    \b
+    lynkeus gallery list
+    lynkeus gallery policy mine --review 1/100 --block 1/10000
+    """
+
+
+@gallery.command(name="list")
+@json_option
+@click.pass_obj
+def list_galleries(home: Path, *, as_json: bool) -> None:
+    """List galleries with their size and policy."""
+    from lynkeus.scan.policy import Policy, plain
+
+    with open_home(home) as opened:
+        galleries = opened.catalog.galleries.all()
+        for each in galleries:
+            policy = Policy.read(each.policy)
+            references = opened.catalog.references.count(each.name)
+            if as_json:
+                stored = None if policy is None else json.loads(policy.text())
+                row = {
+                    "gallery": each.name,
+                    "references": references,
+                    "log_only": each.log_only,
+                    "policy": stored,
+                }
+                click.echo(json.dumps(row))
+            else:
+                words = "no policy" if policy is None else plain(policy)
+                log_only = ", log only" if each.log_only else ""
+                click.echo(f"{each.name}: {references:,} references, {words}{log_only}")
+    sys.exit(DONE if galleries else FAILED)
+
+
+@gallery.command()
+@click.argument("name")
+@click.option("--entity", help="References of this entity only.")
+@click.option("--after", type=click.IntRange(0), default=0, help="Go on behind the reference of this number.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Rows shown at most.")
+@json_option
+@click.pass_obj
+def show(home: Path, *, name: str, entity: str | None, after: int, limit: int, as_json: bool) -> None:
+    """List the references of a gallery, a page at a time.
+
+    \b
+    lynkeus gallery show mine --limit 20
+    """
+    with open_home(home) as opened:
+        opened.catalog.galleries.get(name)
+        page = opened.catalog.references.page(name, entity=entity, after=after, limit=limit + 1)
+        for reference in page[:limit]:
+            click.echo(json.dumps(_row(reference)) if as_json else _line(reference))
+        if not as_json and len(page) > limit:
+            click.echo(f"more: --after {page[limit - 1].id}")
+    sys.exit(DONE if page else FAILED)
+
+
+@gallery.command()
+@click.argument("name")
+@click.argument("new_name")
+@click.pass_obj
+def rename(home: Path, *, name: str, new_name: str) -> None:
+    """Give a gallery another name."""
+    with open_home(home) as opened:
+        opened.catalog.galleries.rename(name, new_name)
+    click.echo(f"{name} is now {new_name}")
+
+
+@gallery.command()
+@click.argument("name")
+@click.option("--entity", help="Remove this entity with all its references.")
+@click.option("--reference", "references", multiple=True, help="Remove this reference, by name or number.")
+@click.option("--force", is_flag=True, help="Remove a gallery that still has references.")
+@click.option("--purge", is_flag=True, help="Blank names and texts as well; a restore will remove them again.")
+@json_option
+@click.pass_obj
+def remove(
+    home: Path,
+    *,
+    name: str,
+    entity: str | None,
+    references: tuple[str, ...],
+    force: bool,
+    purge: bool,
+    as_json: bool,
+) -> None:
+    """Remove a gallery, one of its entities, or some of its references.
+
+    \b
+    lynkeus gallery remove mine --reference beach.jpg
+    lynkeus gallery remove mine --force
+    """
+    if entity is not None and references:
+        raise click.UsageError("--entity or --reference, not both")
+    with open_home(home) as opened:
+        if references:
+            ids = [number for wanted in references for number in _reference_ids(opened, name, wanted)]
+            removal = opened.catalog.references.remove(ids, purge=purge)
+        elif entity is not None:
+            removal = opened.catalog.entities.remove(name, entity, purge=purge)
+        else:
+            removal = opened.catalog.galleries.remove(name, force=force, purge=purge)
+        if purge:  # segments still hold the vectors: write one without them
+            opened.library.compact(force=True)
+    click.echo(_receipt(removal, as_json=as_json))
+
+
+@gallery.command(name="log-only")
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Act on findings again.")
+@click.pass_obj
+def log_only(home: Path, *, name: str, off: bool) -> None:
+    """Report what a gallery finds, but act on nothing."""
+    with open_home(home) as opened:
+        opened.catalog.galleries.set_log_only(name, not off)
+    click.echo(f"{name} {'acts on its findings' if off else 'only logs its findings'}")
+
+
+@gallery.command()
+@click.argument("name")
+@click.option("--review", type=_RateType(), default=_UNCHANGED, help="Rate at which a person is asked, such as 1/100.")
+@click.option("--block", type=_RateType(), default=_UNCHANGED, help="Rate at which an upload is blocked; or none.")
+@click.option("--clear", is_flag=True, help="Have no policy: solid geometry asks for review.")
+@jobs_option
+@click.pass_obj
+def policy(home: Path, *, name: str, review: float, block: float, clear: bool, jobs: int | None) -> None:
+    """Set the policy of a gallery, in false alarms a clean upload; without options, show it.
+
+    Refused where the background has too few pictures: a rate needs three times its inverse.
+
+    \b
+    lynkeus gallery policy mine --review 1/100 --block none
+    """
+    from lynkeus.scan.policy import Policy, check_policy
+
+    with open_home(home) as opened:
+        stored = opened.catalog.galleries.get(name)
+        if clear:
+            opened.catalog.galleries.set_policy(name, None)
+        elif (review, block) != (_UNCHANGED, _UNCHANGED):
+            old = Policy.read(stored.policy) or Policy()
+            wanted = Policy(review=_rate(review, old.review), block=_rate(block, old.block))
+            check_policy(wanted, calibrated(opened, jobs=jobs).clean(name))
+            opened.catalog.galleries.set_policy(name, wanted.text())
+        click.echo(f"{name}: {calibrated(opened, jobs=jobs).words(name)}")
+
+
+def _rate(given: float, old: float | None) -> float | None:
+    if given == _UNCHANGED:
+        return old
+    return None if given == _NEVER else given
+
+
+def _reference_ids(home: "Home", gallery: str, wanted: str) -> list[int]:
+    """References of a name, or the one of a number."""
+    from lynkeus.core.errors import UnknownNameError
+
+    named = [reference.id for reference in home.catalog.references.named(gallery, wanted)]
+    if named:
+        return named
+    if wanted.isdecimal():
+        known = home.catalog.references.many([int(wanted)]).get(int(wanted))
+        if known is not None and known.gallery == gallery and known.removed_revision is None:
+            return [known.id]
+    raise UnknownNameError(f"no reference {wanted!r} in {gallery}; `lynkeus gallery show {gallery}` lists them")
+
+
+def _row(reference: "Reference") -> dict[str, object]:
+    return {
+        "id": reference.id,
+        "entity": reference.entity,
+        "reference": reference.name,
+        "source": reference.source,
+        "digest": reference.digest,
+        "width": reference.width,
+        "height": reference.height,
+    }
+
+
+def _line(reference: "Reference") -> str:
+    size = f"{reference.width} x {reference.height}"
+    return f"{reference.id:>8}  {reference.entity}  {reference.name}  {size}  {reference.source}"
+
+
+def _receipt(removal: "Removal", *, as_json: bool) -> str:
+    if as_json:
+        receipt = {
+            "references": list(removal.ids),
+            "blobs": removal.blobs,
+            "revision": removal.revision,
+            "purged": removal.purged,
+            "wal_truncated": removal.wal_truncated,
+            "kept_copies": list(removal.kept_copies),
+        }
+        return json.dumps(receipt)
+    words = f"removed {len(removal.ids):,} references, {removal.blobs:,} stored items overwritten"
+    if removal.purged and not removal.wal_truncated:
+        words += "; the write-ahead log is still held by a reader: run it again later"
+    for copy in removal.kept_copies:
+        words += f"\n{copy} was set aside by a restore and may still hold them"
+    return words

@@ -1,0 +1,83 @@
+"""The command line: one command a file; heavy imports wait for the command that needs them.
+
+``lynkeus --help`` must not import NumPy: command files import only ``click`` and ``lynkeus.cli.options`` at
+their top.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lynkeus import __version__
+from lynkeus.cli.background import background
+from lynkeus.cli.backup import backup, restore
+from lynkeus.cli.compare import compare
+from lynkeus.cli.demo import demo
+from lynkeus.cli.evaluate import evaluate
+from lynkeus.cli.gallery import gallery
+from lynkeus.cli.models import models
+from lynkeus.cli.register import register
+from lynkeus.cli.rescan import rescan
+from lynkeus.cli.scan import scan
+
+MISUSE = 2
+
+
+class _Group(click.Group):
+    """Shows our errors as one line, without a traceback, and ends with exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from lynkeus.core.errors import LynkeusError  # brings NumPy, which `--help` does without
+
+            if not isinstance(error, LynkeusError):
+                raise
+            click.echo(f"lynkeus: {error}", err=True)
+            sys.exit(MISUSE)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands in the order in which they are used."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="lynkeus")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    envvar="LYNKEUS_HOME",
+    default=Path(".lynkeus"),
+    show_default="./.lynkeus",
+    help="Folder with all state. Also LYNKEUS_HOME.",
+)
+@click.pass_context
+def main(ctx: click.Context, home: Path) -> None:
+    """Find protected pictures even when somebody has tried to hide them.
+
+    \b
+    lynkeus register pictures/ --gallery mine
+    lynkeus scan uploads/ --report out.html
+    """
+    ctx.obj = home
+
+
+for command in (
+    demo,
+    register,
+    background,
+    scan,
+    compare,
+    gallery,
+    rescan,
+    backup,
+    restore,
+    models,
+    evaluate,
+):
+    main.add_command(command)

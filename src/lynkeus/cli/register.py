@@ -1,0 +1,63 @@
+"""``lynkeus register``: protect pictures."""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, open_home, picture_entries, progress
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--gallery", required=True, help="Gallery to register into; made when missing.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, store nothing.")
+@click.option("--no-pixels", is_flag=True, help="Keep no thumbnails: findings then rest on geometry only.")
+@jobs_option
+@json_option
+@click.pass_obj
+def register(
+    home: Path,
+    *,
+    paths: tuple[Path, ...],
+    gallery: str,
+    dry_run: bool,
+    no_pixels: bool,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Protect pictures: files, folders, or csv files with the columns path and name.
+
+    May be cut off and run again: what is stored stays, nothing is stored twice.
+
+    \b
+    lynkeus register pictures/ --gallery mine
+    lynkeus register list.csv --gallery brands --json
+    """
+    from lynkeus.scan.parallel import default_jobs
+    from lynkeus.scan.register import Outcome, Registration
+
+    entries, names = picture_entries(paths)
+    registration = Registration(
+        gallery=gallery, names=names, keep_pixels=not no_pixels, dry_run=dry_run, jobs=jobs or default_jobs()
+    )
+    count: Counter[Outcome] = Counter()
+    with open_home(home, create=True) as opened:
+        for row in progress(registration(opened, entries), total=len(entries)):
+            count[row.outcome] += 1
+            if as_json:
+                click.echo(json.dumps({"path": row.path, "outcome": row.outcome, "detail": row.detail}))
+            elif row.outcome is Outcome.UNREADABLE:
+                click.echo(f"{row.path}: {row.detail}", err=True)
+            elif row.outcome is Outcome.NEAR_COPY:
+                click.echo(f"{row.path}: nearly the same as {row.detail}", err=True)
+    if not as_json:
+        done = count[Outcome.ADDED] + count[Outcome.NEAR_COPY]
+        click.echo(
+            f"{'would register' if dry_run else 'registered'} {done:,} in {gallery}"
+            f" ({count[Outcome.NEAR_COPY]:,} of them near-copies), {count[Outcome.KNOWN]:,} known before,"
+            f" {count[Outcome.UNREADABLE]:,} could not be read"
+        )
+    sys.exit(DONE if count.total() > count[Outcome.UNREADABLE] else FAILED)

@@ -1,0 +1,76 @@
+"""``lynkeus scan``: find registered pictures in uploads."""
+
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from lynkeus.cli.options import calibrated, command_line, jobs_option, open_home, output_options, progress
+from lynkeus.cli.outputs import PRINTED, Outputs, Wanted
+
+NOTHING, SOMETHING, SOME_UNREADABLE = 0, 1, 3
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--gallery", "galleries", multiple=True, help="Look in this gallery only; may be repeated.")
+@click.option("--keep", type=click.IntRange(1), metavar="DAYS", help="Keep what a rescan needs for so many days.")
+@output_options
+@jobs_option
+@click.pass_obj
+def scan(
+    home: Path,
+    *,
+    paths: tuple[Path, ...],
+    galleries: tuple[str, ...],
+    keep: int | None,
+    wanted: Wanted,
+    jobs: int | None,
+) -> None:
+    """Find registered pictures in uploads (files or folders).
+
+    Ends with 0 when nothing was found, 1 when something was, 3 when some files could not be read.
+
+    \b
+    lynkeus scan uploads/ --report out.html --json out.jsonl
+    """
+    from lynkeus.core import Verdict
+    from lynkeus.core.folders import display, walk
+    from lynkeus.scan.parallel import default_jobs
+    from lynkeus.scan.record import Recorder
+    from lynkeus.scan.scanner import Scan
+
+    wanted.check()
+    started, clock = datetime.now(UTC), time.perf_counter()
+    verdicts: Counter[Verdict] = Counter()
+    scanned = Scan(galleries=frozenset(galleries), jobs=jobs or default_jobs(), keep=keep is not None)
+    with open_home(home) as opened, Outputs(wanted) as outputs, Recorder(opened, keep_days=keep) as recorder:
+        judge = calibrated(opened, jobs=jobs)
+        entries = list(walk(paths))
+        for row in progress(scanned(opened, entries, judge), total=len(entries)):
+            verdicts[row.result.verdict] += 1
+            recorder.add(row)
+            outputs.add(row)
+            if row.result.verdict is Verdict.UNREADABLE:
+                click.echo(f"{row.result.upload}: {row.result.error}", err=True)
+        recorder.flush()
+        outputs.finish(
+            opened,
+            judge,
+            scanned=tuple(display(path) for path in paths),
+            started=started,
+            seconds=time.perf_counter() - clock,
+            command=command_line(),
+            files={display(entry.path): entry.path for entry in entries},
+        )
+    click.echo(
+        f"{verdicts.total():,} scanned: {verdicts[Verdict.BLOCK]:,} block, {verdicts[Verdict.REVIEW]:,} review,"
+        f" {verdicts[Verdict.CLEAR]:,} clear, {verdicts[Verdict.UNREADABLE]:,} could not be read",
+        err=wanted.json_file == PRINTED,
+    )
+    if verdicts[Verdict.UNREADABLE]:
+        sys.exit(SOME_UNREADABLE)
+    sys.exit(SOMETHING if verdicts[Verdict.REVIEW] + verdicts[Verdict.BLOCK] else NOTHING)

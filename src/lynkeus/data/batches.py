@@ -1,0 +1,129 @@
+"""Batches of picture pairs, each a pure function of the seed and the step.
+
+Nothing here has a state: a run that resumes at step n asks for batch n and gets what the unbroken run got,
+and two processes each make their half of the same batch. Half of the pictures of a batch are neighbours
+(from the folder of another one), for strangers that look alike teach the most.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from lynkeus.augment import Transform
+from lynkeus.data.cache import PictureCache
+from lynkeus.data.views import squash
+
+
+class Batch(NamedTuple):
+    """One process's part of a batch.
+
+    Attributes:
+        pixels: Views, uint8 RGB squares: light and heavy view of the first picture, then of the next.
+        picture: Number of the picture that each view shows.
+    """
+
+    pixels: Tensor
+    picture: Tensor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchPlan:
+    """What a batch is made of.
+
+    Attributes:
+        pictures: Pictures a batch, over all processes; even.
+        side: Side of the squares, pixels.
+        seed: Of all chance in the batches.
+    """
+
+    pictures: int
+    side: int
+    seed: int
+
+
+class PairBatches(Dataset[Batch]):
+    """Batch number ``step`` at index ``step``, endlessly.
+
+    Args:
+        cache: The pictures.
+        plan: Size and seed.
+        light: Edits of the first view.
+        heavy: Edits of the second view.
+        rank: Number of this process.
+        world: Processes in all; divides the pictures of a batch.
+
+    Raises:
+        ValueError: The processes do not divide the pictures.
+    """
+
+    def __init__(
+        self,
+        cache: PictureCache,
+        plan: BatchPlan,
+        *,
+        light: Transform,
+        heavy: Transform,
+        rank: int,
+        world: int,
+    ) -> None:
+        if plan.pictures % (2 * world):
+            raise ValueError(f"{plan.pictures} pictures a batch are no pairs for each of {world} processes")
+        self.cache, self.plan, self.light, self.heavy = cache, plan, light, heavy
+        self.rank, self.world = rank, world
+        share = np.array([source.share for source in cache.sources])[cache.source]
+        self._chance = np.cumsum(share / share.sum())
+        order = np.argsort(cache.folder, kind="stable")
+        bounds = np.searchsorted(cache.folder[order], np.arange(cache.folder.max() + 2))
+        self._folders = [order[low:high] for low, high in pairwise(bounds)]
+
+    def pictures(self, step: int) -> Int64[np.ndarray, " p"]:
+        """Numbers of the pictures of a batch: one drawn by its share, then one of its folder, and so on."""
+        rng = np.random.default_rng((self.plan.seed, step))
+        drawn = np.searchsorted(self._chance, rng.random(self.plan.pictures // 2))
+        drawn = np.minimum(drawn, len(self.cache) - 1)
+        beside = [rng.choice(self._folders[self.cache.folder[number]]) for number in drawn]
+        return np.stack((drawn, np.array(beside)), axis=1).reshape(-1).astype(np.int64)
+
+    def __getitem__(self, step: int) -> Batch:
+        each = self.plan.pictures // self.world
+        mine = range(self.rank * each, (self.rank + 1) * each)
+        numbers = self.pictures(step)
+        views = [view for place in mine for view in self._views(int(numbers[place]), step, place)]
+        picture = numbers[list(mine)].repeat(2)
+        return Batch(torch.from_numpy(np.stack(views)), torch.from_numpy(picture))
+
+    def _views(self, number: int, step: int, place: int) -> list[np.ndarray]:
+        rng = np.random.default_rng((self.plan.seed, step, place))
+        rgb = self.cache[number]
+        return [squash(edit(rgb, rng), self.plan.side) for edit in (self.light, self.heavy)]
+
+
+def load_batches(batches: PairBatches, *, start: int, stop: int, workers: int) -> DataLoader[Batch]:
+    """The batches of steps ``start`` to ``stop`` in order, made ahead by worker processes.
+
+    Args:
+        batches: What to load.
+        start: First step.
+        stop: Behind the last step.
+        workers: Worker processes; 0 makes each batch when it is asked for.
+    """
+    return DataLoader(
+        batches,
+        batch_size=None,
+        sampler=range(start, stop),
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        worker_init_fn=_one_thread,
+    )
+
+
+def _one_thread(_: int) -> None:
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)

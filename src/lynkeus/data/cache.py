@@ -1,0 +1,126 @@
+"""Pictures decoded once, reduced, in one flat file of pixels that is mapped into memory.
+
+Conventions: uint8 RGB, upright; the longest side is at most ``side`` pixels (smaller pictures keep theirs).
+A cache is named by the digest of its listing: another listing or side makes another cache. It is
+written under a temporary name and renamed when whole.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+import cv2
+import numpy as np
+from jaxtyping import Int64, UInt8
+from tqdm import tqdm
+
+from lynkeus.core import UnreadableError, read_picture
+from lynkeus.data.sources import Listing, Source
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PictureCache(Sequence[np.ndarray]):
+    """Decoded pictures.
+
+    Attributes:
+        pixels: All pictures behind one another.
+        start: First byte of each picture.
+        shape: Height and width of each picture.
+        source: Number of each picture's source in the listing.
+        folder: Number of each picture's folder; pictures of one folder look alike.
+        paths: Where each picture came from, relative to the data root.
+        sources: The sources of the listing.
+    """
+
+    pixels: np.memmap
+    start: Int64[np.ndarray, " n"]
+    shape: Int64[np.ndarray, "n 2"]
+    source: Int64[np.ndarray, " n"]
+    folder: Int64[np.ndarray, " n"]
+    paths: tuple[str, ...]
+    sources: tuple[Source, ...]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @overload
+    def __getitem__(self, number: int) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[np.ndarray]: ...
+    def __getitem__(self, number: int | slice) -> np.ndarray | list[np.ndarray]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        height, width = (int(side) for side in self.shape[number])
+        start = int(self.start[number])
+        return np.array(self.pixels[start : start + height * width * 3]).reshape(height, width, 3)
+
+
+def open_cache(root: Path, listing: Listing, *, side: int, caches: Path) -> PictureCache:
+    """The cache of a listing, built first where it is missing.
+
+    Args:
+        root: The data root.
+        listing: Pictures to hold; one that cannot be read is left out, with a line that says so.
+        side: Longest side, pixels.
+        caches: Folder of caches.
+    """
+    key = json.dumps([FORMAT, side, listing.paths, listing.source]).encode()
+    folder = caches / f"pictures-{hashlib.sha256(key).hexdigest()[:16]}"
+    if not (folder / "index.npz").exists():
+        _build(root, listing, side=side, folder=folder)
+    index = np.load(folder / "index.npz")
+    return PictureCache(
+        pixels=np.memmap(folder / "pixels.u8", dtype=np.uint8, mode="r"),
+        start=index["start"],
+        shape=index["shape"],
+        source=index["source"],
+        folder=index["folder"],
+        paths=tuple(index["paths"].tolist()),
+        sources=listing.sources,
+    )
+
+
+def reduce_to(rgb: UInt8[np.ndarray, "h w 3"], side: int) -> UInt8[np.ndarray, "i j 3"]:
+    """The picture with its longest side at most ``side`` pixels."""
+    height, width = rgb.shape[:2]
+    if max(height, width) <= side:
+        return rgb
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+
+
+def _build(root: Path, listing: Listing, *, side: int, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    start, shape, source, paths = [0], [], [], []
+    with (folder / "pixels.tmp").open("wb") as file:
+        for path, owner in tqdm(list(zip(listing.paths, listing.source, strict=True)), desc="decoding"):
+            try:
+                rgb = read_picture(root / path, max_side=4 * side).rgb
+            except UnreadableError as error:
+                tqdm.write(f"left out {path}: {error}")
+                continue
+            small = reduce_to(rgb, side)
+            file.write(small.tobytes())
+            start.append(start[-1] + small.size)
+            shape.append(small.shape[:2])
+            source.append(owner)
+            paths.append(path)
+    (folder / "pixels.tmp").rename(folder / "pixels.u8")
+    names = sorted({path.rpartition("/")[0] for path in paths})
+    number = {name: place for place, name in enumerate(names)}
+    with (folder / "index.tmp").open("wb") as file:
+        np.savez(
+            file,
+            start=np.array(start[:-1], dtype=np.int64),
+            shape=np.array(shape, dtype=np.int64).reshape(-1, 2),
+            source=np.array(source, dtype=np.int64),
+            folder=np.array([number[path.rpartition("/")[0]] for path in paths], dtype=np.int64),
+            paths=np.array(paths),
+        )
+    (folder / "index.tmp").rename(folder / "index.npz")

@@ -1,0 +1,80 @@
+"""Which pictures may train: folders with their terms, and the halves kept for measuring.
+
+Conventions: paths are relative to the data root, with forward slashes. Terms are ``free`` or ``research``
+as in the model cards.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Terms = Literal["free", "research"]
+
+_SUFFIXES = {".jpg", ".jpeg", ".png"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One folder of pictures.
+
+    Attributes:
+        folder: Relative to the data root; its subfolders belong to it.
+        terms: ``free`` or ``research``.
+        share: How often one of its pictures is drawn, relative to the other sources.
+        role: Only pictures that ``roles.csv`` of the parent folder gives this role; None takes all.
+    """
+
+    folder: str
+    terms: Terms
+    share: float
+    role: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """The pictures of some sources, in a fixed order.
+
+    Attributes:
+        paths: Relative to the data root.
+        source: Number of each picture's source.
+        sources: The sources.
+    """
+
+    paths: tuple[str, ...]
+    source: tuple[int, ...]
+    sources: tuple[Source, ...]
+
+
+def list_pictures(root: Path, sources: Sequence[Source], *, barred: frozenset[str] = frozenset()) -> Listing:
+    """The pictures that may train, sorted within each source.
+
+    Args:
+        root: The data root.
+        sources: Folders to take.
+        barred: Paths that must not train, such as the test half of a benchmark.
+
+    Raises:
+        FileNotFoundError: A folder holds no picture that may train.
+    """
+    paths: list[str] = []
+    owner: list[int] = []
+    for number, source in enumerate(sources):
+        found = [path for path in _in_folder(root, source) if path not in barred]
+        if not found:
+            raise FileNotFoundError(f"no picture to train with in {source.folder}")
+        paths += found
+        owner += [number] * len(found)
+    return Listing(paths=tuple(paths), source=tuple(owner), sources=tuple(sources))
+
+
+def _in_folder(root: Path, source: Source) -> list[str]:
+    folder = root / source.folder
+    found = sorted(path.relative_to(root).as_posix() for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    if source.role is None:
+        return found
+    with (folder.parent / "roles.csv").open(newline="") as file:
+        prefix = folder.parent.relative_to(root).as_posix()
+        role = {f"{prefix}/{row['path']}": row["role"] for row in csv.DictReader(file)}
+    return [path for path in found if role.get(path) == source.role]

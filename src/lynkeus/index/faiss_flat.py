@@ -1,0 +1,73 @@
+"""The exact index in Faiss, half-precision numbers: the default while it is fast enough."""
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from lynkeus.core.errors import CorruptError
+from lynkeus.index.flat import check_length
+from lynkeus.index.protocol import Neighbours
+
+
+class FaissFlatIndex:
+    """Every query is compared with every vector, by Faiss; vectors are rounded to half precision.
+
+    Args:
+        dim: Length of vectors.
+        stored: What ``load`` read; None starts empty.
+    """
+
+    def __init__(self, dim: int, *, stored: faiss.Index | None = None) -> None:
+        self.dim = dim
+        exact = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        self._index = stored or faiss.IndexIDMap2(exact)
+
+    def __len__(self) -> int:
+        """Number of vectors."""
+        return int(self._index.ntotal)
+
+    def add(self, ids: Int64[np.ndarray, " n"], vectors: Float32[np.ndarray, "n dim"]) -> None:
+        """Add vectors; an id that is already there is replaced; of an id given twice the last counts."""
+        check_length(vectors, self.dim)
+        self.remove(ids)
+        last = len(ids) - 1 - np.unique(ids[::-1], return_index=True)[1]
+        self._index.add_with_ids(np.ascontiguousarray(vectors[last]), np.ascontiguousarray(ids[last]))
+
+    def remove(self, ids: Int64[np.ndarray, " n"]) -> None:
+        """Forget ids; unknown ones are passed over."""
+        if len(self) and len(ids):
+            self._index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids)))
+
+    def search(self, queries: Float32[np.ndarray, "queries dim"], count: int) -> Neighbours:
+        """The ``count`` best hits of each query."""
+        check_length(queries, self.dim)
+        score, ids = self._index.search(np.ascontiguousarray(queries), count)
+        return Neighbours(ids, np.where(ids < 0, -np.inf, score).astype(np.float32))
+
+    def save(self, file: Path) -> None:
+        """Write the index to a file."""
+        faiss.write_index(self._index, str(file))
+
+    @classmethod
+    def load(cls, file: Path) -> "FaissFlatIndex":
+        """Read what ``save`` wrote.
+
+        Raises:
+            CorruptError: The file is no such index.
+        """
+        stored = read(file)
+        return cls(stored.d, stored=stored)
+
+
+def read(file: Path) -> faiss.Index:
+    """A Faiss index from a file, mapped into memory.
+
+    Raises:
+        CorruptError: The file cannot be read as one.
+    """
+    try:
+        return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+    except RuntimeError as error:
+        raise CorruptError(f"{file}: no index: {str(error).splitlines()[-1]}") from error

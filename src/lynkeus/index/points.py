@@ -1,0 +1,126 @@
+"""Inverted lists of product codes: the local points of all references, searched at once.
+
+Source: IVF-PQ, Jegou et al., TPAMI 2011; four-bit codes compared in registers, Andre et al., VLDB 2015, in Faiss as
+``IndexIVFPQFastScan``. Centres are given, never trained here. Points come coded, with the number of their list, so
+that building is sorting.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from jaxtyping import Float32, Int64, UInt8
+
+from lynkeus.index.faiss_flat import read
+
+
+class ListFinder:
+    """Finds the lists nearest to queries: by four-bit codes first, then exactly among the best few.
+
+    Args:
+        coarse: Centres of the lists.
+        fine: Centres of each pair of numbers.
+    """
+
+    _REFINED = 4
+
+    def __init__(self, coarse: Float32[np.ndarray, "lists dim"], fine: Float32[np.ndarray, "pairs 16 2"]) -> None:
+        self._codes = faiss.IndexPQFastScan(coarse.shape[1], len(fine), 4)
+        faiss.copy_array_to_vector(np.ascontiguousarray(fine).ravel(), self._codes.pq.centroids)
+        self._codes.is_trained = True
+        self._codes.add(np.ascontiguousarray(coarse))
+        self._coarse = np.ascontiguousarray(coarse)
+        self._half_square = 0.5 * (coarse**2).sum(1)
+
+    def __call__(self, queries: Float32[np.ndarray, "queries dim"], probes: int) -> Int64[np.ndarray, "queries probes"]:
+        """Numbers of the nearest lists, nearest first."""
+        rough = self._codes.search(np.ascontiguousarray(queries), self._REFINED * probes)[1]
+        apart = self._half_square[rough] - np.einsum("qd,qkd->qk", queries, self._coarse[rough])
+        best = np.argsort(apart, axis=1, kind="stable")[:, :probes]
+        return np.ascontiguousarray(np.take_along_axis(rough, best, 1))
+
+
+class PointIndex:
+    """An immutable set of coded points under 64-bit ids; ``build`` or ``load`` makes one."""
+
+    def __init__(self, stored: faiss.Index, *, centres: faiss.Index | None = None) -> None:
+        self._index = stored
+        self._centres = centres  # the index points to them without owning them
+
+    @classmethod
+    def build(
+        cls,
+        coarse: Float32[np.ndarray, "lists dim"],
+        fine: Float32[np.ndarray, "pairs 16 2"],
+        *,
+        lists: Int64[np.ndarray, " n"],
+        codes: UInt8[np.ndarray, "n bytes"],
+        ids: Int64[np.ndarray, " n"],
+    ) -> "PointIndex":
+        """Sort coded points into lists.
+
+        Args:
+            coarse: Centres of the lists.
+            fine: Centres of each pair of numbers: 16 for each of ``dim / 2`` pairs.
+            lists: The list of each point.
+            codes: Product codes, two pairs a byte, the earlier in the low half.
+            ids: Ids of the points.
+        """
+        dim = coarse.shape[1]
+        quantiser = faiss.IndexFlatL2(dim)
+        quantiser.add(np.ascontiguousarray(coarse))
+        plain = faiss.IndexIVFPQ(quantiser, dim, len(coarse), len(fine), 4)
+        plain.by_residual = False
+        faiss.copy_array_to_vector(np.ascontiguousarray(fine).ravel(), plain.pq.centroids)
+        plain.is_trained = True
+        order = np.argsort(lists, kind="stable")
+        bounds = np.searchsorted(lists[order], np.arange(len(coarse) + 1))
+        codes, ids = np.ascontiguousarray(codes[order]), np.ascontiguousarray(ids[order])
+        inverted: Any = plain.invlists
+        for number in np.flatnonzero(np.diff(bounds)):
+            low, high = int(bounds[number]), int(bounds[number + 1])
+            inverted.add_entries(
+                int(number), high - low, faiss.swig_ptr(ids[low:high]), faiss.swig_ptr(codes[low:high])
+            )
+        plain.ntotal = len(ids)
+        return cls(faiss.IndexIVFPQFastScan(plain), centres=quantiser)
+
+    def __len__(self) -> int:
+        """Number of points."""
+        return int(self._index.ntotal)
+
+    def search(
+        self,
+        queries: Float32[np.ndarray, "queries dim"],
+        count: int,
+        *,
+        lists: Int64[np.ndarray, "queries probes"],
+    ) -> tuple[Int64[np.ndarray, "queries count"], Float32[np.ndarray, "queries count"]]:
+        """Ids and squared distances of the nearest points, nearest first; where there are no more, -1 and infinity.
+
+        Args:
+            queries: Projected descriptors.
+            count: Points wanted for each query.
+            lists: The lists that are searched for each query.
+        """
+        if not len(self) or not len(queries):
+            shape = (len(queries), count)
+            return np.full(shape, -1, np.int64), np.full(shape, np.inf, np.float32)
+        self._index.nprobe = lists.shape[1]
+        ignored = np.zeros(lists.shape, np.float32)
+        distance, ids = self._index.search_preassigned(np.ascontiguousarray(queries), count, lists, ignored)
+        return ids, np.where(ids < 0, np.inf, distance).astype(np.float32)
+
+    def save(self, file: Path) -> None:
+        """Write the index to a file."""
+        faiss.write_index(self._index, str(file))
+
+    @classmethod
+    def load(cls, file: Path) -> "PointIndex":
+        """Map what ``save`` wrote into memory.
+
+        Raises:
+            CorruptError: The file is no such index.
+        """
+        return cls(read(file))

@@ -1,0 +1,1 @@
+"""One loss a file: functions, and a thin module where there is a state."""

@@ -1,0 +1,122 @@
+"""SSCD's objective: bring the views of one picture together, spread everything else out.
+
+Source: Pizzi et al. 2022, https://arxiv.org/abs/2202.10261, section 3; written from the formulas. InfoNCE
+has one positive in each denominator, whatever the number of views; the entropy term (after KoLeo,
+Sablayrolles et al. 2019, https://arxiv.org/abs/1806.03198) pushes each descriptor from its nearest
+stranger. Changed: a memory of past descriptors may join the strangers of both terms (XBM, Wang et al.
+2020, https://arxiv.org/abs/1912.06798), since batches on small machines hold few; memory 0 is the plain
+objective.
+
+Conventions: descriptors have length 1; ``picture`` numbers the picture that a view shows, over all
+processes.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor, nn
+
+_PUSH_FLOOR = 1e-6
+_DISTANCE_FLOOR = 1e-3
+
+
+def info_nce(
+    similarity: Float[Tensor, "n m"],
+    positive: Bool[Tensor, "n m"],
+    stranger: Bool[Tensor, "n m"],
+    *,
+    temperature: float,
+) -> Float[Tensor, ""]:
+    """Mean over the views of the summed loss of their positives.
+
+    Args:
+        similarity: Inner products of the views with the batch's and with remembered ones.
+        positive: Which of them are other views of the same picture, to be pulled.
+        stranger: Which of them show another picture, to be pushed.
+        temperature: Divides the similarities, above 0.
+    """
+    logits = similarity / temperature
+    floor = logits.new_full((len(logits), 1), _PUSH_FLOOR).log()
+    push = torch.cat((logits.masked_fill(~stranger, -torch.inf), floor), dim=1).logsumexp(dim=1, keepdim=True)
+    pull = torch.logaddexp(logits, push.expand_as(logits)) - logits
+    return pull[positive].sum() / len(logits)
+
+
+def entropy(similarity: Float[Tensor, "n m"], stranger: Bool[Tensor, "n m"]) -> Float[Tensor, ""]:
+    """Minus the mean logarithm of the distance to the nearest view of another picture.
+
+    Args:
+        similarity: Inner products of the views with those to keep away from.
+        stranger: Which of them show another picture; at least one in each row.
+    """
+    return entropy_of_nearest(similarity.masked_fill(~stranger, -2.0).amax(dim=1))
+
+
+def entropy_of_nearest(similarity: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+    """The same from the similarity of each view's nearest stranger.
+
+    >>> round(float(entropy_of_nearest(torch.tensor([0.9, 0.2]))), 6)
+    0.284859
+    """
+    distance = (2.0 - 2.0 * similarity).clamp(min=1e-6).sqrt()
+    return -distance.clamp(min=_DISTANCE_FLOOR).log().mean()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """The parts of the objective, for the log."""
+
+    total: Float[Tensor, ""]
+    nce: Float[Tensor, ""]
+    entropy: Float[Tensor, ""]
+
+
+class SscdLoss(nn.Module):
+    """The whole objective with its memory, which is saved with the checkpoint.
+
+    Args:
+        dim: Numbers a descriptor.
+        temperature: Divides the similarities.
+        entropy_weight: Weight of the entropy term.
+        memory: Past descriptors to keep; 0 keeps none.
+    """
+
+    descriptors: Tensor
+    pictures: Tensor
+    written: Tensor
+
+    def __init__(self, *, dim: int, temperature: float, entropy_weight: float, memory: int) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self.entropy_weight = entropy_weight
+        self.register_buffer("descriptors", torch.zeros(memory, dim))
+        self.register_buffer("pictures", torch.full((memory,), -1, dtype=torch.int64))
+        self.register_buffer("written", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, descriptors: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]) -> Terms:
+        """The terms for a batch, with what is remembered among the strangers."""
+        filled = min(int(self.written), len(self.descriptors))
+        every = torch.cat((descriptors, self.descriptors[:filled]))
+        similarity = descriptors @ every.T
+        same = picture[:, None] == torch.cat((picture, self.pictures[:filled]))[None, :]
+        positive = same.clone()
+        positive.fill_diagonal_(fill_value=False)
+        positive[:, len(picture) :] = False
+        nce = info_nce(similarity, positive, ~same, temperature=self.temperature)
+        spread = entropy(similarity, ~same)
+        return Terms(total=nce + self.entropy_weight * spread, nce=nce.detach(), entropy=spread.detach())
+
+    @torch.no_grad()
+    def remember(self, descriptors: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]) -> None:
+        """Put a batch into the memory, over its oldest entries.
+
+        The buffers are replaced, not written to, so that a gradient of the step may still come.
+        """
+        size = len(self.descriptors)
+        if size == 0:
+            return
+        place = (self.written + torch.arange(len(picture), device=picture.device)) % size
+        self.descriptors = self.descriptors.index_copy(0, place, descriptors.detach())
+        self.pictures = self.pictures.index_copy(0, place, picture)
+        self.written = self.written + len(picture)

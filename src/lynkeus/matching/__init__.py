@@ -1,0 +1,1 @@
+"""Local features, votes, geometry and aligned pixels."""

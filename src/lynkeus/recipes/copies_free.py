@@ -1,0 +1,23 @@
+"""The copy descriptor from free data alone, to know what the research data buys.
+
+Source: as ``copies_all``; four free folders instead of eighteen, fewer steps.
+Expected: see the table in the model card of ``copies_all``.
+Cost: about 25 min, 1 to 2 CPU cores, 2 GiB.
+Run: ``lynkeus train copies_free --out runs/copies_free``
+"""
+
+from dataclasses import replace
+
+from lynkeus.data.sources import Source
+from lynkeus.recipes.copies_all import RECIPE as ALL
+
+RECIPE = replace(
+    ALL,
+    sources=(
+        Source(folder="copydet/clothing_cc0", terms="free", share=1.0, role="train"),
+        Source(folder="copydet/overlays_twemoji", terms="free", share=0.3),
+        Source(folder="detection/bccd", terms="free", share=0.5),
+        Source(folder="detection/cards", terms="free", share=0.7),
+    ),
+    descent=replace(ALL.descent, steps=800, cooldown=300),
+)

@@ -1,0 +1,140 @@
+"""From a run to what ships: ONNX in fp32 and int8, checked against each other, and the model card.
+
+The card is a JSON file beside the models: fields name, version, file, sha256, licence, terms, training_data,
+input, output, embedding_version, figures, recipe, trained.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lynkeus.augment import Chain
+from lynkeus.core import CorruptError
+from lynkeus.data.batches import BatchPlan, PairBatches
+from lynkeus.data.cache import PictureCache
+from lynkeus.data.views import light_view
+from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
+from lynkeus.models.export import export_onnx, quantise, run_onnx, run_torch
+from lynkeus.recipes.config import CopyRecipe
+
+_TOLERANCE = 1e-4
+_CALIBRATION, _CHECK = 128, 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """What the card says that the files do not.
+
+    Attributes:
+        name: Name of the model, also of its files.
+        version: Version of the weights.
+        recipe: Name of the recipe.
+        side: Side of the squashed pictures at inference, pixels; a multiple of 32.
+    """
+
+    name: str
+    version: str
+    recipe: str
+    side: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """How far the exported files are from the model, over training pictures.
+
+    Attributes:
+        onnx_error: Largest difference of a number between PyTorch and ONNX fp32.
+        int8_cosine: Mean cosine of fp32 and int8.
+        int8_cosine_lowest: Lowest cosine.
+    """
+
+    onnx_error: float
+    int8_cosine: float
+    int8_cosine_lowest: float
+
+
+def load_model(checkpoint: Path, recipe: CopyRecipe) -> CopyDescriptor:
+    """The model of a run's last checkpoint, to be used, not trained."""
+    model = CopyDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
+    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
+    return model.eval()
+
+
+def publish(
+    model: CopyDescriptor,
+    release: Release,
+    cache: PictureCache,
+    out: Path,
+    *,
+    figures: Mapping[str, Any] | None = None,
+) -> Agreement:
+    """Write NAME.onnx, NAME.int8.onnx and NAME.json (the card of the int8 file).
+
+    Args:
+        model: What to publish.
+        release: Names and the input's side.
+        cache: The pictures that trained.
+        out: Folder to write to.
+        figures: What was measured, for the card.
+
+    Raises:
+        CorruptError: The ONNX file does not give what PyTorch gives.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    plain, small = out / f"{release.name}.onnx", out / f"{release.name}.int8.onnx"
+    pictures = _like_those_to_come(cache, release.side, _CALIBRATION + _CHECK)
+    check = pictures[_CALIBRATION:]
+    export_onnx(model, plain, side=release.side)
+    exact, exported = run_torch(model, check), run_onnx(plain, check)
+    error = float(np.abs(exact - exported).max())
+    if error > _TOLERANCE:
+        raise CorruptError(f"the exported model is off by {error:.1e}, at most {_TOLERANCE:.0e} is allowed")
+    quantise(plain, small, pictures=pictures[:_CALIBRATION])
+    cosine = (exported * run_onnx(small, check)).sum(axis=1)
+    agreement = Agreement(onnx_error=error, int8_cosine=float(cosine.mean()), int8_cosine_lowest=float(cosine.min()))
+    card = _card(release, cache, small, {**(figures or {}), "export": asdict(agreement)})
+    (out / f"{release.name}.json").write_text(json.dumps(card, indent=1) + "\n")
+    return agreement
+
+
+def _like_those_to_come(cache: PictureCache, side: int, count: int) -> np.ndarray:
+    plan = BatchPlan(pictures=16, side=side, seed=2**31)
+    batches = PairBatches(cache, plan, light=light_view(), heavy=Chain(()), rank=0, world=1)
+    views = [batches[step].pixels.numpy()[::2] for step in range(-(-count // 16))]
+    return np.concatenate(views)[:count]
+
+
+def _card(release: Release, cache: PictureCache, file: Path, figures: dict[str, Any]) -> dict[str, Any]:
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    counts = np.bincount(cache.source, minlength=len(cache.sources))
+    used = [(source, int(count)) for source, count in zip(cache.sources, counts, strict=True) if count]
+    return {
+        "name": release.name,
+        "version": release.version,
+        "file": file.name,
+        "sha256": digest,
+        "licence": "Apache-2.0 (backbone: EfficientNet-Lite0, Apache-2.0)",
+        "terms": "free" if all(source.terms == "free" for source, _ in used) else "research",
+        "training_data": [
+            {"folder": source.folder, "terms": source.terms, "pictures": count} for source, count in used
+        ],
+        "input": {
+            "name": "pixels",
+            "dtype": "uint8",
+            "shape": ["n", release.side, release.side, 3],
+            "colour": "RGB",
+            "resize": "squash to the square, aspect ratio not kept, area averaging (cv2.INTER_AREA)",
+        },
+        "output": {"name": "descriptor", "dtype": "float32", "shape": ["n", 256], "length": 1.0},
+        "embedding_version": f"{release.name}-{release.version}-{digest[:8]}",
+        "figures": figures,
+        "recipe": release.recipe,
+        "trained": datetime.now(UTC).date().isoformat(),
+    }

@@ -1,0 +1,97 @@
+"""Prediction files of the Image Similarity Challenge: ``query_id,reference_id,score``.
+
+Source: Douze et al. 2021, https://arxiv.org/abs/2106.09672, section 3 (matching track). Ids are the file
+names without folder and ending. Scores are raw and continuous, higher is more alike, written with as many
+decimals (at least six) as give back the same number, so that no order is lost.
+"""
+
+import csv
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import numpy as np
+
+from lynkeus.core.errors import CorruptError
+from lynkeus.core.findings import UploadResult
+from lynkeus.report.files import whole_file
+from lynkeus.report.names import visible
+
+HEADER = ("query_id", "reference_id", "score")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pair:
+    """One predicted pair: an upload's id, a reference's id, and the score, higher for more alike."""
+
+    query_id: str
+    reference_id: str
+    score: float
+
+
+def _stem(name: str) -> str:
+    return visible(PurePath(name).stem)
+
+
+def pairs(results: Iterable[UploadResult]) -> list[Pair]:
+    """The predicted pairs of a scan, best first; of a pair found twice the highest score is kept.
+
+    Suppressed findings count: a review is no part of what is evaluated.
+
+    Raises:
+        ValueError: A score is not finite.
+    """
+    best: dict[tuple[str, str], float] = {}
+    for result in results:
+        for finding in result.findings:
+            if not math.isfinite(finding.score):
+                raise ValueError(f"score of {visible(result.upload)} is {finding.score}, must be finite")
+            key = (_stem(result.upload), _stem(finding.reference))
+            best[key] = max(finding.score, best.get(key, -math.inf))
+    found = [Pair(query, reference, score) for (query, reference), score in best.items()]
+    return sorted(found, key=lambda pair: (-pair.score, pair.query_id, pair.reference_id))
+
+
+def write_isc(path: Path, results: Iterable[UploadResult]) -> None:
+    """Write the predicted pairs of a scan, best first.
+
+    Args:
+        path: File to write; it appears only when whole.
+        results: The uploads.
+
+    Raises:
+        ValueError: A score is not finite.
+        OSError: The file cannot be written.
+    """
+    found = pairs(results)
+    with whole_file(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADER)
+        for pair in found:
+            score = np.format_float_positional(pair.score, unique=True, min_digits=6)
+            writer.writerow((pair.query_id, pair.reference_id, score))
+
+
+def read_isc(path: Path) -> list[Pair]:
+    """Read predicted pairs in the order of the file; of a pair given twice the highest score is kept.
+
+    Raises:
+        CorruptError: The header is another, or a line has no three cells with a finite score.
+    """
+    best: dict[tuple[str, str], float] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        if tuple(header) != HEADER:
+            raise CorruptError(f"header is {','.join(header)!r}, must be {','.join(HEADER)!r}")
+        for row in rows:
+            try:
+                query, reference, text = row
+                score = float(text)
+            except ValueError as error:
+                raise CorruptError(f"line {rows.line_num}: {','.join(row)!r} is no pair with a score") from error
+            if not math.isfinite(score):
+                raise CorruptError(f"line {rows.line_num}: score is {text}, must be finite")
+            best[query, reference] = max(score, best.get((query, reference), -math.inf))
+    return [Pair(query, reference, score) for (query, reference), score in best.items()]

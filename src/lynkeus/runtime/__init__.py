@@ -1,0 +1,1 @@
+"""Inference without PyTorch: ONNX Runtime sessions and model cards."""

@@ -1,0 +1,84 @@
+"""Model cards: what a shipped file is, what trained it, under which terms, and whether it is intact.
+
+A card is a JSON file beside the model, of the same stem. ``terms`` is ``free`` where free data alone trained it and
+``research`` where some of the data may be used for research only.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lynkeus.core import CorruptError, UnknownNameError
+
+MODELS = Path(__file__).parent.parent / "assets" / "models"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCard:
+    """One model that lynkeus ships.
+
+    Attributes:
+        name: What code asks for.
+        file: File name in the same folder.
+        sha256: Digest of the file.
+        version: Embedding version: references embedded by another one are not comparable.
+        licence: Licence of the file.
+        terms: ``free`` or ``research``.
+        training_data: What trained it: folder, terms, pictures.
+        input: Input contract in words.
+        output: Output contract in words.
+        figures: Measured figures, name to number.
+        recipe: The command that made it.
+        trained: Date.
+    """
+
+    name: str
+    file: str
+    sha256: str
+    version: str
+    licence: str
+    terms: str
+    training_data: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    input: str = ""
+    output: str = ""
+    figures: dict[str, Any] = field(default_factory=dict[str, Any])
+    recipe: str = ""
+    trained: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where the model file lies."""
+        return MODELS / self.file
+
+    def intact(self) -> bool:
+        """Whether the file is there and has the digest of the card."""
+        return self.path.is_file() and hashlib.sha256(self.path.read_bytes()).hexdigest() == self.sha256
+
+
+def cards() -> list[ModelCard]:
+    """The cards of all shipped models, by name.
+
+    Raises:
+        CorruptError: A card cannot be read.
+    """
+    found: list[ModelCard] = []
+    for file in sorted(MODELS.glob("*.json")):
+        try:
+            found.append(ModelCard(**json.loads(file.read_text("utf-8"))))
+        except (ValueError, TypeError) as error:
+            raise CorruptError(f"{file}: no model card: {error}") from error
+    return found
+
+
+def card(name: str) -> ModelCard:
+    """The card of one model.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+    """
+    known = {c.name: c for c in cards()}
+    if name not in known:
+        raise UnknownNameError(f"no model {name!r}; known: {', '.join(known) or 'none'}")
+    return known[name]

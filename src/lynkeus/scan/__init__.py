@@ -1,0 +1,1 @@
+"""The product: register, scan, review; the only place that wires its parts."""

@@ -1,0 +1,53 @@
+"""What a report says about the scan behind it: versions, models, policies and backgrounds in words."""
+
+import importlib.metadata
+from collections.abc import Sequence
+from datetime import datetime
+
+from lynkeus import __version__
+from lynkeus.report import ReportInfo
+from lynkeus.runtime.cards import cards
+from lynkeus.scan.home import Home
+from lynkeus.scan.judge import Judge
+
+_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "faiss-cpu", "onnxruntime")
+
+
+def report_info(
+    home: Home,
+    judge: Judge,
+    *,
+    scanned: Sequence[str],
+    started: datetime,
+    seconds: float,
+    command: str,
+    title: str,
+) -> ReportInfo:
+    """Everything that a report tells of a scan.
+
+    Args:
+        home: Where was looked.
+        judge: Calibrations and policies that were used.
+        scanned: Folders and files as the user gave them.
+        started: When the scan began.
+        seconds: How long it took.
+        command: The command line that repeats it.
+        title: Heading of the report.
+    """
+    stamp = home.catalog.stamp()
+    return ReportInfo(
+        title=title,
+        scanned=tuple(scanned),
+        started=started,
+        seconds=seconds,
+        command=command,
+        versions={"lynkeus": __version__, **{name: importlib.metadata.version(name) for name in _LIBRARIES}},
+        models={card.name: f"{card.version} sha256:{card.sha256}" for card in cards()},
+        policies={name: judge.words(name) for name in judge.galleries},
+        backgrounds={name: len(rates) for name, rates in judge.rates.items() if rates is not None},
+        settings={
+            "recogniser": home.copies.version,
+            "catalog": f"{stamp.database_id}, epoch {stamp.epoch}, revision {stamp.revision}",
+            "references": f"{home.catalog.references.count():,}",
+        },
+    )

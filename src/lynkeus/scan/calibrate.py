@@ -1,0 +1,175 @@
+"""Keeping each gallery's calibration in step with its references and the background.
+
+Every clean picture of the calibrating half is matched as an upload would be, and its highest raw score
+against the gallery is stored with the revision that it covers; later only references that came since are
+matched. Near-copies of references are no clean pictures: they are left out and named. Scores of another
+scorer (a new model, other normalising pictures) are made anew.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lynkeus.calibration.rates import RateModel
+from lynkeus.catalog import Background, BackgroundScore, Owner
+from lynkeus.core import Evidence
+from lynkeus.recognisers.protocol import GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
+from lynkeus.runtime.cards import cards
+from lynkeus.scan.home import Home, halves
+from lynkeus.scan.judge import Judge
+from lynkeus.scan.parallel import in_order
+
+KIND = "copy"
+NOTHING_ALIKE = -1e6
+_BATCH = 64
+_SAME_INLIERS, _SAME_AGREEMENT, _SAME_OVERLAP = 12, 0.6, 0.5
+
+Shown = Callable[[Iterator[BackgroundScore], int, str], Iterable[BackgroundScore]]
+"""Passes scores on while it shows progress: the scores, their number, the gallery."""
+
+
+def judge_of(home: Home, *, jobs: int = 1, shown: Shown | None = None) -> Judge:
+    """The policies and calibrations of a home, brought up to date.
+
+    Args:
+        home: Whose.
+        jobs: Threads for matching the background.
+        shown: Shows progress; None shows nothing.
+    """
+    galleries = {g.name: g for g in home.catalog.galleries.all()}
+    clean = halves(home.catalog.backgrounds.all()).calibrating
+    rates: dict[str, RateModel | None] = {}
+    for name in galleries:
+        scores = _up_to_date(home, name, clean, jobs=jobs, shown=shown or _silently)
+        counted = [s.score for s in scores.values() if not s.excluded]
+        rates[name] = RateModel.fit(np.array(counted, np.float64))
+    return Judge(galleries, rates)
+
+
+def scores_of(home: Home, gallery: str) -> Mapping[int, BackgroundScore]:
+    """The stored scores of the calibrating half against a gallery, by background id."""
+    clean = {b.id for b in halves(home.catalog.backgrounds.all()).calibrating}
+    stored = home.catalog.calibrations.scores(gallery, KIND)
+    return {number: score for number, score in stored.items() if number in clean}
+
+
+def near_same(evidence: Evidence) -> bool:
+    """Whether a clean picture is nearly a reference itself: strong geometry, equal pixels, most of it seen."""
+    return (
+        evidence.inliers >= _SAME_INLIERS
+        and (evidence.agreement or 0.0) >= _SAME_AGREEMENT
+        and evidence.overlap >= _SAME_OVERLAP
+    )
+
+
+def _silently(scores: Iterator[BackgroundScore], count: int, gallery: str) -> Iterable[BackgroundScore]:
+    del count, gallery
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A clean picture that is to be matched with a view; ``before`` is what it scored with older references."""
+
+    background_id: int
+    view: GalleryView
+    revision: int
+    before: BackgroundScore | None
+
+
+def _up_to_date(
+    home: Home, gallery: str, clean: tuple[Background, ...], *, jobs: int, shown: Shown
+) -> Mapping[int, BackgroundScore]:
+    """Scores of the clean pictures against all references of a gallery."""
+    if not clean:
+        return {}
+    _forget_another_scorer(home, gallery)
+    tasks = _tasks(home, gallery, clean)
+    if tasks:
+        batch: list[BackgroundScore] = []
+        made = in_order(lambda task: _matched(home, task), tasks, jobs=jobs)
+        for score in shown(made, len(tasks), gallery):
+            batch.append(score)
+            if len(batch) >= _BATCH:
+                home.catalog.calibrations.put_scores(gallery, KIND, batch)
+                batch = []
+        home.catalog.calibrations.put_scores(gallery, KIND, batch)
+    return scores_of(home, gallery)
+
+
+def _tasks(home: Home, gallery: str, clean: tuple[Background, ...]) -> list[_Task]:
+    stored = home.catalog.calibrations.scores(gallery, KIND)
+    since: dict[int, list[int]] = defaultdict(list)
+    for picture in clean:
+        score = stored.get(picture.id)
+        if score is None or not score.excluded:
+            since[0 if score is None else score.up_to_revision].append(picture.id)
+    tasks: list[_Task] = []
+    for revision, pictures in since.items():
+        changes = home.catalog.references.changes_since(revision, gallery=gallery, kind=KIND)
+        if changes.added:
+            view = _view(home, changes.added)
+            tasks += [_Task(number, view, changes.stamp.revision, stored.get(number)) for number in pictures]
+        elif not revision:
+            nothing = [_nothing_alike(number, changes.stamp.revision) for number in pictures]
+            home.catalog.calibrations.put_scores(gallery, KIND, nothing)
+    return tasks
+
+
+def _view(home: Home, references: tuple[int, ...]) -> GalleryView:
+    """The references of a gallery alone, as in a scan of it."""
+    whole = home.library.view()
+    return whole if len(whole) == len(references) else home.library.subset(references)
+
+
+def _matched(home: Home, task: _Task) -> BackgroundScore:
+    number = task.background_id
+    items = {part: home.catalog.blobs.read(Owner.BACKGROUND, [number], part)[number] for part in (LOCAL, GLOBAL, THUMB)}
+    found = home.copies.recognise_items(items, task.view)
+    best: RawFinding | None = max(found, key=lambda f: f.score, default=None)
+    before = task.before or _nothing_alike(number, 0)
+    same = next((f for f in found if near_same(f.evidence)), None)
+    if same is not None:
+        best = same
+    elif best is None or best.score <= before.score:
+        return BackgroundScore(
+            background_id=number,
+            score=before.score,
+            up_to_revision=task.revision,
+            reference_id=before.reference_id,
+        )
+    return BackgroundScore(
+        background_id=number,
+        score=best.score,
+        up_to_revision=task.revision,
+        reference_id=best.reference_id,
+        excluded=same is not None,
+        reason="nearly the same as a reference" if same is not None else "",
+    )
+
+
+def _nothing_alike(background_id: int, revision: int) -> BackgroundScore:
+    return BackgroundScore(background_id=background_id, score=NOTHING_ALIKE, up_to_revision=revision)
+
+
+def _forget_another_scorer(home: Home, gallery: str) -> None:
+    """Make scores of another scorer count for nothing."""
+    scorer = _scorer(home)
+    last = home.catalog.calibrations.get(gallery, KIND)
+    if last is not None and json.loads(last.text)["scorer"] == scorer:
+        return
+    stale = [_nothing_alike(number, 0) for number in home.catalog.calibrations.scores(gallery, KIND)]
+    home.catalog.calibrations.put_scores(gallery, KIND, stale)
+    home.catalog.calibrations.put(gallery, KIND, revision=home.catalog.revision(), text=json.dumps({"scorer": scorer}))
+
+
+def _scorer(home: Home) -> str:
+    """Names everything that a raw score depends on beside the two pictures."""
+    parts = [home.copies.version, *(f"{c.name} {c.sha256}" for c in cards())]
+    digest = hashlib.sha256("\n".join(parts).encode())
+    digest.update(home.copies.calm.tobytes())
+    return digest.hexdigest()

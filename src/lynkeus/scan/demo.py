@@ -1,0 +1,98 @@
+"""The demo: pictures that come with the package are registered, disguised before the user's eyes, and found.
+
+Two thirds of the pictures are registered. The others are clean uploads, and what copies are pasted into. The
+seeds are
+fixed: every run makes the same uploads.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from lynkeus import augment
+from lynkeus.core import UnknownNameError, read_picture
+from lynkeus.core.folders import walk
+
+PICTURES = Path(__file__).parent.parent / "assets" / "demo"
+_SIDE = 800
+_EVERY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPictures:
+    """The pictures of the demo: those that are registered, and strangers."""
+
+    references: tuple[Path, ...]
+    strangers: tuple[Path, ...]
+
+
+def demo_pictures(folder: Path = PICTURES) -> DemoPictures:
+    """The pictures that come with the package.
+
+    Raises:
+        UnknownNameError: There are too few for a demo.
+    """
+    found = sorted(entry.path for entry in walk([folder]) if entry.error is None)
+    if len(found) < _EVERY:
+        raise UnknownNameError(f"the demo's pictures are not installed: {folder}")
+    strangers = found[_EVERY - 1 :: _EVERY]
+    return DemoPictures(tuple(path for path in found if path not in strangers), tuple(strangers))
+
+
+def disguises(hosts: Sequence[UInt8[np.ndarray, "h w 3"]]) -> Mapping[str, augment.Transform]:
+    """The disguises that the demo goes through, by name.
+
+    Args:
+        hosts: Pictures that others are pasted into, at least one.
+    """
+    pasted = augment.Paste(hosts=hosts, fraction=0.45, degrees=(-20.0, 20.0))
+    return {
+        "cropped": augment.Crop(keep=0.5),
+        "mirrored": augment.Chain((augment.Mirror(), augment.Jpeg(quality=30))),
+        "inverted": augment.Invert(),
+        "rotated": augment.Rotate(degrees=(25.0, 150.0)),
+        "pasted": pasted,
+        "screenshot": augment.Screenshot(),
+        "text": augment.Text(lines=(4, 6), size=(0.1, 0.16)),
+        "blurred": augment.Blur(sigma=4.0),
+        "perspective": augment.Perspective(strength=0.3),
+        "collage": augment.Collage(others=hosts),
+        "mirrored-and-pasted": augment.Chain((augment.Mirror(), augment.Hue(degrees=90.0), pasted)),
+        "edges": augment.EdgeFilter(share=0.7),
+    }
+
+
+def make_uploads(pictures: DemoPictures, folder: Path) -> list[Path]:
+    """Write disguised copies of the references, and the strangers as they are.
+
+    Args:
+        pictures: What there is.
+        folder: Where the uploads go; made when missing.
+
+    Returns:
+        The files, copies first.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    hosts = [read_picture(path, max_side=_SIDE).rgb for path in pictures.strangers]
+    kinds = list(disguises(hosts).items())
+    made: list[Path] = []
+    for number in range(max(len(kinds), len(pictures.references))):
+        source = pictures.references[number % len(pictures.references)]
+        name, disguise = kinds[number % len(kinds)]
+        seed = int.from_bytes(hashlib.sha256(f"{source.name} {name}".encode()).digest()[:4])
+        copy = disguise(read_picture(source, max_side=_SIDE).rgb, np.random.default_rng(seed))
+        made.append(_written(folder / f"{source.stem}-{name}.jpg", copy))
+    return made + [
+        _written(folder / f"{path.stem}.jpg", rgb) for path, rgb in zip(pictures.strangers, hosts, strict=True)
+    ]
+
+
+def _written(path: Path, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
+    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90])
+    path.write_bytes(jpeg.tobytes())
+    return path

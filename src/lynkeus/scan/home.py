@@ -1,0 +1,131 @@
+"""One folder of state: the catalog, the index, and the recognisers that work on them.
+
+Nothing else is written anywhere. Opening a home opens the catalog alone; models and index are loaded when
+first asked for.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import faiss
+import numpy as np
+from jaxtyping import Float32
+
+from lynkeus.catalog import Background, Catalog, Owner
+from lynkeus.matching.codebook import Codebook
+from lynkeus.recognisers.copies import CopyRecogniser
+from lynkeus.recognisers.copy_score import CopyScore
+from lynkeus.recognisers.protocol import GLOBAL
+from lynkeus.runtime.cards import card
+from lynkeus.runtime.sessions import PixelModel
+from lynkeus.scan.library import Library
+
+CATALOG = "catalog.sqlite"
+VECTOR_LENGTH = 256
+NORMALISING = 256
+_NORMALISING_SHARE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """The background, parted: no picture serves both purposes.
+
+    Attributes:
+        normalising: Pictures that scores are normalised with.
+        calibrating: Pictures that rates are measured on.
+    """
+
+    normalising: tuple[Background, ...]
+    calibrating: tuple[Background, ...]
+
+
+def halves(pictures: list[Background]) -> Halves:
+    """Part a background by the pictures' digests: every fifth normalises, at most 256 of them.
+
+    Args:
+        pictures: By ascending id, so that what is added later never changes what an earlier one serves.
+    """
+    chosen = [p for p in pictures if int(p.digest[:8], 16) % _NORMALISING_SHARE == 0][:NORMALISING]
+    taken = {p.id for p in chosen}
+    return Halves(tuple(chosen), tuple(p for p in pictures if p.id not in taken))
+
+
+class Home:
+    """An open home.
+
+    Args:
+        folder: Where state lives; made when missing.
+        create: False refuses a folder without a catalog.
+
+    Raises:
+        UnknownNameError: There is no catalog and ``create`` is False.
+        CorruptError: The catalog or a model is damaged.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
+        cv2.setNumThreads(1)
+        faiss.omp_set_num_threads(1)
+        self.folder = folder
+        self.catalog = Catalog.open(folder / CATALOG, create=create)
+
+    def close(self) -> None:
+        """Close the catalog."""
+        self.catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def codebook(self) -> Codebook:
+        """The shipped codebook of local features."""
+        return Codebook.load(card("local-codebook").path)
+
+    @cached_property
+    def copies(self) -> CopyRecogniser:
+        """The recogniser of copies, normalised with the background as it was when first asked for."""
+        return load_copies(self.codebook, np.concatenate([shipped_calm(), self._normalising_vectors()]))
+
+    def _normalising_vectors(self) -> Float32[np.ndarray, "n 256"]:
+        chosen = halves(self.catalog.backgrounds.all()).normalising
+        stored = self.catalog.blobs.read(Owner.BACKGROUND, [b.id for b in chosen], GLOBAL)
+        rows = [np.frombuffer(stored[number], np.float16).astype(np.float32) for number in sorted(stored)]
+        return np.array(rows, np.float32).reshape(-1, VECTOR_LENGTH)
+
+    @cached_property
+    def library(self) -> Library:
+        """The registered references, searchable."""
+        return Library(self.catalog, self.folder / "index", codebook=self.codebook, dim=VECTOR_LENGTH)
+
+
+def shipped_calm() -> Float32[np.ndarray, "n 256"]:
+    """Global vectors of clean pictures that come with the package."""
+    return np.load(card("copy-calm").path, allow_pickle=False).astype(np.float32)
+
+
+def load_copies(codebook: Codebook, calm: Float32[np.ndarray, "n 256"]) -> CopyRecogniser:
+    """The shipped recogniser of copies.
+
+    Args:
+        codebook: The shipped codebook.
+        calm: Global vectors of clean pictures that scores are normalised with.
+
+    Raises:
+        CorruptError: A model is damaged.
+    """
+    fitted = json.loads(card("copy-score").path.read_text("utf-8"))
+    return CopyRecogniser(
+        codebook=codebook,
+        model=PixelModel(card("copy-descriptor").path),
+        score=CopyScore(tuple(fitted["weights"]), fitted["bias"]),
+        calm=calm,
+    )

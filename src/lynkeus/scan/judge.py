@@ -1,0 +1,118 @@
+"""From a raw finding to a finding with its rate and action.
+
+Before a gallery has a policy, or while the background cannot support it, a finding with solid geometry asks
+for review.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lynkeus.calibration.rates import RateModel
+from lynkeus.catalog import Gallery, Reference
+from lynkeus.core import Action, Evidence, Finding
+from lynkeus.recognisers.protocol import RawFinding
+from lynkeus.scan.policy import Policy, one_in, plain
+
+SOLID_INLIERS, SOLID_AGREEMENT, SOLID_WITHOUT_PIXELS = 8, 0.6, 20
+
+
+def solid(evidence: Evidence) -> bool:
+    """Whether geometry and pixels alone are convincing."""
+    if evidence.agreement is None:
+        return evidence.inliers >= SOLID_WITHOUT_PIXELS
+    return evidence.inliers >= SOLID_INLIERS and evidence.agreement >= SOLID_AGREEMENT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ruling:
+    """A candidate as a finding, and whether it is reported.
+
+    Attributes:
+        finding: The candidate with its rate and action.
+        reported: A policy acts on it or, without one, its geometry is solid.
+    """
+
+    finding: Finding
+    reported: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """Turns raw findings into findings.
+
+    Attributes:
+        galleries: The galleries by name.
+        rates: The calibration of each gallery; None where there are too few clean pictures.
+    """
+
+    galleries: Mapping[str, Gallery]
+    rates: Mapping[str, RateModel | None]
+
+    def __call__(self, raw: RawFinding, reference: Reference) -> Ruling:
+        """The ruling on one candidate of a gallery that is known."""
+        gallery, rates = self.galleries[reference.gallery], self.rates.get(reference.gallery)
+        rate = None if rates is None else rates(raw.score)
+        policy = self._policy_in_force(reference.gallery)
+        if policy is not None and rate is not None:
+            action = policy.action(rate)
+        else:
+            action = Action.REVIEW if solid(raw.evidence) else Action.CLEAR
+        finding = Finding(
+            kind=reference.kind,
+            gallery=reference.gallery,
+            entity=reference.entity,
+            reference=reference.name,
+            reference_id=reference.id,
+            score=raw.score,
+            evidence=raw.evidence,
+            rate=None if rate is None else rate.value,
+            rate_upper=None if rate is None else rate.upper,
+            action=Action.CLEAR if gallery.log_only else action,
+            region=raw.region,
+            reference_region=raw.reference_region,
+        )
+        return Ruling(finding, reported=action is not Action.CLEAR)
+
+    def clean(self, gallery: str) -> int:
+        """Number of clean pictures behind a gallery's rates."""
+        rates = self.rates.get(gallery)
+        return 0 if rates is None else len(rates)
+
+    def words(self, gallery: str) -> str:
+        """What applies to a gallery's findings."""
+        stored = self.galleries[gallery]
+        policy = Policy.read(stored.policy)
+        if policy is None:
+            words = "no policy: a finding with solid geometry asks for review"
+        else:
+            words = f"{plain(policy)} of clean uploads"
+            if lacking := self._lacking(policy, gallery):
+                words += f"; {lacking}"
+        return f"log only: {words}" if stored.log_only else words
+
+    def warnings(self) -> list[str]:
+        """Policies that are not in force as they were meant."""
+        found: list[str] = []
+        for name, gallery in self.galleries.items():
+            policy = Policy.read(gallery.policy)
+            if policy is not None and (lacking := self._lacking(policy, name)):
+                found.append(f"gallery {name}: {lacking}")
+        return found
+
+    def _policy_in_force(self, gallery: str) -> Policy | None:
+        """The policy where at least its mildest action is supported."""
+        policy = Policy.read(self.galleries[gallery].policy)
+        if policy is None:
+            return None
+        asked = list(policy.rates())
+        supported = len(asked) > len(policy.unsupported(self.clean(gallery)))
+        return policy if supported or not asked else None
+
+    def _lacking(self, policy: Policy, gallery: str) -> str:
+        """Which actions do not apply for want of clean pictures, and what happens instead; empty for none."""
+        missing = policy.unsupported(self.clean(gallery))
+        if not missing:
+            return ""
+        actions = " and ".join(f"{action} at {one_in(rate)}" for action, rate in missing)
+        instead = "" if self._policy_in_force(gallery) else ": solid geometry asks for review instead"
+        return f"{actions} not applied, only {self.clean(gallery):,} clean pictures are left{instead}"

@@ -1,0 +1,40 @@
+"""Work on many pictures at once, in order, with bounded look-ahead."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+def default_jobs() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def in_order(work: Callable[[_In], _Out], items: Iterable[_In], *, jobs: int) -> Iterator[_Out]:
+    """Results in the order of the items; at most ``4 * jobs`` items are taken ahead.
+
+    Args:
+        work: Called in threads; OpenCV, Faiss and ONNX Runtime let others run meanwhile.
+        items: What to work on.
+        jobs: Threads; 1 works in the caller's.
+    """
+    if jobs <= 1:
+        yield from map(work, items)
+        return
+    pending: deque[Future[_Out]] = deque()
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for item in items:
+                pending.append(pool.submit(work, item))
+                if len(pending) >= 4 * jobs:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()

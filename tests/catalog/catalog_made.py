@@ -1,0 +1,47 @@
+"""Made rows for the catalog's tests."""
+
+import hashlib
+
+from lynkeus.catalog import NewBackground, NewFinding, NewReference, NewUpload
+from lynkeus.core import Action, Verdict
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def new_reference(name: str, *, entity: str | None = None, kind: str = "copy") -> NewReference:
+    return NewReference(
+        entity=name if entity is None else entity,
+        name=f"{name}.jpg",
+        source=f"/pictures/{name}.jpg",
+        digest=digest_of(name),
+        width=640,
+        height=480,
+        model_version="m1",
+        blobs={"local": f"local of {name}".encode(), "global": f"global of {name}".encode()},
+        kind=kind,
+    )
+
+
+def new_background(name: str) -> NewBackground:
+    return NewBackground(name=name, digest=digest_of(name), blobs={"global": f"global of {name}".encode()})
+
+
+def new_upload(path: str, *findings: NewFinding) -> NewUpload:
+    verdict = Verdict.REVIEW if findings else Verdict.CLEAR
+    return NewUpload(path=path, verdict=verdict, digest=digest_of(path), width=10, height=20, findings=findings)
+
+
+def new_finding(reference_id: int, score: float = 0.5, *, suppressed_by: int | None = None) -> NewFinding:
+    return NewFinding(
+        gallery="brands",
+        reference_id=reference_id,
+        kind="copy",
+        score=score,
+        rate=1e-4,
+        rate_upper=3e-4,
+        action=Action.REVIEW,
+        evidence=f"evidence for {reference_id}".encode(),
+        suppressed_by=suppressed_by,
+    )

@@ -1,0 +1,88 @@
+"""A catalog on SQLite and on PostgreSQL, the latter where a server can be started."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lynkeus.catalog import Catalog
+
+
+def _program(name: str) -> str | None:
+    newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(newest[-1]) if newest else None)
+
+
+@pytest.fixture(scope="session")
+def postgres_sockets() -> Iterator[Path]:
+    """The folder with the socket of a server of our own, which runs as ``postgres`` under root."""
+    pytest.importorskip("psycopg", reason="PostgreSQL is not tested: psycopg is not installed")
+    initdb, postgres, ready = _program("initdb"), _program("postgres"), _program("pg_isready")
+    if not (initdb and postgres and ready):
+        pytest.skip("PostgreSQL is not tested: no server is installed")
+    user = "postgres" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="lynkeus-pg-") as folder:
+        if user:
+            shutil.chown(folder, user)
+        rows = Path(folder, "rows")
+        make = [initdb, "-D", str(rows), "-U", "lynkeus", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run(make, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
+        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", f"unix_socket_directories={folder}"]
+        serve = [postgres, "-D", str(rows), *options]
+        with subprocess.Popen(serve, user=user, cwd=folder, stderr=subprocess.DEVNULL) as server:
+            try:
+                for _ in range(100):
+                    if subprocess.run([ready, "-q", "-h", folder, "-t", "1"], check=False).returncode == 0:
+                        break
+                yield Path(folder)
+            finally:
+                server.send_signal(signal.SIGQUIT)  # it need not save anything
+
+
+@pytest.fixture
+def postgres_url(postgres_sockets: Path) -> str:
+    """An empty database."""
+    import psycopg  # noqa: PLC0415  not installed everywhere
+
+    options = f"host={postgres_sockets} user=lynkeus dbname=postgres"
+    with psycopg.connect(options, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return f"postgresql://lynkeus@/postgres?host={postgres_sockets}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a new catalog can be made."""
+    if request.param == "sqlite":
+        return str(tmp_path / "catalog.db")
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def catalog(where: str) -> Iterator[Catalog]:
+    """A new catalog with the empty galleries ``brands`` and ``people``."""
+    with Catalog.open(where) as opened:
+        opened.galleries.create("brands")
+        opened.galleries.create("people")
+        yield opened
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a new SQLite catalog can be made."""
+    return tmp_path / "catalog.db"
+
+
+@pytest.fixture
+def file_catalog(path: Path) -> Iterator[Catalog]:
+    """A new SQLite catalog with the empty gallery ``brands``."""
+    with Catalog.open(path) as opened:
+        opened.galleries.create("brands")
+        yield opened

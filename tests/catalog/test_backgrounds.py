@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import pytest
+from catalog_made import new_background, new_reference
+
+from lynkeus.catalog import BackgroundScore, Calibration, Catalog, Owner
+from lynkeus.core import UnknownNameError
+
+
+def _score(background_id: int, reference_id: int | None = None, score: float = 0.25) -> BackgroundScore:
+    return BackgroundScore(background_id=background_id, score=score, up_to_revision=3, reference_id=reference_id)
+
+
+def test_a_background_comes_back_as_it_was_added(catalog: Catalog) -> None:
+    new = replace(new_background("sky"), source="/sky.jpg", shipped=True)
+    (added,) = catalog.backgrounds.add([new])
+    (got,) = catalog.backgrounds.all()
+    assert (got.id, got.name, got.digest, got.source, got.shipped) == (
+        added.id,
+        "sky",
+        new.digest,
+        "/sky.jpg",
+        True,
+    )
+    assert got.added_revision == catalog.revision()
+    assert list(catalog.blobs.each(Owner.BACKGROUND, "global")) == [(added.id, b"global of sky")]
+
+
+def test_the_same_bytes_are_stored_once(catalog: Catalog) -> None:
+    first = catalog.backgrounds.add([new_background("a"), new_background("a"), new_background("b")])
+    assert [each.new for each in first] == [True, False, True]
+    before = catalog.revision()
+    assert not catalog.backgrounds.add([new_background("b")])[0].new
+    assert catalog.revision() == before
+
+
+def test_a_removed_background_takes_blobs_and_scores_along(catalog: Catalog) -> None:
+    a, b = (each.id for each in catalog.backgrounds.add([new_background("a"), new_background("b")]))
+    catalog.calibrations.put_scores("brands", "copy", [_score(a), _score(b)])
+    before = catalog.revision()
+    catalog.backgrounds.remove([a])
+    assert catalog.revision() == before + 1
+    assert [each.id for each in catalog.backgrounds.all()] == [b]
+    assert set(catalog.calibrations.scores("brands", "copy")) == {b}
+    assert catalog.check() == []
+
+
+def test_removing_an_unknown_background_removes_none(catalog: Catalog) -> None:
+    (a,) = catalog.backgrounds.add([new_background("a")])
+    with pytest.raises(UnknownNameError, match="none was removed"):
+        catalog.backgrounds.remove([a.id, 99])
+    assert len(catalog.backgrounds.all()) == 1
+
+
+def test_a_calibration_is_replaced_and_raises_no_revision(catalog: Catalog) -> None:
+    assert catalog.calibrations.get("brands", "copy") is None
+    before = catalog.revision()
+    catalog.calibrations.put("brands", "copy", revision=1, text="old")
+    catalog.calibrations.put("brands", "copy", revision=2, text="new")
+    catalog.calibrations.put("brands", "logo", revision=2, text="other")
+    assert catalog.calibrations.get("brands", "copy") == Calibration(
+        gallery="brands", kind="copy", revision=2, text="new"
+    )
+    assert catalog.revision() == before
+
+
+def test_scores_are_replaced_one_by_one(catalog: Catalog) -> None:
+    a, b = (each.id for each in catalog.backgrounds.add([new_background("a"), new_background("b")]))
+    catalog.calibrations.put_scores("brands", "copy", [_score(a), _score(b)])
+    changed = replace(_score(b), score=0.5, excluded=True, reason="near-copy")
+    catalog.calibrations.put_scores("brands", "copy", [changed])
+    assert catalog.calibrations.scores("brands", "copy") == {a: _score(a), b: changed}
+    assert catalog.calibrations.scores("brands", "logo") == {}
+    assert catalog.calibrations.scores("people", "copy") == {}
+
+
+def test_a_score_goes_with_the_reference_that_gave_it(catalog: Catalog) -> None:
+    a, b = (each.id for each in catalog.backgrounds.add([new_background("a"), new_background("b")]))
+    r, s = (each.id for each in catalog.references.add("brands", [new_reference("r"), new_reference("s")]))
+    catalog.calibrations.put_scores("brands", "copy", [_score(a, r), _score(b, s)])
+    catalog.references.remove([r])
+    assert catalog.calibrations.scores("brands", "copy") == {b: _score(b, s)}
+
+
+def test_scores_of_what_was_removed_meanwhile_are_passed_over(catalog: Catalog) -> None:
+    a, b = (each.id for each in catalog.backgrounds.add([new_background("a"), new_background("b")]))
+    (r,) = (each.id for each in catalog.references.add("brands", [new_reference("r")]))
+    catalog.backgrounds.remove([a])
+    catalog.references.remove([r])
+    catalog.calibrations.put_scores("brands", "copy", [_score(a), _score(b, r)])
+    assert catalog.calibrations.scores("brands", "copy") == {}
