@@ -11,9 +11,9 @@ import time
 from collections import Counter
 
 import numpy as np
-from catalog_made import digest_of
 
 from lynkeus.catalog import Catalog, NewReference, Owner
+from lynkeus.testing.catalog_rows import digest_of
 
 BATCH = 3
 PARTS = {"local": 9000, "global": 256, "thumb": 3000}

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from catalog_made import new_reference
 
 from lynkeus.catalog import Catalog
+from lynkeus.testing.catalog_rows import new_reference
 
 
 def fill(catalog: Catalog, prefix: str, count: int) -> None:

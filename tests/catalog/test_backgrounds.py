@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 import pytest
-from catalog_made import new_background, new_reference
 
 from lynkeus.catalog import BackgroundScore, Calibration, Catalog, Owner
 from lynkeus.core import UnknownNameError
+from lynkeus.testing.catalog_rows import new_background, new_reference
 
 
 def _score(background_id: int, reference_id: int | None = None, score: float = 0.25) -> BackgroundScore:

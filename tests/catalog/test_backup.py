@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from catalog_made import digest_of, new_background, new_finding, new_reference, new_upload
 
 from lynkeus.catalog import Catalog, Owner
 from lynkeus.core import ConflictError, CorruptError, LynkeusError
+from lynkeus.testing.catalog_rows import digest_of, new_background, new_finding, new_reference, new_upload
 
 
 def _fill(catalog: Catalog, *names: str) -> list[int]:
@@ -157,6 +157,19 @@ def test_a_damaged_catalog_is_exchanged_and_its_epoch_passed(file_catalog: Catal
     with Catalog.open(path) as catalog:
         assert catalog.references.count() == 1
         assert catalog.check() == []
+
+
+def test_a_restore_after_one_that_was_killed_passes_the_lost_epoch(
+    file_catalog: Catalog, path: Path, tmp_path: Path
+) -> None:
+    file_catalog.backup(tmp_path / "b.backup")
+    for _ in range(2):
+        Catalog.restore(path, tmp_path / "b.backup")
+    file_catalog.close()
+    path.unlink()
+    restored = Catalog.restore(path, tmp_path / "b.backup")
+    assert restored.stamp.epoch > 3
+    assert (restored.set_aside, restored.log_known) == (None, False)
 
 
 def test_numbers_given_after_the_backup_are_not_given_again(file_catalog: Catalog, path: Path, tmp_path: Path) -> None:

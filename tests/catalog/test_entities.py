@@ -1,8 +1,8 @@
 import pytest
-from catalog_made import new_reference
 
 from lynkeus.catalog import Catalog
 from lynkeus.core import UnknownNameError
+from lynkeus.testing.catalog_rows import new_reference
 
 
 def test_an_entity_comes_back_as_it_was_put(catalog: Catalog) -> None:

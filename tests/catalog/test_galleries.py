@@ -1,10 +1,10 @@
 import itertools
 
 import pytest
-from catalog_made import new_background, new_reference
 
 from lynkeus.catalog import BackgroundScore, Catalog
 from lynkeus.core import ConflictError, UnknownNameError
+from lynkeus.testing.catalog_rows import new_background, new_reference
 
 
 def test_a_gallery_comes_back_as_it_was_made(catalog: Catalog) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from catalog_made import new_reference
 from sqlalchemy import create_engine
 
 from lynkeus.catalog import Catalog, Owner, schema, upgrade
 from lynkeus.catalog.connect import WRITES, sqlite_engine
 from lynkeus.core import CorruptError, LynkeusError, UnknownNameError
+from lynkeus.testing.catalog_rows import new_reference
 
 
 def _structure(path: Path) -> list[tuple[str, str, list[str]]]:

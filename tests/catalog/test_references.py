@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from catalog_made import digest_of, new_background, new_reference
 
 from lynkeus.catalog import Catalog, Owner
 from lynkeus.core import UnknownNameError
+from lynkeus.testing.catalog_rows import digest_of, new_background, new_reference
 
 
 def _add(catalog: Catalog, *names: str, gallery: str = "brands") -> list[int]:

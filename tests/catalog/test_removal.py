@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from catalog_made import digest_of, new_finding, new_reference, new_upload
 
 from lynkeus.catalog import Catalog, Decision, Removal, SeenFile
+from lynkeus.testing.catalog_rows import digest_of, new_finding, new_reference, new_upload
 
 SECRETS = (b"Jane-Doe", b"doe-face", b"Janie", b"doe@mail", digest_of("doe-face").encode())
 

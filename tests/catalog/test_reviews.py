@@ -1,8 +1,8 @@
 import pytest
-from catalog_made import new_finding, new_reference, new_upload
 
 from lynkeus.catalog import Catalog, Decision, Owner, Rejection
 from lynkeus.core import ConflictError, UnknownNameError
+from lynkeus.testing.catalog_rows import new_finding, new_reference, new_upload
 
 
 @pytest.fixture

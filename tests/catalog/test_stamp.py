@@ -1,21 +1,21 @@
-import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from catalog_made import new_reference
-
 from lynkeus.catalog import Catalog, Owner
+from lynkeus.testing.catalog_rows import new_reference
 
 _WRITER = """
 import sys
-from catalog_made import new_reference
+from lynkeus.testing.catalog_rows import new_reference
 from lynkeus.catalog import Catalog
 where, name = sys.argv[1:]
 with Catalog.open(where) as catalog:
-    for step in range(30):
+    for step in range(15):
         names = [f"{name}-{step}-{number}" for number in range(3)] + [f"both-{step}"]
         added = catalog.references.add("brands", [new_reference(each) for each in names])
         catalog.references.remove([added[0].id])
@@ -23,9 +23,7 @@ with Catalog.open(where) as catalog:
 
 
 def _start_writer(where: str, name: str) -> "subprocess.Popen[bytes]":
-    paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    return subprocess.Popen([sys.executable, "-c", _WRITER, where, name], env=environment)
+    return subprocess.Popen([sys.executable, "-c", _WRITER, where, name])
 
 
 def test_two_processes_write_while_this_one_reads(where: str) -> None:
@@ -48,8 +46,8 @@ def test_two_processes_write_while_this_one_reads(where: str) -> None:
         index = (index | set(changes.added)) - set(changes.removed)
         living = {each.id for each in catalog.references.page("brands")}
         assert index == living
-        assert len(living) == 2 * 30 * 2 + 30
-        assert catalog.revision() == start + 2 * 30 * 2
+        assert len(living) == 2 * 15 * 2 + 15
+        assert catalog.revision() == start + 2 * 15 * 2
         assert slowest < 5
         assert catalog.check() == []
 
@@ -87,7 +85,7 @@ def test_threads_may_share_a_catalog(catalog: Catalog) -> None:
 
 _FORKED = """
 import os, sys
-from catalog_made import new_reference
+from lynkeus.testing.catalog_rows import new_reference
 from lynkeus.catalog import Catalog
 with Catalog.open(sys.argv[1]) as catalog:
     catalog.galleries.create("brands")
@@ -103,21 +101,23 @@ with Catalog.open(sys.argv[1]) as catalog:
 
 
 def test_a_forked_child_goes_on_with_the_catalog(where: str) -> None:
-    paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     call = [sys.executable, "-c", _FORKED, where]
-    told = subprocess.run(call, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    told = subprocess.run(call, capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.strip() == "[0, 0, 0] 18 []", told.stderr
 
 
-def test_asking_for_the_stamp_is_cheap(file_catalog: Catalog) -> None:
-    file_catalog.stamp()
-    best = min(_seconds_of_100_stamps(file_catalog) for _ in range(20))
-    assert best / 100 < 2e-4
+def test_asking_for_the_stamp_costs_little_more_than_the_query(file_catalog: Catalog, path: Path) -> None:
+    plain = sqlite3.connect(path)
+    floor, ours = [], []
+    for _ in range(30):
+        floor.append(_cost(lambda: plain.execute("SELECT database_id, epoch, revision FROM meta").fetchone()))
+        ours.append(_cost(file_catalog.stamp))
+    plain.close()
+    assert min(ours) / min(floor) < 40  # about 4; more with the tests' type checks
 
 
-def _seconds_of_100_stamps(catalog: Catalog) -> float:
-    begun = time.perf_counter()
-    for _ in range(100):
-        catalog.stamp()
-    return time.perf_counter() - begun
+def _cost(call: Callable[[], object]) -> float:
+    begun = time.process_time()
+    for _ in range(50):
+        call()
+    return time.process_time() - begun

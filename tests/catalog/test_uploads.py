@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 import pytest
-from catalog_made import new_finding, new_reference, new_upload
 
 from lynkeus.catalog import Catalog, Decision, NewUpload, Owner
 from lynkeus.core import Action, ConflictError, UnknownNameError, Verdict
+from lynkeus.testing.catalog_rows import new_finding, new_reference, new_upload
 
 
 @pytest.fixture

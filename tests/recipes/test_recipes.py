@@ -1,6 +1,6 @@
 import importlib
 from collections.abc import Callable
-from dataclasses import MISSING, fields, is_dataclass, replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +10,7 @@ import torch
 
 from lynkeus.core import ConflictError
 from lynkeus.recipes import RECIPES, CopyRecipe, Places, barred_by_lists, train
-from lynkeus.recipes import config as config_module
+from lynkeus.recipes.config import Descent, Objective
 
 pytestmark = pytest.mark.torch
 
@@ -44,6 +44,7 @@ def with_pictures(places: Places) -> Callable[[CopyRecipe], CopyRecipe]:
             cached_side=64,
             pictures=4,
             pretrained=False,
+            start=None,
             whiten_pictures=0,
             descent=replace(recipe.descent, steps=3, warmup=1, cooldown=1),
         )
@@ -59,14 +60,24 @@ def test_a_recipe_says_where_it_comes_from_what_to_expect_what_it_costs_and_how_
 
 
 def test_no_field_of_a_config_has_a_default() -> None:
-    configs = [value for value in vars(config_module).values() if isinstance(value, type) and is_dataclass(value)]
-    assert len(configs) >= 3
-    for config in configs:
+    for config in (CopyRecipe, Objective, Descent):
         assert all(f.default is MISSING and f.default_factory is MISSING for f in fields(config)), config
 
 
 def test_free_recipe_uses_free_data_only() -> None:
     assert {source.terms for source in RECIPES["copies_free"].sources} == {"free"}
+
+
+def test_starts_from_the_run_of_the_recipe_it_names(
+    places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
+) -> None:
+    first = with_pictures(RECIPES["copies_free"])
+    train(first, replace(places, out=places.out / "first"), workers=0, stop_after=1)
+    second = replace(first, start="first", objective=replace(first.objective, momentum=None))
+    started = train(second, replace(places, out=places.out / "second"), workers=0, stop_after=0)
+    fast = torch.load(places.out / "first/checkpoint.ckpt", weights_only=True)["model"]
+    for key, value in started.state_dict().items():
+        torch.testing.assert_close(value, fast[key], rtol=0, atol=0, msg=key)
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))

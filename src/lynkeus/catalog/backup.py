@@ -64,7 +64,7 @@ def restore(where: str | Path, file: Path) -> Restored:
     path = Path(where).absolute()
     if not file.exists():
         raise LynkeusError(f"there is no backup {file}")
-    before = _before(path) if path.exists() else None
+    before = _before(path)
     with _part_of(path) as part:
         check_ours(file, called=str(file))
         with _errors(str(file)), contextlib.closing(read_only(file)) as source:
@@ -95,7 +95,9 @@ class _Before:
     highest: dict[str, int] = field(default_factory=dict[str, int])
 
 
-def _before(path: Path) -> _Before:
+def _before(path: Path) -> _Before | None:
+    if not path.exists():  # set aside by a restore that was killed, or never there
+        return _Before(sound=False) if _free_name(path) != _aside(path) else None
     try:
         with contextlib.closing(read_only(path)) as connection:
             database_id, epoch = connection.execute("SELECT database_id, epoch FROM meta").fetchone()
@@ -155,7 +157,7 @@ def _prepare(part: Path, called: str, before: _Before | None) -> Restored:
 
 def _exchange(part: Path, path: Path, before: _Before | None) -> Path | None:
     """Put the prepared copy in place; where the old database lies now."""
-    if before is None:
+    if before is None or not path.exists():
         part.replace(path)
         return None
     aside = _free_name(path)
@@ -212,8 +214,12 @@ def _in_use(connection: sqlite3.Connection) -> bool:
     return connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
 
+def _aside(path: Path) -> Path:
+    return path.with_name(path.name + SET_ASIDE)
+
+
 def _free_name(path: Path) -> Path:
-    aside = path.with_name(path.name + SET_ASIDE)
+    aside = _aside(path)
     number = 1
     while aside.exists():
         number += 1

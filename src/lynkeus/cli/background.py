@@ -4,15 +4,10 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from lynkeus.cli.options import DONE, FAILED, calibrated, jobs_option, json_option, open_home, progress
-
-if TYPE_CHECKING:
-    from lynkeus.catalog import Background
-    from lynkeus.scan.home import Home
+from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, progress
 
 
 @click.group()
@@ -29,11 +24,12 @@ def background() -> None:
 
 
 @background.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--shipped", is_flag=True, help="Add the free pictures that come with lynkeus.")
 @jobs_option
 @json_option
 @click.pass_obj
-def add(home: Path, *, paths: tuple[Path, ...], jobs: int | None, as_json: bool) -> None:
+def add(home: Path, *, paths: tuple[Path, ...], shipped: bool, jobs: int | None, as_json: bool) -> None:
     """Add pictures known to hold nothing protected: files or folders.
 
     Near-copies of references are named and left out of the calibration.
@@ -41,14 +37,18 @@ def add(home: Path, *, paths: tuple[Path, ...], jobs: int | None, as_json: bool)
     \b
     lynkeus background add clean/
     """
+    from lynkeus.cli.background_rows import halves_in_words, name_excluded
+    from lynkeus.cli.opened import calibrated, open_home
     from lynkeus.core.folders import walk
-    from lynkeus.scan.backgrounds import AddOutcome, add_clean
+    from lynkeus.scan.backgrounds import SHIPPED, AddOutcome, add_clean
     from lynkeus.scan.parallel import default_jobs
 
+    if not paths and not shipped:
+        raise click.UsageError("name files or folders, or --shipped")
     threads = jobs or default_jobs()
     count: Counter[AddOutcome] = Counter()
     with open_home(home, create=True) as opened:
-        entries = list(walk(paths))
+        entries = list(walk((*paths, *([SHIPPED] if shipped else []))))
         for row in progress(add_clean(opened, entries, jobs=threads), total=len(entries)):
             count[row.outcome] += 1
             if as_json:
@@ -57,11 +57,11 @@ def add(home: Path, *, paths: tuple[Path, ...], jobs: int | None, as_json: bool)
                 click.echo(f"{row.path}: {row.detail}", err=True)
     with open_home(home) as opened:  # anew: the added pictures may normalise
         calibrated(opened, jobs=threads)
-        _name_excluded(opened)
+        name_excluded(opened)
         if not as_json:
             click.echo(
                 f"added {count[AddOutcome.ADDED]:,}, {count[AddOutcome.KNOWN]:,} known before,"
-                f" {count[AddOutcome.UNREADABLE]:,} could not be read; {_halves_in_words(opened)}"
+                f" {count[AddOutcome.UNREADABLE]:,} could not be read; {halves_in_words(opened)}"
             )
     sys.exit(DONE if count.total() > count[AddOutcome.UNREADABLE] else FAILED)
 
@@ -77,14 +77,17 @@ def list_pictures(home: Path, *, gallery: str | None, limit: int, as_json: bool)
     \b
     lynkeus background list --gallery mine
     """
+    from lynkeus.cli.background_rows import background_line, background_rows, halves_in_words
+    from lynkeus.cli.opened import open_home
+
     with open_home(home) as opened:
-        rows = _rows(opened, gallery)
+        rows = background_rows(opened, gallery)
         total = len(rows)
         for row in rows[:limit]:
-            click.echo(json.dumps(row) if as_json else _line(row))
+            click.echo(json.dumps(row) if as_json else background_line(row))
         if not as_json:
             more = f", {total - limit:,} more not shown" if total > limit else ""
-            click.echo(f"{_halves_in_words(opened)}{more}")
+            click.echo(f"{halves_in_words(opened)}{more}")
     sys.exit(DONE if total else FAILED)
 
 
@@ -98,6 +101,7 @@ def remove(home: Path, *, pictures: tuple[str, ...], everything: bool) -> None:
     \b
     lynkeus background remove beach.jpg 17
     """
+    from lynkeus.cli.opened import open_home
     from lynkeus.core.errors import UnknownNameError
 
     if everything == bool(pictures):
@@ -112,50 +116,3 @@ def remove(home: Path, *, pictures: tuple[str, ...], everything: bool) -> None:
             ids |= found
         opened.catalog.backgrounds.remove(ids)
     click.echo(f"removed {len(ids):,}")
-
-
-def _rows(home: "Home", gallery: str | None) -> list[dict[str, object]]:
-    from lynkeus.scan.calibrate import NOTHING_ALIKE, scores_of
-    from lynkeus.scan.home import halves
-
-    pictures = home.catalog.backgrounds.all()
-    normalising = {b.id for b in halves(pictures).normalising}
-    if gallery is None:
-        return [_row(b, normalises=b.id in normalising) for b in pictures]
-    scores = scores_of(home, gallery)
-    known = {b.id: b for b in pictures}
-    best_first = sorted(scores.values(), key=lambda s: -s.score)
-    return [
-        _row(known[s.background_id], normalises=False)
-        | {"score": None if s.score == NOTHING_ALIKE else s.score, "excluded": s.reason or None}
-        for s in best_first
-    ]
-
-
-def _row(picture: "Background", *, normalises: bool) -> dict[str, object]:
-    use = "normalises" if normalises else "calibrates"
-    return {"id": picture.id, "name": picture.name, "source": picture.source, "use": use}
-
-
-def _line(row: dict[str, object]) -> str:
-    score = row.get("score")
-    figures = "" if score is None else f"  score {score:.3f}"
-    left_out = f"  left out: {row['excluded']}" if row.get("excluded") else ""
-    return f"{row['id']:>6}  {row['use']}{figures}{left_out}  {row['source'] or row['name']}"
-
-
-def _name_excluded(home: "Home") -> None:
-    from lynkeus.scan.calibrate import scores_of
-
-    names = {b.id: b.source or b.name for b in home.catalog.backgrounds.all()}
-    for gallery in home.catalog.galleries.all():
-        for score in scores_of(home, gallery.name).values():
-            if score.excluded:
-                click.echo(f"{names[score.background_id]}: left out for {gallery.name}, {score.reason}", err=True)
-
-
-def _halves_in_words(home: "Home") -> str:
-    from lynkeus.scan.home import halves
-
-    parted = halves(home.catalog.backgrounds.all())
-    return f"{len(parted.calibrating):,} pictures calibrate, {len(parted.normalising):,} normalise"

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from lynkeus.cli.options import open_home
-
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -18,6 +16,8 @@ def backup(home: Path, *, file: Path) -> None:
     \b
     lynkeus backup monday.lynkeus
     """
+    from lynkeus.cli.opened import open_home
+
     with open_home(home) as opened:
         stamp = opened.catalog.backup(file)
         count = opened.catalog.references.count()

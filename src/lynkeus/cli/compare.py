@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from lynkeus.cli.options import DONE, FAILED, json_option
-from lynkeus.cli.outputs import check_writable
+from lynkeus.cli.wanted import check_writable
 
 
 @click.command()

@@ -4,15 +4,11 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from lynkeus.cli.options import DONE, FAILED, command_line, jobs_option, progress
-from lynkeus.cli.outputs import Outputs, Wanted
-
-if TYPE_CHECKING:
-    from lynkeus.scan.scanner import Scanned
+from lynkeus.cli.wanted import Wanted
 
 
 @click.command()
@@ -31,9 +27,10 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
     \b
     lynkeus demo
     """
+    from lynkeus.cli.outputs import Outputs
     from lynkeus.core.folders import display, walk
     from lynkeus.scan.calibrate import judge_of
-    from lynkeus.scan.demo import demo_pictures, make_uploads
+    from lynkeus.scan.demo import demo_line, demo_pictures, make_uploads
     from lynkeus.scan.home import Home
     from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.register import Registration
@@ -51,11 +48,12 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
         registered = len(list(progress(registration(opened, entries), total=len(entries), title="register")))
         uploads = make_uploads(pictures, out / "uploads")
         judge = judge_of(opened)
-        rows: list[Scanned] = []
+        found = 0
         scan = Scan(jobs=threads)(opened, list(walk(uploads)), judge)
         for row in progress(scan, total=len(uploads), title="scan"):
             outputs.add(row)
-            rows.append(row)
+            found += bool(row.result.findings)
+            click.echo(demo_line(row.result))
         outputs.finish(
             opened,
             judge,
@@ -66,7 +64,6 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
             files={},
             title="Demo: disguised copies found",
         )
-    found = _print_rows(rows)
     copies = len(uploads) - len(pictures.strangers)
     click.echo(
         f"{registered} pictures registered, {found} of {copies} disguised copies found,"
@@ -74,15 +71,3 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
     )
     click.echo(f"open {report.absolute()}")
     sys.exit(DONE if found else FAILED)
-
-
-def _print_rows(rows: "list[Scanned]") -> int:
-    """One line an upload; how many show something."""
-    found = 0
-    for row in rows:
-        name = Path(row.result.upload).name
-        best = row.result.findings[0] if row.result.findings else None
-        found += best is not None
-        shows = "nothing registered" if best is None else f"shows {best.reference} (score {best.score:.1f})"
-        click.echo(f"{name:<48} {row.result.verdict:<7} {shows}")
-    return found

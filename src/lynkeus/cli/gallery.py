@@ -4,15 +4,10 @@ import json
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from lynkeus.cli.options import DONE, FAILED, calibrated, jobs_option, json_option, open_home
-
-if TYPE_CHECKING:
-    from lynkeus.catalog import Reference, Removal
-    from lynkeus.scan.home import Home
+from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option
 
 _UNCHANGED = -1.0
 _NEVER = -2.0
@@ -54,6 +49,7 @@ def gallery() -> None:
 @click.pass_obj
 def list_galleries(home: Path, *, as_json: bool) -> None:
     """List galleries with their size and policy."""
+    from lynkeus.cli.opened import open_home
     from lynkeus.scan.policy import Policy, plain
 
     with open_home(home) as opened:
@@ -90,11 +86,14 @@ def show(home: Path, *, name: str, entity: str | None, after: int, limit: int, a
     \b
     lynkeus gallery show mine --limit 20
     """
+    from lynkeus.cli.gallery_rows import reference_line, reference_row
+    from lynkeus.cli.opened import open_home
+
     with open_home(home) as opened:
         opened.catalog.galleries.get(name)
         page = opened.catalog.references.page(name, entity=entity, after=after, limit=limit + 1)
         for reference in page[:limit]:
-            click.echo(json.dumps(_row(reference)) if as_json else _line(reference))
+            click.echo(json.dumps(reference_row(reference)) if as_json else reference_line(reference))
         if not as_json and len(page) > limit:
             click.echo(f"more: --after {page[limit - 1].id}")
     sys.exit(DONE if page else FAILED)
@@ -106,6 +105,8 @@ def show(home: Path, *, name: str, entity: str | None, after: int, limit: int, a
 @click.pass_obj
 def rename(home: Path, *, name: str, new_name: str) -> None:
     """Give a gallery another name."""
+    from lynkeus.cli.opened import open_home
+
     with open_home(home) as opened:
         opened.catalog.galleries.rename(name, new_name)
     click.echo(f"{name} is now {new_name}")
@@ -135,11 +136,14 @@ def remove(
     lynkeus gallery remove mine --reference beach.jpg
     lynkeus gallery remove mine --force
     """
+    from lynkeus.cli.gallery_rows import receipt, reference_ids
+    from lynkeus.cli.opened import open_home
+
     if entity is not None and references:
         raise click.UsageError("--entity or --reference, not both")
     with open_home(home) as opened:
         if references:
-            ids = [number for wanted in references for number in _reference_ids(opened, name, wanted)]
+            ids = [number for wanted in references for number in reference_ids(opened, name, wanted)]
             removal = opened.catalog.references.remove(ids, purge=purge)
         elif entity is not None:
             removal = opened.catalog.entities.remove(name, entity, purge=purge)
@@ -147,7 +151,7 @@ def remove(
             removal = opened.catalog.galleries.remove(name, force=force, purge=purge)
         if purge:  # segments still hold the vectors: write one without them
             opened.library.compact(force=True)
-    click.echo(_receipt(removal, as_json=as_json))
+    click.echo(receipt(removal, as_json=as_json))
 
 
 @gallery.command(name="log-only")
@@ -156,6 +160,8 @@ def remove(
 @click.pass_obj
 def log_only(home: Path, *, name: str, off: bool) -> None:
     """Report what a gallery finds, but act on nothing."""
+    from lynkeus.cli.opened import open_home
+
     with open_home(home) as opened:
         opened.catalog.galleries.set_log_only(name, not off)
     click.echo(f"{name} {'acts on its findings' if off else 'only logs its findings'}")
@@ -176,6 +182,7 @@ def policy(home: Path, *, name: str, review: float, block: float, clear: bool, j
     \b
     lynkeus gallery policy mine --review 1/100 --block none
     """
+    from lynkeus.cli.opened import calibrated, open_home
     from lynkeus.scan.policy import Policy, check_policy
 
     with open_home(home) as opened:
@@ -194,53 +201,3 @@ def _rate(given: float, old: float | None) -> float | None:
     if given == _UNCHANGED:
         return old
     return None if given == _NEVER else given
-
-
-def _reference_ids(home: "Home", gallery: str, wanted: str) -> list[int]:
-    """References of a name, or the one of a number."""
-    from lynkeus.core.errors import UnknownNameError
-
-    named = [reference.id for reference in home.catalog.references.named(gallery, wanted)]
-    if named:
-        return named
-    if wanted.isdecimal():
-        known = home.catalog.references.many([int(wanted)]).get(int(wanted))
-        if known is not None and known.gallery == gallery and known.removed_revision is None:
-            return [known.id]
-    raise UnknownNameError(f"no reference {wanted!r} in {gallery}; `lynkeus gallery show {gallery}` lists them")
-
-
-def _row(reference: "Reference") -> dict[str, object]:
-    return {
-        "id": reference.id,
-        "entity": reference.entity,
-        "reference": reference.name,
-        "source": reference.source,
-        "digest": reference.digest,
-        "width": reference.width,
-        "height": reference.height,
-    }
-
-
-def _line(reference: "Reference") -> str:
-    size = f"{reference.width} x {reference.height}"
-    return f"{reference.id:>8}  {reference.entity}  {reference.name}  {size}  {reference.source}"
-
-
-def _receipt(removal: "Removal", *, as_json: bool) -> str:
-    if as_json:
-        receipt = {
-            "references": list(removal.ids),
-            "blobs": removal.blobs,
-            "revision": removal.revision,
-            "purged": removal.purged,
-            "wal_truncated": removal.wal_truncated,
-            "kept_copies": list(removal.kept_copies),
-        }
-        return json.dumps(receipt)
-    words = f"removed {len(removal.ids):,} references, {removal.blobs:,} stored items overwritten"
-    if removal.purged and not removal.wal_truncated:
-        words += "; the write-ahead log is still held by a reader: run it again later"
-    for copy in removal.kept_copies:
-        words += f"\n{copy} was set aside by a restore and may still hold them"
-    return words

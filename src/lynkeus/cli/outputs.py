@@ -1,63 +1,25 @@
 """The files that a scan writes: report, JSON lines, table, pairs for evaluation."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import final
 
 import click
+import numpy as np
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from lynkeus.core import UploadResult
-    from lynkeus.report import JsonLinesWriter
-    from lynkeus.scan.home import Home
-    from lynkeus.scan.judge import Judge
-    from lynkeus.scan.scanner import Scanned
-
-PRINTED = Path("-")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """Which outputs are wanted, and where; ``-`` prints JSON lines."""
-
-    report: Path | None = None
-    json_file: Path | None = None
-    csv_file: Path | None = None
-    isc_file: Path | None = None
-
-    def check(self) -> None:
-        """Refuse a file that could not be written, before the work begins.
-
-        Raises:
-            click.BadParameter: Its folder is missing, or it is a folder itself.
-        """
-        for option, path in (
-            ("--report", self.report),
-            ("--json", self.json_file),
-            ("--csv", self.csv_file),
-            ("--isc", self.isc_file),
-        ):
-            if path != PRINTED:
-                check_writable(option, path)
+from lynkeus.cli.wanted import PRINTED, Wanted
+from lynkeus.core import Evidence, UploadResult
+from lynkeus.report import JsonLinesWriter, to_line, write_csv, write_html, write_isc
+from lynkeus.scan.about import report_info
+from lynkeus.scan.home import Home
+from lynkeus.scan.judge import Judge
+from lynkeus.scan.pictures import StoredPictures
+from lynkeus.scan.scanner import Scanned
 
 
-def check_writable(option: str, path: Path | None) -> None:
-    """Refuse a file that could not be written, before the work begins.
-
-    Raises:
-        click.BadParameter: Its folder is missing, or it is a folder itself.
-    """
-    if path is None:
-        return
-    if path.is_dir():
-        raise click.BadParameter(f"{path} is a folder", param_hint=option)
-    if not path.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {path.absolute().parent}", param_hint=option)
-
-
+@final
 class Outputs:
     """Takes scanned uploads one by one; JSON lines are written at once, the rest by ``finish``."""
 
@@ -67,9 +29,7 @@ class Outputs:
         self._results: list[UploadResult] = []
         self._candidates: list[UploadResult] = []
 
-    def __enter__(self) -> Self:
-        from lynkeus.report import JsonLinesWriter
-
+    def __enter__(self) -> "Outputs":
         if self._wanted.json_file not in (None, PRINTED):
             self._writer = JsonLinesWriter(self._wanted.json_file)
         return self
@@ -80,10 +40,8 @@ class Outputs:
         if self._writer is not None:
             self._writer.close()
 
-    def add(self, row: "Scanned") -> None:
+    def add(self, row: Scanned) -> None:
         """Take one upload."""
-        from lynkeus.report import to_line
-
         if self._writer is not None:
             self._writer.write(row.result)
         elif self._wanted.json_file == PRINTED:
@@ -95,18 +53,16 @@ class Outputs:
 
     def write_pairs(self) -> None:
         """Write the pairs for evaluation, if they are wanted."""
-        from lynkeus.report import write_isc
-
         if self._wanted.isc_file:
             write_isc(self._wanted.isc_file, self._candidates)
 
     def finish(
         self,
-        home: "Home",
-        judge: "Judge",
+        home: Home,
+        judge: Judge,
         *,
         scanned: tuple[str, ...],
-        started: "datetime",
+        started: datetime,
         seconds: float,
         command: str,
         files: dict[str, Path],
@@ -124,10 +80,6 @@ class Outputs:
             files: The file behind each shown path.
             title: Heading of the report.
         """
-        from lynkeus.report import write_csv, write_html
-        from lynkeus.scan.about import report_info
-        from lynkeus.scan.pictures import StoredPictures
-
         self.write_pairs()
         if self._wanted.csv_file:
             write_csv(self._wanted.csv_file, self._results)
@@ -138,12 +90,8 @@ class Outputs:
             write_html(self._wanted.report, self._results, StoredPictures(home, files), about=about)
 
 
-def _bare(row: "Scanned") -> "UploadResult":
+def _bare(row: Scanned) -> UploadResult:
     """All candidates of an upload without their points, which pairs do not need."""
-    import numpy as np
-
-    from lynkeus.core import Evidence
-
     none = np.zeros((0, 2))
     nothing = Evidence(transform=None, upload_points=none, reference_points=none)
     bare = tuple(replace(f, evidence=nothing, region=none, reference_region=none) for f in row.candidates)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, open_home, picture_entries, progress
+from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, progress
 
 
 @click.command()
@@ -36,6 +36,7 @@ def register(
     lynkeus register pictures/ --gallery mine
     lynkeus register list.csv --gallery brands --json
     """
+    from lynkeus.cli.opened import home_or_trial, picture_entries
     from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.register import Outcome, Registration
 
@@ -44,7 +45,7 @@ def register(
         gallery=gallery, names=names, keep_pixels=not no_pixels, dry_run=dry_run, jobs=jobs or default_jobs()
     )
     count: Counter[Outcome] = Counter()
-    with open_home(home, create=True) as opened:
+    with home_or_trial(home, trial=dry_run) as opened:
         for row in progress(registration(opened, entries), total=len(entries)):
             count[row.outcome] += 1
             if as_json:

@@ -7,17 +7,8 @@ from pathlib import Path
 
 import click
 
-from lynkeus.cli.options import (
-    DONE,
-    FAILED,
-    calibrated,
-    command_line,
-    jobs_option,
-    open_home,
-    output_options,
-    progress,
-)
-from lynkeus.cli.outputs import PRINTED, Outputs, Wanted
+from lynkeus.cli.options import DONE, FAILED, command_line, jobs_option, output_options, progress
+from lynkeus.cli.wanted import PRINTED, Wanted
 
 
 @click.command()
@@ -35,6 +26,8 @@ def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int 
     \b
     lynkeus rescan --report later.html
     """
+    from lynkeus.cli.opened import calibrated, open_home
+    from lynkeus.cli.outputs import Outputs
     from lynkeus.core import Verdict
     from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.record import Recorder

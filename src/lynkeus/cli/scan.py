@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from lynkeus.cli.options import calibrated, command_line, jobs_option, open_home, output_options, progress
-from lynkeus.cli.outputs import PRINTED, Outputs, Wanted
+from lynkeus.cli.options import command_line, jobs_option, output_options, progress
+from lynkeus.cli.wanted import PRINTED, Wanted
 
 NOTHING, SOMETHING, SOME_UNREADABLE = 0, 1, 3
 
@@ -37,6 +37,8 @@ def scan(
     \b
     lynkeus scan uploads/ --report out.html --json out.jsonl
     """
+    from lynkeus.cli.opened import calibrated, open_home
+    from lynkeus.cli.outputs import Outputs
     from lynkeus.core import Verdict
     from lynkeus.core.folders import display, walk
     from lynkeus.scan.parallel import default_jobs

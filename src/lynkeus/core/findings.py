@@ -100,7 +100,7 @@ class Finding:
     rate_upper: float | None = None
     action: Action = Action.REVIEW
     region: Float[np.ndarray, "n 2"] = field(default_factory=lambda: np.zeros((0, 2)))
-    reference_region: Float[np.ndarray, "n 2"] = field(default_factory=lambda: np.zeros((0, 2)))
+    reference_region: Float[np.ndarray, "m 2"] = field(default_factory=lambda: np.zeros((0, 2)))
     suppressed_by: int | None = None
 
 

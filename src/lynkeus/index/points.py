@@ -44,7 +44,7 @@ class ListFinder:
 class PointIndex:
     """An immutable set of coded points under 64-bit ids; ``build`` or ``load`` makes one."""
 
-    def __init__(self, stored: faiss.Index, *, centres: faiss.Index | None = None) -> None:
+    def __init__(self, stored: Any, *, centres: faiss.Index | None = None) -> None:
         self._index = stored
         self._centres = centres  # the index points to them without owning them
 

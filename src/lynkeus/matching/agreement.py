@@ -2,7 +2,7 @@
 
 The upload is warped onto the reference's thumbnail, both smoothed; a block agrees where their normalised correlation is
 above one half; only blocks in which the reference has texture count. Measured: strangers photographed on the same floor
-have up to 49 inliers but .25 to .37 of the blocks agree; a real copy agrees wherever it overlaps, whatever was recoloured.
+have up to 49 inliers but .25 to .37 of the blocks agree; a real copy agrees wherever it overlaps.
 """
 
 from dataclasses import dataclass

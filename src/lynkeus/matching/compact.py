@@ -77,7 +77,7 @@ class CompactFeatures:
         return LocalFeatures(self.points, self.scale, self.angle, vectors.astype(np.float32), self.width, self.height)
 
     def pack(self) -> bytes:
-        """The stored bytes; positions are rounded to 1/16384 of the longer side, scales to 3.5 %, angles to 1.4 degrees."""
+        """The stored bytes; positions are rounded to 1/16384 of the longer side, scales to 3.5 %, angles to 1.4°."""
         table = np.zeros(len(self), _POINT)
         place = np.clip(self.points / max(self.width, self.height) * _POSITION_STEPS, 0, _POSITION_STEPS - 1)
         position = np.rint(place).astype(np.uint16)

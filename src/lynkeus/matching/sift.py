@@ -100,7 +100,7 @@ class SiftExtractor:
     side: int = 768
     enlarge: float = 1.5
     max_points: int = 500
-    contrast: float = 0.007
+    contrast: float = 0.004
     edge: float = 12.0
     layers: int = 2
     sigma: float = 1.6

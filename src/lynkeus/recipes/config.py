@@ -13,11 +13,14 @@ class Objective:
         temperature: Divides the similarities.
         entropy_weight: Weight of the entropy term.
         memory: Past descriptors that join the strangers.
+        momentum: Share of its weights that the slow copy, which makes the memory, keeps each step; None has
+            no slow copy: the memory holds the model's own past descriptors.
     """
 
     temperature: float
     entropy_weight: float
     memory: int
+    momentum: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +55,8 @@ class CopyRecipe:
         pictures: Pictures a batch; two views each.
         dim: Numbers a descriptor.
         pretrained: Start from the published ImageNet weights.
+        start: Recipe whose finished run gives the backbone to start from, found beside this run's folder;
+            None starts as ``pretrained`` says.
         frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
         whiten_pictures: Pictures from which the linear layer's start is computed; 0 starts at chance.
         whiten_shrink: Share of the mean variance added to every direction of the whitening.
@@ -66,6 +71,7 @@ class CopyRecipe:
     pictures: int
     dim: int
     pretrained: bool
+    start: str | None
     frozen_blocks: int
     whiten_pictures: int
     whiten_shrink: float

@@ -16,13 +16,13 @@ from lynkeus.data.batches import Batch, BatchPlan, PairBatches, load_batches
 from lynkeus.data.cache import PictureCache, open_cache
 from lynkeus.data.sources import list_pictures
 from lynkeus.data.views import heavy_view, light_view, squash
-from lynkeus.engine.loop import LoopOptions, Training, fit, gather
+from lynkeus.engine.loop import LoopOptions, Training, fit
 from lynkeus.engine.run import open_run
 from lynkeus.engine.schedule import Trapezoid
-from lynkeus.losses.sscd import SscdLoss
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict, load_lite0_weights
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes.config import CopyRecipe
+from lynkeus.recipes.objectives import make_objective
 
 _STICKERS = "copydet/overlays_twemoji"
 
@@ -65,13 +65,8 @@ def train(
     cache = open_training_cache(recipe, places, barred=barred)
     digest = hashlib.sha256("\n".join(cache.paths).encode()).hexdigest()
     run = open_run(places.out, recipe, extra={"pictures_sha256": digest})
-    model = start_model(recipe, cache)
-    loss = SscdLoss(
-        dim=recipe.dim,
-        temperature=recipe.objective.temperature,
-        entropy_weight=recipe.objective.entropy_weight,
-        memory=recipe.objective.memory,
-    )
+    model = start_model(recipe, cache, runs=places.out.parent)
+    loss = make_objective(recipe, model)
     wrapped, optimiser = fabric.setup(model, _optimiser(model, recipe))
     batches = PairBatches(
         cache,
@@ -83,10 +78,7 @@ def train(
     )
 
     def terms(batch: Batch) -> Mapping[str, Tensor]:
-        descriptors = gather(fabric, wrapped(batch.pixels))
-        picture = gather(fabric, batch.picture)
-        parts = loss(descriptors, picture)
-        loss.remember(descriptors, picture)
+        parts = loss(wrapped, batch, fabric)
         return {"loss": parts.total, "nce": parts.nce, "entropy": parts.entropy}
 
     def from_step(start: int, stop: int) -> Iterable[Batch]:
@@ -102,7 +94,7 @@ def train(
         terms=terms,
         options=LoopOptions(steps=descent.steps, rate=rate, stop_after=stop_after),
     )
-    return model
+    return loss.finished(model)
 
 
 def open_training_cache(recipe: CopyRecipe, places: Places, *, barred: frozenset[str]) -> PictureCache:
@@ -111,12 +103,21 @@ def open_training_cache(recipe: CopyRecipe, places: Places, *, barred: frozenset
     return open_cache(places.data, listing, side=recipe.cached_side, caches=places.caches)
 
 
-def start_model(recipe: CopyRecipe, cache: PictureCache) -> CopyDescriptor:
-    """The model before the first step: seeded or published weights, the linear layer whitened."""
+def start_model(recipe: CopyRecipe, cache: PictureCache, *, runs: Path) -> CopyDescriptor:
+    """The model before the first step: the weights the recipe names, the linear layer whitened.
+
+    Args:
+        recipe: What is trained.
+        cache: Its pictures.
+        runs: Folder of the runs, where that of ``recipe.start`` lies.
+    """
     torch.manual_seed(recipe.seed)
     model = CopyDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
     if recipe.pretrained:
         load_lite0_weights(model.backbone, lite0_state_dict())
+    if recipe.start is not None:
+        earlier = torch.load(runs / recipe.start / "checkpoint.ckpt", map_location="cpu", weights_only=True)
+        model.load_state_dict(earlier["model"])
     model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
     if recipe.whiten_pictures:
         rng = np.random.default_rng(recipe.seed)

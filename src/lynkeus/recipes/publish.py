@@ -61,9 +61,14 @@ class Agreement:
 
 
 def load_model(checkpoint: Path, recipe: CopyRecipe) -> CopyDescriptor:
-    """The model of a run's last checkpoint, to be used, not trained."""
+    """The model of a run's last checkpoint, to be used, not trained; the slow copy where there is one."""
     model = CopyDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
-    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    weights = saved["model"]
+    if recipe.objective.momentum is not None:
+        mark = "slow.copy."
+        weights = {name.removeprefix(mark): w for name, w in saved["loss"].items() if name.startswith(mark)}
+    model.load_state_dict(weights)
     return model.eval()
 
 

@@ -1,12 +1,12 @@
 """Copies: the upload shows a registered picture, disguised.
 
-Two lists of candidates of their own, as in imgFp (ISC 2021): votes of local points over all references carry the recall,
-the global descriptor finds pictures without texture. A few candidates are verified by geometry, then by the agreement of
-aligned pixels; one score is made of all that (``lynkeus.recognisers.copy_score``).
+Two lists of candidates of their own, as in imgFp (ISC 2021): votes of local points over all references carry the
+recall, the global descriptor finds pictures without texture. A few candidates are verified by geometry, then by the
+agreement of aligned pixels; one score is made of all that (``lynkeus.recognisers.copy_score``).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from lynkeus.core import Evidence, Picture
 from lynkeus.matching.agreement import Agreement, AgreementCheck
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import MAX_POINTS, CompactFeatures
-from lynkeus.matching.sift import SiftExtractor
+from lynkeus.matching.sift import LocalFeatures, SiftExtractor
 from lynkeus.matching.verification import UploadPoints, Verification, Verified, apply
 from lynkeus.matching.voting import Candidate, Similarity, Voting
 from lynkeus.recognisers.copy_score import CopyScore, Signals
@@ -26,6 +26,8 @@ from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.runtime.sessions import PixelModel
 
 NEIGHBOURS = 4
+_CONVINCING = 0.5
+_PERMUTED = ((False, False), (True, False), (False, True), (True, True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +43,6 @@ class Observation:
     points: UploadPoints
     vector: Float32[np.ndarray, "256"]
     grey: UInt8[np.ndarray, "h w"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Suspect:
-    """A reference to be verified: why it came up."""
-
-    reference_id: int
-    cosine: float
-    candidate: Candidate | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,7 +65,7 @@ class CopyRecogniser:
     model: PixelModel
     score: CopyScore
     calm: Float32[np.ndarray, "n 256"]
-    upload_points: SiftExtractor = field(default_factory=SiftExtractor)
+    upload_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=1024, enlarge=2, max_points=700))
     reference_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=640, max_points=MAX_POINTS))
     voting: Voting = field(default_factory=Voting)
     verification: Verification = field(default_factory=Verification)
@@ -115,8 +108,7 @@ class CopyRecogniser:
         """The observation that ``keep`` stored, a little coarser."""
         features = CompactFeatures.unpack(items[LOCAL]).expand(self.codebook)
         grey = cv2.cvtColor(read_thumbnail(items[THUMB]), cv2.COLOR_RGB2GRAY)
-        vector = np.frombuffer(items[GLOBAL], np.float16).astype(np.float32)
-        return Observation(UploadPoints.of(features, self.codebook), vector, grey)
+        return Observation(UploadPoints.of(features, self.codebook), _vector(items[GLOBAL]), grey)
 
     def recognise(self, pictures: Sequence[Picture], view: GalleryView) -> list[list[RawFinding]]:
         """Findings of each picture, best first; every verified candidate is one, however weak."""
@@ -134,24 +126,22 @@ class CopyRecogniser:
     def match(self, upload: Observation, view: GalleryView) -> list[RawFinding]:
         """Findings of an observed upload, best first."""
         suspects = self._suspects(upload, view)
-        wanted = [suspect.reference_id for suspect in suspects]
-        local, thumbs = view.items(wanted, LOCAL), view.items(wanted, THUMB)
-        found = [
-            self._check(upload, suspect, local[suspect.reference_id], thumbs.get(suspect.reference_id))
-            for suspect in suspects
-            if suspect.reference_id in local
-        ]
+        items = {part: view.items(suspects, part) for part in (LOCAL, GLOBAL, THUMB)}
+        calm = self._calm_level(upload.vector)
+        found: list[RawFinding] = []
+        for number, candidate in suspects.items():
+            if number in items[LOCAL]:
+                reference = self._known(items[LOCAL][number], items[THUMB].get(number))
+                cosine = float(_vector(items[GLOBAL][number]) @ upload.vector)
+                found.append(self._check(upload, number, reference, candidate, cosine, calm))
         return sorted(found, key=lambda f: -f.score)
 
-    def _suspects(self, upload: Observation, view: GalleryView) -> list[_Suspect]:
-        """Candidates of both lists, those of the votes first."""
-        near = view.nearest(upload.vector[None], 16)
-        cosine = {int(i): float(s) for i, s in zip(near.ids[0], near.score[0], strict=True) if i >= 0}
-        voted = self._vote(upload.points, view)
-        suspects = [_Suspect(c.owner, cosine.get(c.owner, 0.0), c) for c in voted]
-        known = {c.owner for c in voted}
-        more = [i for i in cosine if i not in known][: self.similar]
-        return suspects + [_Suspect(i, cosine[i], None) for i in more]
+    def _suspects(self, upload: Observation, view: GalleryView) -> dict[int, Candidate | None]:
+        """References to verify, those with votes first, then the most similar of the others."""
+        suspects: dict[int, Candidate | None] = {c.owner: c for c in self._vote(upload.points, view)}
+        near = [int(i) for i in view.nearest(upload.vector[None], self.voted + self.similar).ids[0]]
+        more = [i for i in near if i >= 0 and i not in suspects]
+        return suspects | dict.fromkeys(more[: self.similar])
 
     def _vote(self, points: UploadPoints, view: GalleryView) -> list[Candidate]:
         features = points.features
@@ -173,57 +163,90 @@ class CopyRecogniser:
             most=self.voted,
         )
 
-    def _check(self, upload: Observation, suspect: _Suspect, local: bytes, thumb: bytes | None) -> RawFinding:
+    def _known(self, local: bytes, thumb: bytes | None) -> "_Known":
+        features = CompactFeatures.unpack(local)
+        grey = None if thumb is None else cv2.cvtColor(read_thumbnail(thumb), cv2.COLOR_RGB2GRAY)
+        return _Known(features, self.codebook.decode(features.codes), grey)
+
+    def _check(
+        self,
+        upload: Observation,
+        number: int,
+        reference: "_Known",
+        candidate: Candidate | None,
+        cosine: float,
+        calm: float,
+    ) -> RawFinding:
         """Verify one candidate and score it."""
-        reference = CompactFeatures.unpack(local)
-        decoded = self.codebook.decode(reference.codes)
-        reference_grey = None if thumb is None else cv2.cvtColor(read_thumbnail(thumb), cv2.COLOR_RGB2GRAY)
-        tries = [
-            self._try(upload, reference, decoded, reference_grey, guess, mirrored=mirrored, negative=negative)
-            for guess, mirrored, negative in _guesses(suspect)
-        ]
-        seen = max(tries, key=lambda t: (t.verified is not None, t.agreed.share if t.agreed else 0.0, t.inliers))
+        seen = max(self._tries(upload, reference, candidate), key=lambda t: t.rank, default=_Seen(None, None))
         verified, agreed = seen.verified, seen.agreed
         signals = Signals(
-            cosine=suspect.cosine - self._calm_level(upload.vector),
-            votes=suspect.candidate.votes if suspect.candidate else 0.0,
-            inliers=seen.inliers,
-            inlier_share=seen.inliers / verified.matches if verified else 0.0,
+            cosine=cosine - calm,
+            votes=candidate.votes if candidate else 0.0,
+            inliers=verified.inliers if verified else 0,
+            inlier_share=verified.inliers / max(verified.matches, 1) if verified else 0.0,
             spread=verified.spread if verified else 0.0,
             overlap=agreed.overlap if agreed else 0.0,
             agreement=agreed.share if agreed else 0.0,
             blocks=agreed.blocks if agreed else 0,
             correlation=agreed.correlation if agreed else 0.0,
         )
-        return _finding(upload, suspect, reference, verified, agreed, self.score(signals))
-
-    def _try(
-        self,
-        upload: Observation,
-        reference: CompactFeatures,
-        decoded: Float32[np.ndarray, "m 64"],
-        reference_grey: UInt8[np.ndarray, "h w"] | None,
-        guess: Similarity | None,
-        *,
-        mirrored: bool,
-        negative: bool,
-    ) -> "_Seen":
-        verified = self.verification(upload.points, reference, decoded, guess, mirrored=mirrored, negative=negative)
-        if verified is None:
-            return _Seen(None, None)
-        if reference_grey is None:
-            return _Seen(verified, None)
-        to_upload = _to_decoded(upload) @ verified.transform
-        to_reference = np.diag(
-            [reference.width / reference_grey.shape[1], reference.height / reference_grey.shape[0], 1.0]
+        region, reference_region = _outlines(upload, reference, verified)
+        return RawFinding(
+            reference_id=number,
+            score=self.score(signals),
+            evidence=_evidence(seen, cosine),
+            region=region,
+            reference_region=reference_region,
+            figures=asdict(signals),
         )
-        return _Seen(verified, self.agreement(upload.grey, reference_grey, to_upload @ to_reference, negative=negative))
+
+    def _tries(self, upload: Observation, reference: "_Known", candidate: Candidate | None) -> "list[_Seen]":
+        """Ways the reference may lie in the upload: as voted, else as matched, else filling its whole frame."""
+        if candidate is not None:
+            guess = candidate.similarity
+            verified = self._verify(upload, reference, guess, mirrored=guess.mirrored, negative=guess.negative)
+            return [] if verified is None else [self._compare(upload, reference, verified)]
+        matched = [self._verify(upload, reference, None, mirrored=m, negative=n) for m, n in _PERMUTED]
+        tries = [self._compare(upload, reference, verified) for verified in matched if verified is not None]
+        if any(t.agreed is not None and t.agreed.share > _CONVINCING for t in tries) or reference.grey is None:
+            return tries
+        frames = [
+            _whole_frame(reference.features, upload.points.features, mirrored=m, negative=n) for m, n in _PERMUTED
+        ]
+        return tries + [self._compare(upload, reference, frame) for frame in frames]
+
+    def _verify(
+        self, upload: Observation, reference: "_Known", guess: Similarity | None, *, mirrored: bool, negative: bool
+    ) -> Verified | None:
+        return self.verification(
+            upload.points, reference.features, reference.decoded, guess, mirrored=mirrored, negative=negative
+        )
+
+    def _compare(self, upload: Observation, reference: "_Known", verified: Verified) -> "_Seen":
+        """With the agreement of aligned pixels, where pixels of the reference are kept."""
+        grey = reference.grey
+        if grey is None:
+            return _Seen(verified, None)
+        features = reference.features
+        from_thumbnail = np.diag([features.width / grey.shape[1], features.height / grey.shape[0], 1.0])
+        transform = _to_decoded(upload) @ verified.transform @ from_thumbnail
+        return _Seen(verified, self.agreement(upload.grey, grey, transform, negative=verified.negative))
 
     def _calm_level(self, vector: Float32[np.ndarray, "256"]) -> float:
         """Mean similarity to the three nearest clean vectors (score normalisation, SSCD)."""
         if not len(self.calm):
             return 0.0
         return float(np.sort(self.calm @ vector)[-3:].mean())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """A reference as it is stored, decoded."""
+
+    features: CompactFeatures
+    decoded: Float32[np.ndarray, "m 64"]
+    grey: UInt8[np.ndarray, "h w"] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,16 +257,23 @@ class _Seen:
     agreed: Agreement | None
 
     @property
-    def inliers(self) -> int:
-        return self.verified.inliers if self.verified else 0
+    def rank(self) -> tuple[float, int]:
+        """Agreement first, then inliers."""
+        return self.agreed.share if self.agreed else 0.0, self.verified.inliers if self.verified else 0
 
 
-def _guesses(suspect: _Suspect) -> list[tuple[Similarity | None, bool, bool]]:
-    """What to try: what the votes say, or all four permutations where there were none."""
-    if suspect.candidate is not None:
-        similarity = suspect.candidate.similarity
-        return [(similarity, similarity.mirrored, similarity.negative)]
-    return [(None, mirrored, negative) for negative in (False, True) for mirrored in (False, True)]
+def _vector(raw: bytes) -> Float32[np.ndarray, " dim"]:
+    return np.frombuffer(raw, np.float16).astype(np.float32)
+
+
+def _whole_frame(reference: CompactFeatures, upload: LocalFeatures, *, mirrored: bool, negative: bool) -> Verified:
+    """The reference stretched over the whole upload, supported by no points."""
+    zoom_x, zoom_y = upload.width / reference.width, upload.height / reference.height
+    transform = np.diag([zoom_x, zoom_y, 1.0])
+    if mirrored:
+        transform = np.array([[-zoom_x, 0.0, upload.width - 1.0], [0.0, zoom_y, 0.0], [0.0, 0.0, 1.0]])
+    none = np.zeros((0, 2), np.float32)
+    return Verified(transform, none, none, matches=0, mirrored=mirrored, negative=negative, spread=0.0)
 
 
 def _to_decoded(upload: Observation) -> Float64[np.ndarray, "3 3"]:
@@ -252,16 +282,10 @@ def _to_decoded(upload: Observation) -> Float64[np.ndarray, "3 3"]:
     return np.diag([upload.grey.shape[1] / features.width, upload.grey.shape[0] / features.height, 1.0])
 
 
-def _finding(
-    upload: Observation,
-    suspect: _Suspect,
-    reference: CompactFeatures,
-    verified: Verified | None,
-    agreed: Agreement | None,
-    score: float,
-) -> RawFinding:
+def _evidence(seen: _Seen, cosine: float) -> Evidence:
+    verified, agreed = seen.verified, seen.agreed
     none = np.zeros((0, 2), np.float32)
-    evidence = Evidence(
+    return Evidence(
         transform=verified.transform if verified else None,
         upload_points=verified.upload_points if verified else none,
         reference_points=verified.reference_points if verified else none,
@@ -270,22 +294,17 @@ def _finding(
         inliers=verified.inliers if verified else 0,
         agreement=agreed.share if agreed else None,
         overlap=agreed.overlap if agreed else 0.0,
-        cosine=suspect.cosine,
+        cosine=cosine,
     )
+
+
+def _outlines(
+    upload: Observation, reference: _Known, verified: Verified | None
+) -> tuple[Float64[np.ndarray, "n 2"], Float64[np.ndarray, "m 2"]]:
     if verified is None:
-        return RawFinding(reference_id=suspect.reference_id, score=score, evidence=evidence)
-    region, reference_region = outlines(
-        verified.transform,
-        (reference.width, reference.height),
-        (upload.points.features.width, upload.points.features.height),
-    )
-    return RawFinding(
-        reference_id=suspect.reference_id,
-        score=score,
-        evidence=evidence,
-        region=region,
-        reference_region=reference_region,
-    )
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    shown, features = reference.features, upload.points.features
+    return outlines(verified.transform, (shown.width, shown.height), (features.width, features.height))
 
 
 def outlines(

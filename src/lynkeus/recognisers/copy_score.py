@@ -51,6 +51,8 @@ class Signals:
             self.correlation * trusted,
             self.cosine * agreement,
             float(self.inliers == 0),
+            agreement * (self.inliers == 0),
+            self.cosine * (self.inliers == 0),
         )
 
 

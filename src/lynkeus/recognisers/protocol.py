@@ -27,11 +27,13 @@ class RawFinding:
         evidence: What a person can check.
         region: Outline of the match in the upload, full-size pixels, corners in order; empty where unknown.
         reference_region: Outline of the matched part in the reference.
+        figures: What the score was made of, name to number.
     """
 
     reference_id: int
     score: float
     evidence: Evidence
+    figures: Mapping[str, float] = field(default_factory=dict[str, float])
     region: Float[np.ndarray, "n 2"] = field(default_factory=lambda: np.zeros((0, 2)))
     reference_region: Float[np.ndarray, "m 2"] = field(default_factory=lambda: np.zeros((0, 2)))
 

@@ -12,6 +12,9 @@ from lynkeus.scan.home import Home
 from lynkeus.scan.parallel import in_order
 from lynkeus.scan.register import WORKING_SIDE
 
+SHIPPED = Path(__file__).parent.parent / "assets" / "background"
+"""Free pictures that come with the package."""
+
 _BATCH = 64
 
 
@@ -75,7 +78,12 @@ def _look(home: Home, entry: Entry, known: set[str]) -> _Looked:
         return _Looked(path)
     name = display(Path(entry.path.name))
     blobs = home.copies.keep(picture)
-    return _Looked(path, NewBackground(name=name, digest=picture.digest, source=path, blobs=blobs))
+    return _Looked(
+        path,
+        NewBackground(
+            name=name, digest=picture.digest, source=path, shipped=SHIPPED in entry.path.parents, blobs=blobs
+        ),
+    )
 
 
 def _store(home: Home, batch: list[_Looked]) -> Iterator[AddedClean]:

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from lynkeus import augment
-from lynkeus.core import UnknownNameError, read_picture
+from lynkeus.core import UnknownNameError, UploadResult, read_picture
 from lynkeus.core.folders import walk
 
 PICTURES = Path(__file__).parent.parent / "assets" / "demo"
@@ -90,6 +90,13 @@ def make_uploads(pictures: DemoPictures, folder: Path) -> list[Path]:
     return made + [
         _written(folder / f"{path.stem}.jpg", rgb) for path, rgb in zip(pictures.strangers, hosts, strict=True)
     ]
+
+
+def demo_line(result: UploadResult) -> str:
+    """What was found in one upload, as a line of text."""
+    best = result.findings[0] if result.findings else None
+    shows = "nothing registered" if best is None else f"shows {best.reference} (score {best.score:.1f})"
+    return f"{Path(result.upload).name:<48} {result.verdict:<7} {shows}"
 
 
 def _written(path: Path, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:

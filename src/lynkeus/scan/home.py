@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import final
 
 import cv2
 import faiss
@@ -55,6 +55,7 @@ def halves(pictures: list[Background]) -> Halves:
     return Halves(tuple(chosen), tuple(p for p in pictures if p.id not in taken))
 
 
+@final
 class Home:
     """An open home.
 
@@ -77,7 +78,7 @@ class Home:
         """Close the catalog."""
         self.catalog.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Home":
         return self
 
     def __exit__(

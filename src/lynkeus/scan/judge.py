@@ -49,8 +49,8 @@ class Judge:
     rates: Mapping[str, RateModel | None]
 
     def __call__(self, raw: RawFinding, reference: Reference) -> Ruling:
-        """The ruling on one candidate of a gallery that is known."""
-        gallery, rates = self.galleries[reference.gallery], self.rates.get(reference.gallery)
+        """The ruling on one candidate; a gallery that was made since has no policy yet."""
+        gallery, rates = self.galleries.get(reference.gallery), self.rates.get(reference.gallery)
         rate = None if rates is None else rates(raw.score)
         policy = self._policy_in_force(reference.gallery)
         if policy is not None and rate is not None:
@@ -67,7 +67,7 @@ class Judge:
             evidence=raw.evidence,
             rate=None if rate is None else rate.value,
             rate_upper=None if rate is None else rate.upper,
-            action=Action.CLEAR if gallery.log_only else action,
+            action=Action.CLEAR if gallery is not None and gallery.log_only else action,
             region=raw.region,
             reference_region=raw.reference_region,
         )
@@ -101,7 +101,8 @@ class Judge:
 
     def _policy_in_force(self, gallery: str) -> Policy | None:
         """The policy where at least its mildest action is supported."""
-        policy = Policy.read(self.galleries[gallery].policy)
+        stored = self.galleries.get(gallery)
+        policy = None if stored is None else Policy.read(stored.policy)
         if policy is None:
             return None
         asked = list(policy.rates())

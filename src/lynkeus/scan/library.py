@@ -1,8 +1,8 @@
 """What a scan looks into: the references of one kind, as an index kept in step with the catalog.
 
-A view is an immutable snapshot: a segment on disk (memory-mapped), two parts in memory for what came since (``settled``
-and ``recent``, so that one new reference costs little), and the ids of what was removed. ``Library.view`` asks the
-catalog for its revision and applies what changed; it is cheap enough to be called for every upload.
+A view is an immutable snapshot: a segment on disk (memory-mapped), a few parts in memory for what came since (each at
+least twice as large as the next, so that a new reference costs little), and the ids of what was removed.
+``Library.view`` asks the catalog for its revision and applies what changed; it is cheap enough for every upload.
 """
 
 import threading
@@ -25,7 +25,6 @@ from lynkeus.matching.voting import PointIds, pack_point_ids
 from lynkeus.recognisers.protocol import GLOBAL, LOCAL
 
 PROBES = 6
-_RECENT = 128
 _COMPACT_AFTER = 256
 _COMPACT_SHARE = 0.1
 
@@ -181,15 +180,19 @@ class Library:
         changed = np.array(sorted({*changes.added, *changes.removed}), np.int64)
         stale = changed[np.isin(changed, base[0].ids)]
         added = np.array(changes.added, np.int64)
-        kept = [part.ids[~np.isin(part.ids, changed)] for part in loose]
-        ids = np.concatenate([*kept[1:], added])
-        if len(ids) > _RECENT or not loose:
-            parts = (self._build(np.concatenate([*kept, added])),)
-        else:
-            settled = loose[0] if len(kept[0]) == len(loose[0].ids) else self._build(kept[0])
-            parts = (settled, self._build(ids))
+        parts = [self._less(part, changed) for part in loose]
+        if len(added):
+            ids = added
+            while parts and len(parts[-1].ids) < 2 * len(ids):
+                ids = np.concatenate([parts.pop().ids, ids])
+            parts.append(self._build(ids))
         gone = np.union1d(view.gone, stale)
         return replace(view, stamp=changes.stamp, parts=(*base, *parts), gone=gone)
+
+    def _less(self, part: _Part, lost: Int64[np.ndarray, " m"]) -> _Part:
+        """A part without some references; itself where it has none of them."""
+        hit = np.isin(part.ids, lost)
+        return self._build(part.ids[~hit]) if hit.any() else part
 
     def _living(self, view: View) -> Int64[np.ndarray, " n"]:
         base = [part.ids[~np.isin(part.ids, view.gone)] for part in view.parts[:1]]

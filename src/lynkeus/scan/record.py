@@ -2,7 +2,7 @@
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import final
 
 from lynkeus.catalog import NewFinding, NewUpload
 from lynkeus.core import Finding, UploadResult
@@ -14,6 +14,7 @@ _BATCH = 64
 _DAY = 86400.0
 
 
+@final
 class Recorder:
     """Records uploads in batches; leaving the context writes the last one.
 
@@ -53,7 +54,7 @@ class Recorder:
         self._home.catalog.uploads.record(self._batch)
         self._batch = []
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Recorder":
         return self
 
     def __exit__(

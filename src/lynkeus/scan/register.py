@@ -1,25 +1,22 @@
 """Registering pictures: read, enrol, store; resumable, without duplicates, near-copies named."""
 
 import csv
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-import numpy as np
-
 from lynkeus.catalog import NewReference, SeenFile
-from lynkeus.core import ConflictError, Picture, UnknownNameError, UnreadableError, read_picture
+from lynkeus.core import ConflictError, UnknownNameError, UnreadableError, read_picture
+from lynkeus.core.file_bytes import reason
 from lynkeus.core.folders import Entry, display
-from lynkeus.recognisers.protocol import GLOBAL, THUMB
+from lynkeus.recognisers.protocol import THUMB
 from lynkeus.scan.home import Home
-from lynkeus.scan.library import View
+from lynkeus.scan.near_copies import Recent, near_copy
 from lynkeus.scan.parallel import in_order
 
 WORKING_SIDE = 1024
 _BATCH = 64
-_NEAR_COSINE = 0.75
 
 
 class Outcome(StrEnum):
@@ -79,12 +76,14 @@ class Registration:
         if not self.dry_run:
             _make_gallery(home, self.gallery)
         batch: list[_Enrolled] = []
+        digests: set[str] = set()
+        recent = Recent()
         for enrolled in in_order(lambda entry: self._enrol(home, entry), entries, jobs=self.jobs):
-            batch.append(enrolled)
+            batch.append(self._compared(home, enrolled, recent))
             if len(batch) >= _BATCH:
-                yield from self._store(home, batch)
+                yield from self._store(home, batch, digests)
                 batch = []
-        yield from self._store(home, batch)
+        yield from self._store(home, batch, digests)
         if not self.dry_run:
             home.library.compact()
 
@@ -102,14 +101,12 @@ class Registration:
         except UnreadableError as error:
             return _Enrolled(entry=entry, error=str(error))
         except OSError as error:
-            return _Enrolled(entry=entry, error=os.strerror(error.errno or 0).lower())
+            return _Enrolled(entry=entry, error=reason(entry.path, error))
         seen = SeenFile(path=path, size=status.st_size, mtime_ns=status.st_mtime_ns, digest=picture.digest)
         if self._known(home, picture.digest):
             return _Enrolled(entry=entry, known=True, seen=seen)
         blobs = dict(home.copies.enrol(picture))
-        near = near_copy(home, picture, blobs[GLOBAL], home.library.view())
-        if not self.keep_pixels:
-            del blobs[THUMB]
+        near = near_copy(home, picture, blobs, home.library.view())
         reference = NewReference(
             entity=self.names.get(path, entry.path.stem and display(Path(entry.path.stem))),
             name=display(Path(entry.path.name)),
@@ -128,11 +125,21 @@ class Registration:
         except UnknownNameError:
             return False
 
-    def _store(self, home: Home, batch: list[_Enrolled]) -> Iterator[Registered]:
+    def _compared(self, home: Home, enrolled: _Enrolled, recent: Recent) -> _Enrolled:
+        """With a near-copy among pictures that were not stored yet when this one was looked at."""
+        new = enrolled.reference
+        if new is None:
+            return enrolled
+        near = enrolled.near or recent.near_copy(home, new.blobs)
+        recent.add(f"{self.gallery}/{new.name}", new.digest, new.blobs)
+        blobs = {part: raw for part, raw in new.blobs.items() if self.keep_pixels or part != THUMB}
+        return replace(enrolled, reference=replace(new, blobs=blobs), near=near)
+
+    def _store(self, home: Home, batch: list[_Enrolled], digests: set[str]) -> Iterator[Registered]:
+        """Store a batch; ``digests`` are those of a dry run so far."""
         references = [e.reference for e in batch if e.reference is not None]
         if self.dry_run:
-            first: set[str] = set()
-            new = [r.digest not in first and not first.add(r.digest) for r in references]
+            new = [not (r.digest in digests or digests.add(r.digest)) for r in references]
         else:
             new = [added.new for added in home.catalog.references.add(self.gallery, references)]
             home.catalog.files.remember([e.seen for e in batch if e.seen is not None])
@@ -155,42 +162,30 @@ def _make_gallery(home: Home, name: str) -> None:
     except UnknownNameError:
         try:
             home.catalog.galleries.create(name)
-        except ConflictError:  # another process was faster, or the name is bad
-            home.catalog.galleries.get(name)
-
-
-def near_copy(home: Home, picture: Picture, vector: bytes, view: View) -> str:
-    """Name of the reference that the picture is nearly the same as; empty for none.
-
-    Nearly the same: four fifths of the reference lie in the picture, and four fifths of its blocks agree.
-    """
-    query = np.frombuffer(vector, np.float16).astype(np.float32)[None]
-    near = view.nearest(query, 1)
-    if near.ids[0, 0] < 0 or near.score[0, 0] < _NEAR_COSINE:
-        return ""
-    for found in home.copies.recognise([picture], view)[0][:1]:
-        seen = found.evidence
-        if seen.overlap > 0.8 and (seen.agreement or 0) > 0.8:
-            stored = home.catalog.references.get(found.reference_id)
-            return f"{stored.gallery}/{stored.name}"
-    return ""
+        except ConflictError:
+            if name not in {gallery.name for gallery in home.catalog.galleries.all()}:
+                raise  # no other process was faster: the name is bad
 
 
 def read_names(file: Path) -> tuple[list[Path], dict[str, str]]:
-    """Paths and entity names from a csv file with the columns ``path`` and ``name`` (and others, passed
-    over).
+    """Paths and entity names from a csv file with the columns ``path`` and ``name``; others are passed over.
 
     Relative paths are taken from the csv file's folder.
 
     Raises:
-        UnreadableError: A column is missing, or the file is no csv text.
+        UnreadableError: A column is missing, or the file is no csv text; the text names the file.
     """
+    called = display(file)
     try:
-        with file.open(newline="", encoding="utf-8") as lines:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
             reader = csv.DictReader(lines)
             if not {"path", "name"} <= set(reader.fieldnames or ()):
-                raise UnreadableError(f"wanted the columns path and name, got {reader.fieldnames}")
-            rows = [(file.parent / row["path"], row["name"]) for row in reader]
+                got = ", ".join(reader.fieldnames or ()) or "none"
+                raise UnreadableError(f"{called}: wanted the columns path and name, got {got}")
+            rows = [(row["path"], row["name"]) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableError(f"no csv text: {error}") from error
-    return [path for path, _ in rows], {display(path): name for path, name in rows}
+        raise UnreadableError(f"{called}: no csv text: {error}") from error
+    except OSError as error:
+        raise UnreadableError(f"{called}: {reason(file, error)}") from error
+    named = {file.parent / path: name for path, name in rows if path}
+    return list(named), {display(path): name for path, name in named.items() if name}

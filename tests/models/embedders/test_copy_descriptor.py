@@ -64,4 +64,4 @@ def test_shrinking_keeps_weak_directions_from_blowing_up() -> None:
         return model.project(pooled).detach().std(dim=0)
 
     assert float(widths(plain).max() / widths(plain).min()) < 1.05
-    assert float(widths(shrunk).max() / widths(shrunk).min()) > 1.2
+    assert float(widths(shrunk).max() / widths(shrunk).min()) > 1.1

@@ -58,6 +58,7 @@ class ConvNorm(nn.Module):
         super().__init__()
         same = kernel // 2 if stride == 1 else 0
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, same, groups=groups, bias=False)
+        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
         self.norm = nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)
         self.linear = linear
         odd = kernel - stride

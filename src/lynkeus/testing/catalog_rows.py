@@ -1,4 +1,7 @@
-"""Made rows for the catalog's tests."""
+"""Made rows for tests of a catalog, each told apart by its name.
+
+References and findings go into a gallery that the test has made; a finding's is called ``brands``.
+"""
 
 import hashlib
 
@@ -7,10 +10,12 @@ from lynkeus.core import Action, Verdict
 
 
 def digest_of(text: str) -> str:
+    """A digest as of a file with this content."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def new_reference(name: str, *, entity: str | None = None, kind: str = "copy") -> NewReference:
+    """A reference with two blobs, ``local of NAME`` and ``global of NAME``."""
     return NewReference(
         entity=name if entity is None else entity,
         name=f"{name}.jpg",
@@ -25,15 +30,18 @@ def new_reference(name: str, *, entity: str | None = None, kind: str = "copy") -
 
 
 def new_background(name: str) -> NewBackground:
+    """A background picture with one blob, ``global of NAME``."""
     return NewBackground(name=name, digest=digest_of(name), blobs={"global": f"global of {name}".encode()})
 
 
 def new_upload(path: str, *findings: NewFinding) -> NewUpload:
+    """An upload for review if it has findings, else clear."""
     verdict = Verdict.REVIEW if findings else Verdict.CLEAR
     return NewUpload(path=path, verdict=verdict, digest=digest_of(path), width=10, height=20, findings=findings)
 
 
 def new_finding(reference_id: int, score: float = 0.5, *, suppressed_by: int | None = None) -> NewFinding:
+    """A finding for review of kind ``copy`` with a rate and evidence."""
     return NewFinding(
         gallery="brands",
         reference_id=reference_id,

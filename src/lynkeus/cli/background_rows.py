@@ -1,0 +1,51 @@
+"""The background as rows and words."""
+
+import click
+
+from lynkeus.catalog import Background
+from lynkeus.scan.calibrate import NOTHING_ALIKE, scores_of
+from lynkeus.scan.home import Home, halves
+
+
+def background_rows(home: Home, gallery: str | None) -> list[dict[str, object]]:
+    """The pictures as rows: by number, or those that calibrate a gallery by their score."""
+    pictures = home.catalog.backgrounds.all()
+    normalising = {b.id for b in halves(pictures).normalising}
+    if gallery is None:
+        return [_row(b, normalises=b.id in normalising) for b in pictures]
+    scores = scores_of(home, gallery)
+    known = {b.id: b for b in pictures}
+    best_first = sorted(scores.values(), key=lambda s: -s.score)
+    return [
+        _row(known[s.background_id], normalises=False)
+        | {"score": None if s.score == NOTHING_ALIKE else s.score, "excluded": s.reason or None}
+        for s in best_first
+    ]
+
+
+def _row(picture: Background, *, normalises: bool) -> dict[str, object]:
+    use = "normalises" if normalises else "calibrates"
+    return {"id": picture.id, "name": picture.name, "source": picture.source, "use": use}
+
+
+def background_line(row: dict[str, object]) -> str:
+    """One row as a line of text."""
+    score = row.get("score")
+    figures = "" if score is None else f"  score {score:.3f}"
+    left_out = f"  left out: {row['excluded']}" if row.get("excluded") else ""
+    return f"{row['id']:>6}  {row['use']}{figures}{left_out}  {row['source'] or row['name']}"
+
+
+def name_excluded(home: Home) -> None:
+    """Say which clean pictures are left out of a gallery's calibration."""
+    names = {b.id: b.source or b.name for b in home.catalog.backgrounds.all()}
+    for gallery in home.catalog.galleries.all():
+        for score in scores_of(home, gallery.name).values():
+            if score.excluded:
+                click.echo(f"{names[score.background_id]}: left out for {gallery.name}, {score.reason}", err=True)
+
+
+def halves_in_words(home: Home) -> str:
+    """How many pictures serve which purpose."""
+    parted = halves(home.catalog.backgrounds.all())
+    return f"{len(parted.calibrating):,} pictures calibrate, {len(parted.normalising):,} normalise"

@@ -1,0 +1,74 @@
+"""How a recipe's objective sees a batch: both views through the model, or one through its slow copy."""
+
+from typing import cast
+
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from lynkeus.data.batches import Batch
+from lynkeus.engine.loop import gather
+from lynkeus.losses.momentum_sscd import MomentumSscdLoss, SlowCopy
+from lynkeus.losses.sscd import SscdLoss, Terms
+from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
+from lynkeus.recipes.config import CopyRecipe
+
+
+class BothViews(nn.Module):
+    """Both views through the model."""
+
+    def __init__(self, recipe: CopyRecipe) -> None:
+        super().__init__()
+        self.loss = SscdLoss(
+            dim=recipe.dim,
+            temperature=recipe.objective.temperature,
+            entropy_weight=recipe.objective.entropy_weight,
+            memory=recipe.objective.memory,
+        )
+
+    def forward(self, model: nn.Module, batch: Batch, fabric: Fabric) -> Terms:
+        """The terms of a batch, which is remembered."""
+        descriptors = gather(fabric, cast("Tensor", model(batch.pixels)))
+        picture = gather(fabric, batch.picture)
+        terms = cast("Terms", self.loss(descriptors, picture))
+        self.loss.remember(descriptors, picture)
+        return terms
+
+    def finished(self, model: CopyDescriptor) -> CopyDescriptor:
+        """The model itself."""
+        return model
+
+
+class SlowKeys(nn.Module):
+    """The heavy view through the model, the light one through its slow copy."""
+
+    def __init__(self, recipe: CopyRecipe, model: CopyDescriptor, *, momentum: float) -> None:
+        super().__init__()
+        self.slow = SlowCopy(model, CopyDescriptor(dim=recipe.dim), momentum=momentum)
+        self.loss = MomentumSscdLoss(
+            dim=recipe.dim,
+            temperature=recipe.objective.temperature,
+            entropy_weight=recipe.objective.entropy_weight,
+            memory=recipe.objective.memory,
+        )
+
+    def forward(self, model: nn.Module, batch: Batch, fabric: Fabric) -> Terms:
+        """The terms of a batch, whose keys are remembered; the copy follows the step before."""
+        self.slow.follow(model)
+        keys = gather(fabric, cast("Tensor", self.slow(batch.pixels[0::2])))
+        queries = gather(fabric, cast("Tensor", model(batch.pixels[1::2])))
+        picture = gather(fabric, batch.picture[0::2].contiguous())
+        terms = cast("Terms", self.loss(queries, keys, picture))
+        self.loss.remember(keys, picture)
+        return terms
+
+    def finished(self, model: CopyDescriptor) -> CopyDescriptor:
+        """The slow copy, which averages the last steps."""
+        model.load_state_dict(self.slow.copy.state_dict())
+        return model
+
+
+def make_objective(recipe: CopyRecipe, model: CopyDescriptor) -> BothViews | SlowKeys:
+    """The objective that a recipe asks for."""
+    if recipe.objective.momentum is None:
+        return BothViews(recipe)
+    return SlowKeys(recipe, model, momentum=recipe.objective.momentum)

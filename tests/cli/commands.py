@@ -1,0 +1,37 @@
+"""Running commands of the command line in this process or in one of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from lynkeus.cli import main
+
+
+def run(home: Path, *words: str | Path, code: int = 0) -> Result:
+    """Run a command in this process and check its exit code."""
+    result = CliRunner().invoke(main, ["--home", str(home), *map(str, words)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, (result.exit_code, result.output, result.stderr)
+    return result
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    """The JSON lines that a command printed."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def command(*words: str | bytes | Path) -> list[str | bytes | Path]:
+    """The command line of a process of its own."""
+    return [sys.executable, "-m", "lynkeus", *words]
+
+
+def run_process(*words: str | bytes | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command(*words), cwd=cwd, env=environment, capture_output=True, text=True, check=False)

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from commands import rows, run
+from made_pictures import made_picture, write_picture, write_pictures
+
+
+@pytest.fixture
+def later(tmp_path: Path) -> Path:
+    """An upload that shows what is registered only after its scan."""
+    write_pictures(tmp_path / "later", [70])
+    return write_picture(tmp_path / "upload.jpg", made_picture(70)[20:330, 30:450])
+
+
+def _register_later(home: Path, tmp_path: Path) -> None:
+    run(home, "register", tmp_path / "later", "--gallery", "mine")
+
+
+def test_a_kept_upload_is_found_without_its_file(home: Path, later: Path, tmp_path: Path) -> None:
+    run(home, "scan", later, "--keep", "2", code=0)
+    later.unlink()
+    _register_later(home, tmp_path)
+    again = rows(run(home, "rescan", "--json", "-"))
+    assert [row["findings"][0]["reference"] for row in again] == ["picture70.jpg"]
+    assert again[0]["upload"] == str(later)
+
+
+def test_an_upload_that_was_not_kept_is_read_from_its_file(home: Path, later: Path, tmp_path: Path) -> None:
+    run(home, "scan", later, code=0)
+    _register_later(home, tmp_path)
+    report = tmp_path / "later.html"
+    assert "1 with new findings" in run(home, "rescan", "--report", report).stdout
+    assert "picture70.jpg" in report.read_text()
+
+
+def test_a_new_finding_is_recorded_and_not_found_again(home: Path, later: Path, tmp_path: Path) -> None:
+    run(home, "scan", later, code=0)
+    _register_later(home, tmp_path)
+    run(home, "rescan")
+    assert "0 earlier uploads" in run(home, "rescan", code=1).stdout
+
+
+@pytest.mark.parametrize("change", ["gone", "other"])
+def test_what_is_neither_kept_nor_there_is_a_row(home: Path, later: Path, tmp_path: Path, change: str) -> None:
+    run(home, "scan", later, code=0)
+    if change == "gone":
+        later.unlink()
+    else:
+        write_picture(later, made_picture(71))
+    _register_later(home, tmp_path)
+    row = rows(run(home, "rescan", "--json", "-"))[0]
+    assert row["verdict"] == "unreadable"
+    assert row["error"].startswith("not kept: ")
+
+
+def test_older_references_are_not_matched_again(made: Path, home: Path, tmp_path: Path) -> None:
+    run(home, "scan", made / "uploads", code=1)
+    write_pictures(tmp_path / "later", [70])
+    _register_later(home, tmp_path)
+    assert [row["findings"] for row in rows(run(home, "rescan", "--json", "-"))] == [[], []]
