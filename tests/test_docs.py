@@ -23,7 +23,7 @@ def _blocks(page: Path) -> Iterator[tuple[str, str]]:
 
 def _call(line: str) -> None:
     """Run one console line; a comment says which exit code it has, if not 0."""
-    words = line.split("#")[0].split()
+    words = line.split("#", maxsplit=1)[0].split()
     assert words[0] == "lynkeus", line
     ends = _ENDS.search(line)
     path = os.pathsep.join([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -176,8 +176,10 @@ def test_numbers_given_after_the_backup_are_not_given_again(file_catalog: Catalo
     _fill(file_catalog, "a")
     file_catalog.backup(tmp_path / "b.backup")
     later = _fill(file_catalog, "b", "c")
+    (upload,) = file_catalog.uploads.record([new_upload("/first")])
     Catalog.restore(path, tmp_path / "b.backup")
     assert _fill(file_catalog, "d")[0] > max(later)
+    assert file_catalog.uploads.record([new_upload("/second")])[0] > upload
 
 
 def test_what_was_purged_after_the_backup_is_purged_again(file_catalog: Catalog, path: Path, tmp_path: Path) -> None:

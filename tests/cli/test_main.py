@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from commands import command, rows, run, run_process
-from made_pictures import write_pictures
+from made_pictures import made_picture, write_picture, write_pictures
 
 from lynkeus import __version__
 from lynkeus.cli import main
 
 _HEAVY = ("numpy", "cv2", "faiss", "onnxruntime", "sqlalchemy", "PIL", "torch")
+_MANY = 100
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -57,7 +58,8 @@ def test_a_damaged_catalog_is_named(tmp_path: Path) -> None:
 
 
 def test_killed_while_registering_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
-    write_pictures(tmp_path / "in", range(150))
+    for seed in range(_MANY):
+        write_picture(tmp_path / "in" / f"{seed}.jpg", made_picture(seed, width=160, height=120))
     home = tmp_path / "home"
     words = command("--home", home, "register", tmp_path / "in", "--gallery", "mine", "--json", "--jobs", "1")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"}
@@ -69,10 +71,10 @@ def test_killed_while_registering_nothing_acknowledged_is_lost(tmp_path: Path) -
         acknowledged += process.stdout.readlines()
     whole = [line for line in acknowledged if line.endswith("\n")]
     shown = rows(run(home, "gallery", "show", "mine", "--limit", "1000", "--json"))
-    assert len(whole) <= len(shown) < 150
+    assert len(whole) <= len(shown) < _MANY
     assert {row["source"] for row in shown} >= {json.loads(line)["path"] for line in whole}
     done = run(home, "register", tmp_path / "in", "--gallery", "mine")
-    assert f"registered {150 - len(shown)} in mine" in done.stdout
+    assert f"registered {_MANY - len(shown)} in mine" in done.stdout
     assert f"{len(shown)} known before" in done.stdout
 
 

@@ -10,11 +10,11 @@ database too damaged for that is exchanged by renaming.
 import contextlib
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from lynkeus.catalog.connect import BUSY_SECONDS, is_url, set_up
 from lynkeus.catalog.lookup import chunks
@@ -22,7 +22,7 @@ from lynkeus.catalog.opening import check_ours, open_file, read_only, sync_folde
 from lynkeus.catalog.parts import new_part, remove_part, sweep
 from lynkeus.catalog.removal import SET_ASIDE, note_purged, remove_references
 from lynkeus.catalog.rows import Restored, Stamp
-from lynkeus.catalog.schema import meta, purge, reference
+from lynkeus.catalog.schema import meta, metadata, purge, reference
 from lynkeus.catalog.seal import check_seal, seal
 from lynkeus.catalog.store import Store, translate
 from lynkeus.core import ConflictError, CorruptError, LynkeusError
@@ -54,6 +54,8 @@ def back_up(store: Store, file: Path) -> Stamp:
 
 def restore(where: str | Path, file: Path) -> Restored:
     """Put a backup in the place of a database, which is set aside beside it.
+
+    Reading and writing may go on, but what others write or purge while it runs is lost with the rest.
 
     Raises:
         CorruptError: The file is damaged, no backup of ours, or of a newer version; nothing has changed then.
@@ -141,9 +143,7 @@ def _prepare(part: Path, called: str, before: _Before | None) -> Restored:
                 again += connection.execute(there).scalars()
             remove_references(writing, again, blank=True)
             note_purged(connection, purged)
-            for table, highest in known.highest.items():
-                raised = text("UPDATE sqlite_sequence SET seq = max(seq, :highest) WHERE name = :table")
-                connection.execute(raised, {"highest": highest, "table": table})
+            _raise_numbers(connection, known.highest)
             living = select(func.count()).where(reference.c.removed_revision.is_(None))
             references = connection.execute(living).scalar_one()
         store.truncate_log()
@@ -153,6 +153,15 @@ def _prepare(part: Path, called: str, before: _Before | None) -> Restored:
     return Restored(
         stamp=stamp, references=references, purged_again=tuple(sorted(again)), set_aside=None, log_known=True
     )
+
+
+def _raise_numbers(connection: Connection, highest: Mapping[str, int]) -> None:
+    """See to it that numbers given since the backup are not given again."""
+    given = dict(connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all())
+    for table in metadata.tables.keys() & highest.keys():
+        values = {"table": table, "highest": max(highest[table], given.get(table, 0))}
+        connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), values)
+        connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :highest)"), values)
 
 
 def _exchange(part: Path, path: Path, before: _Before | None) -> Path | None:

@@ -134,7 +134,8 @@ class Catalog:
         """Put a backup in the place of a catalog, also of one that is open or damaged.
 
         The old database is set aside beside it, as ``NAME.before-restore``. The epoch is raised above both;
-        what was purged since the backup is purged again.
+        what was purged since the backup is purged again. What others write or purge while it runs is lost
+        with the rest.
 
         Args:
             where: Path of the catalog; need not exist.

@@ -1,7 +1,7 @@
 """What an index of vectors must do; ``lynkeus.testing.check_index`` tests it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -20,6 +20,7 @@ class Neighbours:
     score: Float32[np.ndarray, "queries count"]
 
 
+@runtime_checkable
 class Index(Protocol):
     """Vectors under ids, searched by inner product."""
 

@@ -54,6 +54,7 @@ class CopyRecogniser:
         model: Global descriptor.
         calm: Nearest clean vectors: what similarity an unrelated picture has anyway.
         score: The fitted score.
+        coarse_agreement: The check of aligned pixels where the reference may fill the whole upload.
         upload_points: Extractor for uploads.
         reference_points: Extractor for references.
         voted: Candidates by votes that are verified at most.
@@ -65,11 +66,12 @@ class CopyRecogniser:
     model: PixelModel
     score: CopyScore
     calm: Float32[np.ndarray, "n 256"]
-    upload_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=1024, enlarge=2, max_points=700))
+    upload_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=1024, enlarge=2, max_points=1100))
     reference_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=640, max_points=MAX_POINTS))
     voting: Voting = field(default_factory=Voting)
     verification: Verification = field(default_factory=Verification)
     agreement: AgreementCheck = field(default_factory=AgreementCheck)
+    coarse_agreement: AgreementCheck = field(default_factory=lambda: AgreementCheck(side=96, windows=7, texture=2.0))
     voted: int = 3
     similar: int = 2
     second_look: float = 0.3
@@ -214,7 +216,7 @@ class CopyRecogniser:
         frames = [
             _whole_frame(reference.features, upload.points.features, mirrored=m, negative=n) for m, n in _PERMUTED
         ]
-        return tries + [self._compare(upload, reference, frame) for frame in frames]
+        return tries + [self._compare(upload, reference, frame, self.coarse_agreement) for frame in frames]
 
     def _verify(
         self, upload: Observation, reference: "_Known", guess: Similarity | None, *, mirrored: bool, negative: bool
@@ -223,7 +225,9 @@ class CopyRecogniser:
             upload.points, reference.features, reference.decoded, guess, mirrored=mirrored, negative=negative
         )
 
-    def _compare(self, upload: Observation, reference: "_Known", verified: Verified) -> "_Seen":
+    def _compare(
+        self, upload: Observation, reference: "_Known", verified: Verified, check: AgreementCheck | None = None
+    ) -> "_Seen":
         """With the agreement of aligned pixels, where pixels of the reference are kept."""
         grey = reference.grey
         if grey is None:
@@ -231,7 +235,8 @@ class CopyRecogniser:
         features = reference.features
         from_thumbnail = np.diag([features.width / grey.shape[1], features.height / grey.shape[0], 1.0])
         transform = _to_decoded(upload) @ verified.transform @ from_thumbnail
-        return _Seen(verified, self.agreement(upload.grey, grey, transform, negative=verified.negative))
+        agreed = (check or self.agreement)(upload.grey, grey, transform, negative=verified.negative)
+        return _Seen(verified, agreed)
 
     def _calm_level(self, vector: Float32[np.ndarray, "256"]) -> float:
         """Mean similarity to the three nearest clean vectors (score normalisation, SSCD)."""

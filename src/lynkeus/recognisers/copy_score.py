@@ -40,6 +40,7 @@ class Signals:
         inliers = float(np.log1p(min(self.inliers, 100)))
         trusted = float(min(self.blocks, 20) / 20)
         agreement = max(0.0, self.agreement - 0.3) * trusted
+        matched = float(self.inliers > 0)
         return (
             self.cosine,
             float(np.log1p(self.votes)),
@@ -50,9 +51,15 @@ class Signals:
             agreement * inliers,
             self.correlation * trusted,
             self.cosine * agreement,
-            float(self.inliers == 0),
-            agreement * (self.inliers == 0),
-            self.cosine * (self.inliers == 0),
+            1 - matched,
+            agreement * (1 - matched),
+            self.cosine * (1 - matched),
+            max(0.0, min(self.votes, 8.0) - 2.5),
+            max(0.0, min(self.votes, 8.0) - 1.0),
+            max(0.0, self.agreement - 0.65) * trusted * matched,
+            max(0.0, self.agreement - 0.8) * trusted * matched,
+            min(self.blocks, 60) / 60,
+            max(0.0, self.cosine - 0.1),
         )
 
 

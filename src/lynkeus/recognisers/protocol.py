@@ -5,7 +5,7 @@ A recogniser sees a gallery through a view: its vectors, indexes and stored item
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, Int64
@@ -38,6 +38,7 @@ class RawFinding:
     reference_region: Float[np.ndarray, "m 2"] = field(default_factory=lambda: np.zeros((0, 2)))
 
 
+@runtime_checkable
 class GalleryView(Protocol):
     """What a recogniser may see of the references of its kind."""
 
@@ -56,6 +57,7 @@ class GalleryView(Protocol):
         ...
 
 
+@runtime_checkable
 class Recogniser(Protocol):
     """One kind of protected thing."""
 

@@ -1,0 +1,75 @@
+"""Accuracy and CPU cost on one half: make the sets, register, scan, score.
+
+``python -m benchmarks.copies --data DATA --half test --work DIR``; results go to ``results/`` beside this file.
+"""
+
+import argparse
+import json
+import platform
+import tempfile
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.copies.candidates import collect, open_gallery
+from benchmarks.copies.floor import forward_seconds
+from benchmarks.copies.make import make, write_table
+from benchmarks.copies.score import score
+from benchmarks.copies.score import table as show
+from lynkeus import __version__
+from lynkeus.runtime.cards import cards
+from lynkeus.scan.home import Home
+
+RESULTS = Path(__file__).parent / "results"
+SUITES = ("listed", "further")
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--half", choices=("tune", "test"), default="test")
+    parser.add_argument("--work", type=Path, help="folder for sets and gallery; kept, so that a second run is quicker")
+    parser.add_argument("--quick", action="store_true", help="sets of a fifth of the size; nothing is written")
+    options = parser.parse_args()
+    work = options.work or Path(tempfile.mkdtemp(prefix="lynkeus-bench-"))
+    report: dict[str, object] = {}
+    with Home(work / f"home-{options.half}") as home:
+        for suite in SUITES:
+            bench = work / f"{'quick_' if options.quick else ''}{options.half}_{suite}"
+            if not (bench / "truth.csv").exists():
+                size = {"per": 6, "strangers": 126} if options.quick else {}
+                make(options.data, options.half, suite, bench, **size)
+            names = open_gallery(home, bench)
+            seconds: list[float] = []
+            pairs: list[tuple[str, ...]] = []
+            for taken, found in collect(home, bench, names):
+                seconds.append(taken)
+                pairs += [(c.query, c.reference, f"{c.score:.6f}") for c in found]
+            write_table(bench / "predictions.csv", ("query_id", "reference_id", "score"), pairs)
+            forward = forward_seconds()
+            figures = score(bench, bench / "predictions.csv")
+            print(f"{suite}: {np.mean(seconds) * 1000:.0f} ms CPU a picture, {np.mean(seconds) / forward:.2f} forwards")
+            print(show(figures))
+            report[suite] = {
+                "figures": asdict(figures),
+                "cpu_ms": round(float(np.mean(seconds)) * 1000, 1),
+                "forward_ms": round(forward * 1000, 1),
+                "forwards": round(float(np.mean(seconds)) / forward, 3),
+            }
+    if not options.quick:
+        about = {
+            "half": options.half,
+            "date": datetime.now(UTC).date().isoformat(),
+            "version": __version__,
+            "models": {c.name: c.sha256 for c in cards()},
+            "machine": platform.processor() or platform.machine(),
+        }
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"copies-{options.half}.json").write_text(json.dumps({"about": about, **report}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""All verified candidates of a benchmark set, with what their score was made of, and the CPU time they took."""
+
+import csv
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lynkeus.core import read_picture
+from lynkeus.core.folders import walk
+from lynkeus.scan.home import Home
+from lynkeus.scan.parallel import default_jobs
+from lynkeus.scan.register import WORKING_SIDE, Registration
+
+GALLERY = "benchmark"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One verified pair: its score and the signals behind it; ``true`` where the query is made from the reference."""
+
+    query: str
+    reference: str
+    score: float
+    figures: dict[str, float]
+    true: bool
+
+
+def table(file: Path, key: str, value: str) -> dict[str, str]:
+    """Two columns of a csv file as a mapping."""
+    with file.open(newline="") as lines:
+        return {row[key]: row[value] for row in csv.DictReader(lines)}
+
+
+def open_gallery(home: Home, bench: Path) -> dict[int, str]:
+    """Register the gallery of a set, as far as that was not done before; names by reference id."""
+    names = table(bench / "gallery.csv", "path", "name")
+    registration = Registration(gallery=GALLERY, names={}, jobs=default_jobs())
+    for _ in registration(home, walk([Path(path) for path in names])):
+        pass
+    found: dict[int, str] = {}
+    while page := home.catalog.references.page(GALLERY, after=max(found, default=0)):
+        found |= {reference.id: names[reference.source] for reference in page}
+    return found
+
+
+def collect(
+    home: Home, bench: Path, names: dict[int, str], *, every: int = 1
+) -> Iterator[tuple[float, list[Candidate]]]:
+    """CPU seconds and candidates of every query, or of each ``every``-th."""
+    truth = table(bench / "truth.csv", "query_id", "reference_id")
+    view = home.library.view()
+    for file in sorted((bench / "queries").iterdir(), key=lambda f: f.name)[::every]:
+        started = time.process_time()
+        found = home.copies.recognise([read_picture(file, max_side=WORKING_SIDE)], view)[0]
+        seconds = time.process_time() - started
+        yield (
+            seconds,
+            [
+                Candidate(
+                    query=file.stem,
+                    reference=names[f.reference_id],
+                    score=f.score,
+                    figures=dict(f.figures),
+                    true=names[f.reference_id] == truth[file.stem],
+                )
+                for f in found
+            ],
+        )
