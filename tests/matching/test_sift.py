@@ -1,11 +1,12 @@
 import cv2
 import numpy as np
 import pytest
+from made_pictures import made_picture
 
 from lynkeus.matching.sift import MIRROR, NEGATIVE, PERMUTATIONS, LocalFeatures, SiftExtractor, root_sift
-from lynkeus.testing import made_picture
 
-_PICTURE = made_picture(np.random.default_rng(3), 400, 300)
+
+_PICTURE = made_picture(3, width=400, height=300)
 _EXTRACT = SiftExtractor(side=400, max_points=300)
 
 

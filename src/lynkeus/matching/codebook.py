@@ -112,7 +112,7 @@ class Codebook:
         canonical = np.take_along_axis(vectors, PERMUTATIONS[score.argmax(1)], 1)
         mean = canonical.mean(0)
         _, axes = np.linalg.eigh(np.cov(canonical, rowvar=False))
-        axes = _equal_variance(axes[:, ::-1][:, :PROJECTED], seed)
+        axes = _equal_variance(axes[:, ::-1][:, :PROJECTED].astype(np.float32), seed)
         projected = ((canonical - mean) @ axes).astype(np.float32)
         coarse = faiss.Kmeans(PROJECTED, lists, niter=12, seed=seed, max_points_per_centroid=128)
         coarse.train(projected)
@@ -137,7 +137,8 @@ def _fit_template(vectors: Float32[np.ndarray, "n 128"], seed: int) -> Float32[n
 
 def _equal_variance(axes: Float32[np.ndarray, "128 64"], seed: int) -> Float32[np.ndarray, "128 64"]:
     """Axes turned at random within their space, so that every pair of numbers carries like variance."""
-    return axes @ np.linalg.qr(np.random.default_rng(seed).standard_normal((PROJECTED, PROJECTED)))[0]
+    turn = np.linalg.qr(np.random.default_rng(seed).standard_normal((PROJECTED, PROJECTED)))[0]
+    return axes @ turn.astype(np.float32)
 
 
 def _pair_centres(pairs: Float32[np.ndarray, "n 2"], seed: int) -> Float32[np.ndarray, "16 2"]:

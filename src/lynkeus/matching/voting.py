@@ -173,7 +173,7 @@ class Voting:
         behind = np.minimum(np.where(ids[:, -1] < 0, self.farthest, distance[:, -1]), self.farthest)
         lead = np.where(ids < 0, 0.0, (behind[:, None] - distance) / self.farthest)
         row, column = np.nonzero(lead > 0)
-        return row, column, lead[row, column]
+        return row, column, lead[row, column].astype(np.float64)
 
     def _bins(self, votes: "_Votes") -> tuple[Int64[np.ndarray, " b"], Int64[np.ndarray, " b"]]:
         """Each vote in its four nearest bins: the bins' numbers, and which vote."""
