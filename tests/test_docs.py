@@ -1,17 +1,16 @@
 """The pages with code run as they stand: Python blocks share one namespace, console lines call the command line."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from lynkeus.cli import main
 
 DOCS = Path(__file__).parent.parent / "docs"
-SOURCE = DOCS.parent / "src"
 _BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _ENDS = re.compile(r"#\s*ends with (\d)")
 
@@ -26,16 +25,8 @@ def _call(line: str) -> None:
     words = line.split("#", maxsplit=1)[0].split()
     assert words[0] == "lynkeus", line
     ends = _ENDS.search(line)
-    path = os.pathsep.join([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-m", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    assert done.returncode == (int(ends[1]) if ends else 0), f"{line}\n{done.stdout}\n{done.stderr}"
+    done = CliRunner().invoke(main, words[1:])
+    assert done.exit_code == (int(ends[1]) if ends else 0), f"{line}\n{done.output}\n{done.exception}"
 
 
 @pytest.mark.parametrize("page", ["tutorial.md", "howto/evaluate.md"])

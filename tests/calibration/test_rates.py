@@ -1,12 +1,15 @@
 import math
-from collections.abc import Callable
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from jaxtyping import Float64
 
 from lynkeus.calibration.rates import RateModel, clopper_pearson_upper, needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _binomial_at_most(hits: int, count: int, share: float) -> float:

@@ -10,7 +10,6 @@ from lynkeus.matching.compact import MAX_BYTES, CompactFeatures
 from lynkeus.matching.sift import PERMUTATIONS, SiftExtractor
 from lynkeus.runtime.cards import card
 
-
 _CODEBOOK = Codebook.load(card("local-codebook").path)
 _FEATURES = SiftExtractor(side=640, max_points=500)(made_picture(1, width=640, height=480))
 

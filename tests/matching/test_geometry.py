@@ -103,7 +103,7 @@ def test_votes_find_the_owner_and_the_similarity_among_noise(relative: int) -> N
     zoom, turn = 200.0, 0.7
     mirrored, negative = bool(relative & 1), bool(relative >> 1)
     full = np.full(count, zoom), np.full(count, turn), np.full(count, mirrored)
-    points = place_under(place, *full) + [300, 220]
+    points = place_under(place, *full) + np.array([300.0, 220.0])
     seen_angle = turn + (-angle if mirrored else angle) + np.pi * negative
     ids = pack_point_ids(
         77,

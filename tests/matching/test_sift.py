@@ -5,7 +5,6 @@ from made_pictures import made_picture
 
 from lynkeus.matching.sift import MIRROR, NEGATIVE, PERMUTATIONS, LocalFeatures, SiftExtractor, root_sift
 
-
 _PICTURE = made_picture(3, width=400, height=300)
 _EXTRACT = SiftExtractor(side=400, max_points=300)
 
@@ -50,7 +49,7 @@ def test_permutations_are_their_own_inverses_and_commute() -> None:
 
 def test_finds_as_many_matches_as_opencv_after_a_blur() -> None:
     blurred = cv2.GaussianBlur(_PICTURE, (0, 0), 2)
-    sift = cv2.SIFT_create(300, 3, 0.015, 12, 1.6)
+    sift = cv2.SIFT.create(300, 3, 0.015, 12, 1.6)
     theirs = [
         root_sift(sift.detectAndCompute(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), None)[1]) for p in (_PICTURE, blurred)
     ]

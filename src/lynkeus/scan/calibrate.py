@@ -1,9 +1,9 @@
 """Keeping each gallery's calibration in step with its references and the background.
 
-Every clean picture of the calibrating half is matched as an upload would be, and its highest raw score
-against the gallery is stored with the revision that it covers; later only references that came since are
-matched. Near-copies of references are no clean pictures: they are left out and named. Scores of another
-scorer (a new model, other normalising pictures) are made anew.
+Every clean picture of the calibrating half is matched as an upload would be, and its highest raw score against the
+gallery is stored with the revision that it covers; later only references that came since are matched. Pictures that
+are references over again are not clean: they are left out and named. Scores of another scorer (a new model, other
+normalising pictures) are made anew.
 """
 
 import hashlib
@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Background, BackgroundScore, Owner
-from lynkeus.core import Evidence
+from lynkeus.matching.compact import CompactFeatures
 from lynkeus.recognisers.protocol import GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
 from lynkeus.runtime.cards import cards
 from lynkeus.scan.home import Home, halves
@@ -26,7 +27,7 @@ from lynkeus.scan.parallel import in_order
 KIND = "copy"
 NOTHING_ALIKE = -1e6
 _BATCH = 64
-_SAME_INLIERS, _SAME_AGREEMENT, _SAME_OVERLAP = 12, 0.6, 0.5
+_SAME_INLIERS, _SAME_AGREEMENT, _SAME_SHARE = 20, 0.8, 0.8
 
 Shown = Callable[[Iterator[BackgroundScore], int, str], Iterable[BackgroundScore]]
 """Passes scores on while it shows progress: the scores, their number, the gallery."""
@@ -57,13 +58,22 @@ def scores_of(home: Home, gallery: str) -> Mapping[int, BackgroundScore]:
     return {number: score for number, score in stored.items() if number in clean}
 
 
-def near_same(evidence: Evidence) -> bool:
-    """Whether a clean picture is nearly a reference itself: strong geometry, equal pixels, most of it seen."""
-    return (
-        evidence.inliers >= _SAME_INLIERS
-        and (evidence.agreement or 0.0) >= _SAME_AGREEMENT
-        and evidence.overlap >= _SAME_OVERLAP
-    )
+def same_picture(found: RawFinding, width: int, height: int) -> bool:
+    """Whether a clean picture is a reference over again: equal pixels, and each shows nearly all of the other.
+
+    A picture that shows a part of a reference, or a reference in a part of it, is not: the same playing card or label
+    in two photographs is a false alarm that the calibration must know of.
+
+    Args:
+        found: What was found in the picture.
+        width: Width of the picture, pixels.
+        height: Its height.
+    """
+    seen = found.evidence
+    if seen.inliers < _SAME_INLIERS or (seen.agreement or 0.0) < _SAME_AGREEMENT or len(found.region) < 3:
+        return False
+    shown = cv2.contourArea(found.region.astype(np.float32)) / (width * height)
+    return min(shown, seen.overlap) >= _SAME_SHARE
 
 
 def _silently(scores: Iterator[BackgroundScore], count: int, gallery: str) -> Iterable[BackgroundScore]:
@@ -132,7 +142,8 @@ def _matched(home: Home, task: _Task) -> BackgroundScore:
     found = home.copies.recognise_items(items, task.view)
     best: RawFinding | None = max(found, key=lambda f: f.score, default=None)
     before = task.before or _nothing_alike(number, 0)
-    same = next((f for f in found if near_same(f.evidence)), None)
+    size = CompactFeatures.unpack(items[LOCAL])
+    same = next((f for f in found if same_picture(f, size.width, size.height)), None)
     if same is not None:
         best = same
     elif best is None or best.score <= before.score:

@@ -44,7 +44,7 @@ def demo_pictures(folder: Path = PICTURES) -> DemoPictures:
     return DemoPictures(tuple(path for path in found if path not in strangers), tuple(strangers))
 
 
-def disguises(hosts: Sequence[UInt8[np.ndarray, "h w 3"]]) -> Mapping[str, augment.Transform]:
+def disguises(hosts: Sequence[UInt8[np.ndarray, "_ _ 3"]]) -> Mapping[str, augment.Transform]:
     """The disguises that the demo goes through, by name.
 
     Args:
