@@ -1,0 +1,131 @@
+"""Calibrations follow references and background."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from jaxtyping import UInt8
+from made_pictures import made_picture
+
+from lynkeus.catalog import Background
+from lynkeus.core.folders import walk
+from lynkeus.scan.backgrounds import add_clean
+from lynkeus.scan.calibrate import NOTHING_ALIKE, judge_of, scores_of
+from lynkeus.scan.home import NORMALISING, Home, halves
+from lynkeus.scan.register import Registration
+
+
+def _clean(folder: Path, name: str, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
+    """A file whose digest says that it calibrates."""
+    folder.mkdir(exist_ok=True)
+    for quality in range(90, 40, -1):
+        _, raw = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if int(hashlib.sha256(raw.tobytes()).hexdigest()[:8], 16) % 5:
+            path = folder / f"{name}.jpg"
+            path.write_bytes(raw.tobytes())
+            return path
+    raise AssertionError("no quality gives such a digest")
+
+
+def _register(home: Home, folder: Path, *seeds: int) -> None:
+    paths = [_clean(folder, f"reference{seed}", made_picture(seed)) for seed in seeds]
+    list(Registration(gallery="mine", names={})(home, walk(paths)))
+
+
+def _scores(home: Home) -> dict[str, float]:
+    judge_of(home)
+    names = {b.id: b.name for b in home.catalog.backgrounds.all()}
+    return {names[number]: score.score for number, score in scores_of(home, "mine").items()}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with Home(tmp_path / "home") as opened:
+        _register(opened, tmp_path / "first", 1, 2)
+        clean = [_clean(tmp_path / "clean", f"clean{seed}", made_picture(seed)) for seed in (11, 12, 13)]
+        list(add_clean(opened, walk(clean), jobs=1))
+        yield opened
+
+
+def test_a_reference_over_again_is_left_out_but_not_one_within_another_picture(home: Home, tmp_path: Path) -> None:
+    within = made_picture(14)
+    within[60:240, 100:340] = cv2.resize(made_picture(2), (240, 180), interpolation=cv2.INTER_AREA)
+    again = _clean(tmp_path / "clean", "again", np.ascontiguousarray(made_picture(1)[8:352, 8:470]))
+    list(add_clean(home, walk([again, _clean(tmp_path / "clean", "within", within)]), jobs=1))
+    judge_of(home)
+    names = {b.id: b.name for b in home.catalog.backgrounds.all()}
+    scores = {names[number]: score for number, score in scores_of(home, "mine").items()}
+    assert [name for name, score in scores.items() if score.excluded] == ["again.jpg"]
+    assert scores["within.jpg"].score > max(scores[f"clean{seed}.jpg"].score for seed in (11, 12, 13))
+
+
+def test_scores_kept_in_step_are_at_least_those_made_at_once(home: Home, tmp_path: Path) -> None:
+    before = _scores(home)
+    _register(home, tmp_path / "later", 3, 4)
+    in_step = _scores(home)
+    assert set(in_step) == set(before)
+    assert all(in_step[name] >= score for name, score in before.items())
+    with Home(tmp_path / "other") as other:
+        _register(other, tmp_path / "all", 1, 2, 3, 4)
+        list(add_clean(other, walk([tmp_path / "clean"]), jobs=1))
+        at_once = _scores(other)
+    assert all(in_step[name] >= score - 1e-6 for name, score in at_once.items())
+
+
+def test_only_references_that_came_later_are_matched(home: Home, tmp_path: Path) -> None:
+    matched: list[int] = []
+
+    def shown(scores: Iterator[object], count: int, gallery: str) -> Iterator[object]:
+        assert gallery == "mine"
+        matched.append(count)
+        return scores
+
+    judge_of(home, shown=shown)  # pyright: ignore[reportArgumentType]  the scores are passed on untouched
+    judge_of(home, shown=shown)  # pyright: ignore[reportArgumentType]
+    assert matched == [3]
+    _register(home, tmp_path / "later", 3)
+    judge_of(home, shown=shown)  # pyright: ignore[reportArgumentType]
+    assert matched == [3, 3]
+
+
+def test_a_score_goes_with_the_reference_that_gave_it(home: Home, tmp_path: Path) -> None:
+    within = made_picture(14)
+    within[60:240, 100:340] = cv2.resize(made_picture(2), (240, 180), interpolation=cv2.INTER_AREA)
+    list(add_clean(home, walk([_clean(tmp_path / "clean", "within", within)]), jobs=1))
+    high = _scores(home)["within.jpg"]
+    home.catalog.references.remove([r.id for r in home.catalog.references.named("mine", "reference2.jpg")])
+    assert _scores(home)["within.jpg"] < high
+
+
+def test_an_empty_gallery_has_clean_scores_of_nothing(home: Home) -> None:
+    home.catalog.galleries.create("empty")
+    judge_of(home)
+    assert [score.score for score in scores_of(home, "empty").values()] == [NOTHING_ALIKE] * 3
+
+
+def _pictures(count: int) -> list[Background]:
+    return [
+        Background(
+            id=number,
+            name=str(number),
+            digest=hashlib.sha256(str(number).encode()).hexdigest(),
+            source="",
+            shipped=False,
+            added_revision=1,
+            created=0.0,
+        )
+        for number in range(count)
+    ]
+
+
+def test_the_halves_are_disjoint_complete_and_stable() -> None:
+    few, many = halves(_pictures(400)), halves(_pictures(5000))
+    assert {b.id for b in many.normalising} | {b.id for b in many.calibrating} == set(range(5000))
+    assert not {b.id for b in many.normalising} & {b.id for b in many.calibrating}
+    assert len(many.normalising) == NORMALISING
+    assert 0.15 < len(few.normalising) / 400 < 0.25
+    assert {b.id for b in few.normalising} <= {b.id for b in many.normalising}
+    assert {b.id for b in few.calibrating} <= {b.id for b in many.calibrating}
