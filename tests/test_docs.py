@@ -29,6 +29,7 @@ def _call(line: str) -> None:
     assert done.exit_code == (int(ends[1]) if ends else 0), f"{line}\n{done.output}\n{done.exception}"
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", ["tutorial.md", "howto/evaluate.md"])
 def test_a_page_runs_as_it_stands(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -18,7 +18,6 @@ from lynkeus.runtime.cards import MODELS, card
 from lynkeus.scan.home import Home
 
 PENALTY = 3e-4
-NOT_STRANGERS = {"wsol/watermelon/watermelon_020.jpg"}  # shows the same market stall as a host
 
 
 def fit(rows: list[Candidate], *, penalty: float = PENALTY) -> tuple[list[float], float]:
@@ -50,7 +49,7 @@ def main() -> None:
         for suite in ("listed", "further"):
             bench = options.work / f"tune_{suite}"
             for _, found in collect(home, bench, open_gallery(home, bench), every=options.every):
-                rows += [c for c in found if c.reference not in NOT_STRANGERS]
+                rows += found
     weights, bias = fit(rows)
     described = card("copy-score")
     described.path.write_text(json.dumps({"weights": weights, "bias": bias}) + "\n")
