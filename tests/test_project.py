@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from benchmarks.copies.tables import PAGES, RESULTS, rendered
 from lynkeus import __version__
 from lynkeus.cli import main
 from lynkeus.core import read_picture
@@ -189,3 +191,10 @@ def test_no_shipped_picture_trains() -> None:
 def test_no_picture_of_the_background_is_one_of_the_demo() -> None:
     originals = [row["original"] for row in _free_pictures()]
     assert len(set(originals)) == len(originals)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_tables_are_made_from_the_results(name: str) -> None:
+    page = (ROOT / name).read_text("utf-8")
+    table = rendered(json.loads(RESULTS.read_text("utf-8")))
+    assert table in page, "run `python -m benchmarks.copies.tables`"
