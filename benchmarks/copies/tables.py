@@ -21,17 +21,16 @@ def rendered(results: dict[str, Any]) -> str:
     about = results["about"]
     suites = [(title, results[name]) for name, title in _TITLES.items() if name in results]
     lines = [
-        f"Version {about['version']}, {about['half']} half, {about['date']}. A forward is one pass of an int8 ResNet-50 at"
-        " 288 x 384 on one core, timed in the same run.",
+        f"Version {about['version']}, {about['half']} half, {about['date']}. R@P: recall at that precision.",
+        "A forward is one pass of an int8 ResNet-50 at 288 x 384 on one core, timed in the same run.",
         "",
-        "| suite | copies, strangers | micro-AP | recall at 90 % precision | at 99 % | five weakest disguises, at 99 % "
-        "| CPU a picture, in forwards |",
+        "| suite | copies / strangers | micro-AP | R@P90 | R@P99 | five weakest, R@P99 | CPU a picture, forwards |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for title, suite in suites:
         f = suite["figures"]
         shares = " | ".join(f"{f[name]:.3f}" for name in ("micro_ap", "recall_p90", "recall_p99", "worst_five"))
-        lines.append(f"| {title} | {f['copies']:,}, {f['strangers']:,} | {shares} | {suite['forwards']:.2f} |")
+        lines.append(f"| {title} | {f['copies']:,} / {f['strangers']:,} | {shares} | {suite['forwards']:.2f} |")
     lines += ["", f"The {WEAKEST} weakest disguises of each suite, recall at 99 % precision:", ""]
     for title, suite in suites:
         weakest = sorted(suite["figures"]["disguises"].items(), key=lambda item: (item[1], item[0]))[:WEAKEST]

@@ -2,7 +2,8 @@
 
 Source: SSCD (Pizzi et al. 2022, https://arxiv.org/abs/2202.10261) with a smaller backbone, and keys of a slow
 copy (MoCo, He et al. 2020, https://arxiv.org/abs/1911.05722); starts from ``copies_first``.
-Expected: see the model card.
+Expected: micro average precision .77, recall@1 .83 on a third of the tune half of ``benchmarks/copies`` among
+1,000 references, at 192 px (one seed); the weights that ship were stopped at step 1,110 of 1,600.
 Cost: about 35 min, one CPU core, 2 GiB, after ``copies_first``.
 Run: ``lynkeus train copies_all --out runs/copies_all``
 """

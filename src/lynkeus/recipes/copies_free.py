@@ -2,7 +2,7 @@
 
 Source: as ``copies_all``, but in one stage from the published weights; four free folders instead of
 eighteen, fewer steps.
-Expected: see the model card.
+Expected: not measured yet (stopped at step 75 of 300).
 Cost: about 6 min, one CPU core, 2 GiB.
 Run: ``lynkeus train copies_free --out runs/copies_free``
 """

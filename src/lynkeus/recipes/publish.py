@@ -104,7 +104,7 @@ def publish(
     quantise(plain, small, pictures=pictures[:_CALIBRATION])
     cosine = (exported * run_onnx(small, check)).sum(axis=1)
     agreement = Agreement(onnx_error=error, int8_cosine=float(cosine.mean()), int8_cosine_lowest=float(cosine.min()))
-    card = _card(release, cache, small, {**(figures or {}), "export": asdict(agreement)})
+    card = _card(release, cache, small, model.project.out_features, {**(figures or {}), "export": asdict(agreement)})
     (out / f"{release.name}.json").write_text(json.dumps(card, indent=1) + "\n")
     return agreement
 
@@ -116,7 +116,7 @@ def _like_those_to_come(cache: PictureCache, side: int, count: int) -> np.ndarra
     return np.concatenate(views)[:count]
 
 
-def _card(release: Release, cache: PictureCache, file: Path, figures: dict[str, Any]) -> dict[str, Any]:
+def _card(release: Release, cache: PictureCache, file: Path, dim: int, figures: dict[str, Any]) -> dict[str, Any]:
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     counts = np.bincount(cache.source, minlength=len(cache.sources))
     used = [(source, int(count)) for source, count in zip(cache.sources, counts, strict=True) if count]
@@ -137,7 +137,7 @@ def _card(release: Release, cache: PictureCache, file: Path, figures: dict[str, 
             "colour": "RGB",
             "resize": "squash to the square, aspect ratio not kept, area averaging (cv2.INTER_AREA)",
         },
-        "output": {"name": "descriptor", "dtype": "float32", "shape": ["n", 256], "length": 1.0},
+        "output": {"name": "descriptor", "dtype": "float32", "shape": ["n", dim], "length": 1.0},
         "embedding_version": f"{release.name}-{release.version}-{digest[:8]}",
         "figures": figures,
         "recipe": release.recipe,

@@ -66,12 +66,12 @@ class CopyRecogniser:
     model: PixelModel
     score: CopyScore
     calm: Float32[np.ndarray, "n 256"]
-    upload_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=1024, enlarge=2, max_points=1100))
+    upload_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=1024, enlarge=2.0, max_points=1100))
     reference_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=640, max_points=MAX_POINTS))
     voting: Voting = field(default_factory=Voting)
     verification: Verification = field(default_factory=Verification)
     agreement: AgreementCheck = field(default_factory=AgreementCheck)
-    coarse_agreement: AgreementCheck = field(default_factory=lambda: AgreementCheck(side=96, windows=7, texture=2.0))
+    coarse_agreement: AgreementCheck = field(default_factory=lambda: AgreementCheck(side=96, windows=7.0, texture=2.0))
     voted: int = 3
     similar: int = 2
     second_look: float = 0.3
