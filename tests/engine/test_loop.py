@@ -65,9 +65,12 @@ def test_one_process_and_two_give_the_same_weights(tmp_path: Path) -> None:
         )
         for rank in range(2)
     ]
-    for rank in ranks:
-        _, said = rank.communicate(timeout=200)
-        assert rank.returncode == 0, said
+    try:
+        said = [rank.communicate(timeout=200)[1] for rank in ranks]
+    finally:
+        for rank in ranks:
+            rank.kill()
+    assert [rank.returncode for rank in ranks] == [0, 0], said
     together = torch.load(tmp_path / "two/weights.pt", weights_only=True)
     _agree(alone, together, atol=1e-5)
     pairs = zip(_losses(tmp_path / "one"), _losses(tmp_path / "two"), strict=True)
