@@ -47,7 +47,7 @@ def postgres_sockets() -> Iterator[Path]:
 @pytest.fixture
 def postgres_url(postgres_sockets: Path) -> str:
     """An empty database."""
-    import psycopg  # noqa: PLC0415  not installed everywhere
+    import psycopg  # noqa: PLC0415  not installed everywhere  # pyright: ignore[reportMissingImports] - an extra, and skipped without
 
     options = f"host={postgres_sockets} user=lynkeus dbname=postgres"
     with psycopg.connect(options, autocommit=True) as connection:
