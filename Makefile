@@ -49,5 +49,5 @@ $(LIGHT): pyproject.toml | $(BIN)/python
 $(DEV): pyproject.toml constraints-cpu.txt | $(BIN)/python
 	@echo "installing lynkeus and what its tests need into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-cpu.txt -e '.[train]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-cpu.txt -e '.[train,postgresql]' --group dev
 	@touch $@ $(LIGHT)

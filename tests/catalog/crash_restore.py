@@ -28,14 +28,23 @@ def main(folder: Path, rounds: int, seed: int) -> None:
         catalog.backup(file)
         fill(catalog, "new", 1000)
         outcomes = {2000: 0, 3000: 0}
+        started = time.perf_counter()
+        if (child := os.fork()) == 0:
+            Catalog.restore(path, file)
+            os._exit(0)
+        os.waitpid(child, 0)
+        whole = time.perf_counter() - started
+        fill(catalog, "new", 1000)
+        half_way = 0
         for _ in range(rounds):
             before = catalog.stamp()
             if (child := os.fork()) == 0:
                 Catalog.restore(path, file)
                 time.sleep(60)
-            time.sleep(float(rng.uniform(0, 0.4)))
+            time.sleep(float(rng.uniform(0, whole)))
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+            half_way += bool(list(folder.glob(".*.part")))
             count, after = catalog.references.count(), catalog.stamp()
             restored = after.epoch > before.epoch
             assert count == (2000 if restored else 3000), "the catalog is a mixture"
@@ -43,7 +52,7 @@ def main(folder: Path, rounds: int, seed: int) -> None:
             outcomes[count] += 1
             if restored:
                 fill(catalog, "new", 1000)
-        print(outcomes[2000], outcomes[3000])  # noqa: T201  the test reads it
+        print(outcomes[2000], outcomes[3000], half_way)  # noqa: T201  the test reads it
 
 
 if __name__ == "__main__":
