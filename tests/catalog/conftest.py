@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lynkeus.catalog import Catalog
+from lynkeus.catalog.connect import server_engine
 
 
 def _program(name: str) -> str | None:
@@ -21,7 +22,7 @@ def _program(name: str) -> str | None:
 @pytest.fixture(scope="session")
 def postgres_sockets() -> Iterator[Path]:
     """The folder with the socket of a server of our own, which runs as ``postgres`` under root."""
-    pytest.importorskip("psycopg", reason="PostgreSQL is not tested: psycopg is not installed")
+    pytest.importorskip("pg8000", reason="PostgreSQL is not tested: pg8000 is not installed")
     initdb, postgres, ready = _program("initdb"), _program("postgres"), _program("pg_isready")
     if not (initdb and postgres and ready):
         pytest.skip("PostgreSQL is not tested: no server is installed")
@@ -47,13 +48,12 @@ def postgres_sockets() -> Iterator[Path]:
 @pytest.fixture
 def postgres_url(postgres_sockets: Path) -> str:
     """An empty database."""
-    import psycopg  # noqa: PLC0415  not installed everywhere  # pyright: ignore[reportMissingImports] - an extra, and skipped without
-
-    options = f"host={postgres_sockets} user=lynkeus dbname=postgres"
-    with psycopg.connect(options, autocommit=True) as connection:
-        connection.execute("SET client_min_messages = warning")
-        connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
-        connection.execute("CREATE SCHEMA public")
+    engine = server_engine(f"postgresql://lynkeus@/postgres?host={postgres_sockets}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET client_min_messages = warning")
+        connection.exec_driver_sql("DROP SCHEMA IF EXISTS public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
     return f"postgresql://lynkeus@/postgres?host={postgres_sockets}"
 
 

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from lynkeus.catalog import Catalog, Owner, schema, upgrade
-from lynkeus.catalog.connect import WRITES, sqlite_engine
+from lynkeus.catalog.connect import WRITES, server_engine, sqlite_engine
 from lynkeus.core import CorruptError, LynkeusError, UnknownNameError
 from lynkeus.testing.catalog_rows import new_reference
 
@@ -51,7 +51,7 @@ def test_a_new_catalog_equals_what_the_migrations_make(tmp_path: Path, path: Pat
 
 
 def test_the_migrations_make_the_same_on_postgresql(postgres_url: str) -> None:
-    engine = create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = server_engine(postgres_url)
     with engine.begin() as connection:
         upgrade.upgrade(connection)
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
@@ -181,7 +181,7 @@ def test_a_newer_schema_is_refused_with_both_numbers(path: Path) -> None:
 
 
 def test_a_foreign_database_on_a_server_is_refused(postgres_url: str) -> None:
-    engine = create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = server_engine(postgres_url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE x (id int)")
     engine.dispose()
@@ -190,7 +190,7 @@ def test_a_foreign_database_on_a_server_is_refused(postgres_url: str) -> None:
 
 
 def test_a_server_that_does_not_answer_is_told_without_the_password(tmp_path: Path) -> None:
-    pytest.importorskip("psycopg", reason="PostgreSQL is not tested: psycopg is not installed")
+    pytest.importorskip("pg8000", reason="PostgreSQL is not tested: pg8000 is not installed")
     with pytest.raises(LynkeusError) as caught:
         Catalog.open(f"postgresql://me:secret@/x?host={tmp_path}")
     assert "secret" not in str(caught.value)

@@ -64,7 +64,9 @@ def foreign_keys(connection: Connection, *, on: bool) -> None:
 
 
 def server_engine(url: str) -> Engine:
-    """An engine on a database server; ``postgresql://`` means the psycopg driver.
+    """An engine on a database server; ``postgresql://`` means the pg8000 driver.
+
+    As for libpq, a ``host`` in the URL's query that begins with a slash is the folder of the server's socket.
 
     Raises:
         LynkeusError: The URL cannot be parsed, or is of another database.
@@ -75,7 +77,7 @@ def server_engine(url: str) -> Engine:
     except ArgumentError as error:
         raise LynkeusError("the catalog's URL cannot be read; wanted postgresql://user@host/database") from error
     if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = _by_socket(parsed.set(drivername="postgresql+pg8000"))
     if parsed.get_backend_name() != "postgresql":
         raise LynkeusError(f"a catalog can be a SQLite file or postgresql://..., not {parsed.drivername}://")
     try:
@@ -83,6 +85,15 @@ def server_engine(url: str) -> Engine:
     except (ImportError, NoSuchModuleError) as error:
         raise MissingExtraError("PostgreSQL needs its driver: pip install 'lynkeus[postgresql]'") from error
     return _safe_in_children(engine)
+
+
+def _by_socket(url: URL) -> URL:
+    """What pg8000 calls a socket in place of libpq's folder of sockets."""
+    folder = url.query.get("host")
+    if not isinstance(folder, str) or not folder.startswith("/"):
+        return url
+    socket = f"{folder}/.s.PGSQL.{url.port or 5432}"
+    return url.difference_update_query(["host"]).update_query_dict({"unix_sock": socket})
 
 
 def _set_up_pooled(connection: sqlite3.Connection, _record: Any) -> None:
