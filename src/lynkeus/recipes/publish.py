@@ -130,15 +130,9 @@ def _card(release: Release, cache: PictureCache, file: Path, dim: int, figures: 
         "training_data": [
             {"folder": source.folder, "terms": source.terms, "pictures": count} for source, count in used
         ],
-        "input": {
-            "name": "pixels",
-            "dtype": "uint8",
-            "shape": ["n", release.side, release.side, 3],
-            "colour": "RGB",
-            "resize": "squash to the square, aspect ratio not kept, area averaging (cv2.INTER_AREA)",
-        },
-        "output": {"name": "descriptor", "dtype": "float32", "shape": ["n", dim], "length": 1.0},
-        "embedding_version": f"{release.name}-{release.version}-{digest[:8]}",
+        "input": f"pixels: uint8 [n, {release.side}, {release.side}, 3], RGB, the picture squashed to a square by area "
+        "averaging; normalised inside",
+        "output": f"descriptor: float32 [n, {dim}], length 1",
         "figures": figures,
         "recipe": release.recipe,
         "trained": datetime.now(UTC).date().isoformat(),
