@@ -1,4 +1,4 @@
-"""Fit the score of copies on the tune half: logistic regression over the signals of all verified candidates.
+"""Fit the score of copies on the tune half: a small network over the signals of all verified candidates.
 
 ``python -m benchmarks.copies.fit --work DIR``, after ``python -m benchmarks.copies --half tune --work DIR``.
 Writes the weights into the package and their digest into the card.
@@ -10,32 +10,64 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 from benchmarks.copies.candidates import Candidate, collect, open_gallery
-from lynkeus.recognisers.copy_score import Signals
+from lynkeus.recognisers.copy_score import CopyScore, Signals
 from lynkeus.runtime.cards import MODELS, card
 from lynkeus.scan.home import Home
 
 PENALTY = 3e-4
+HIDDEN = 12
+SEEDS = 3
 
 
-def fit(rows: list[Candidate], *, penalty: float = PENALTY) -> tuple[list[float], float]:
-    """Weights and bias that make the candidates' truth most likely; ``penalty`` is on weights of unit variance."""
+def fit(rows: list[Candidate], *, penalty: float = PENALTY, hidden: int = HIDDEN, seeds: int = SEEDS) -> CopyScore:
+    """The score that makes the candidates' truth most likely.
+
+    Args:
+        rows: Verified candidates.
+        penalty: On the squares of the weights of numbers of unit variance, but for biases.
+        hidden: Hidden units of each start.
+        seeds: Starts, whose scores are averaged: the hidden units of all stand side by side.
+    """
     numbers = np.array([Signals(**row.figures).numbers() for row in rows])
-    sign = np.where([row.true for row in rows], 1.0, -1.0)
+    true = torch.tensor([float(row.true) for row in rows], dtype=torch.float64)
     mean, spread = numbers.mean(0), numbers.std(0) + 1e-6
-    scaled = (numbers - mean) / spread
+    scaled = torch.from_numpy((numbers - mean) / spread)
+    parts = [_fit_once(scaled, true, penalty=penalty, hidden=hidden, seed=seed) for seed in range(seeds)]
+    inner, shift, outer, direct, bias = ([part[place].numpy() for part in parts] for place in range(5))
+    wide = np.concatenate(inner) / spread
+    straight = np.mean(direct, axis=0) / spread
+    return CopyScore(
+        inner=wide,
+        shift=np.concatenate(shift) - wide @ mean,
+        outer=np.concatenate(outer) / seeds,
+        direct=straight,
+        bias=float(np.mean(bias) - straight @ mean),
+    )
 
-    def loss(p: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = sign * (scaled @ p[:-1] + p[-1])
-        push = -sign / (1 + np.exp(np.clip(margin, -500, 500))) / len(sign)
-        value = float(np.logaddexp(0, -margin).mean() + penalty * (p[:-1] ** 2).sum())
-        return value, np.append(scaled.T @ push + 2 * penalty * p[:-1], push.sum())
 
-    found = minimize(loss, np.zeros(numbers.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
-    weights = found[:-1] / spread
-    return [float(w) for w in weights], float(found[-1] - weights @ mean)
+def _fit_once(scaled: Tensor, true: Tensor, *, penalty: float, hidden: int, seed: int) -> list[Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    inner = 0.3 * torch.randn(hidden, scaled.shape[1], generator=rng, dtype=torch.float64)
+    outer = 0.3 * torch.randn(hidden, generator=rng, dtype=torch.float64)
+    shift, direct, bias = (torch.zeros(size, dtype=torch.float64) for size in (hidden, scaled.shape[1], 1))
+    weights = [part.requires_grad_() for part in (inner, shift, outer, direct, bias)]
+    descent = torch.optim.LBFGS(weights, max_iter=400, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        descent.zero_grad()
+        odds = torch.tanh(scaled @ inner.T + shift) @ outer + scaled @ direct + bias
+        value = functional.binary_cross_entropy_with_logits(odds, true)
+        value = value + penalty * sum(part.square().sum() for part in (inner, outer, direct))
+        value.backward()
+        return value
+
+    descent.step(loss)
+    return [part.detach() for part in weights]
 
 
 def main() -> None:
@@ -50,9 +82,8 @@ def main() -> None:
             bench = options.work / f"tune_{suite}"
             for _, found in collect(home, bench, open_gallery(home, bench), every=options.every):
                 rows += found
-    weights, bias = fit(rows)
     described = card("copy-score")
-    described.path.write_text(json.dumps({"weights": weights, "bias": bias}) + "\n")
+    described.path.write_text(fit(rows).dumps())
     file = MODELS / "copy_score.json"
     changed = json.loads(file.read_text()) | {"sha256": hashlib.sha256(described.path.read_bytes()).hexdigest()}
     file.write_text(json.dumps(changed, indent=1) + "\n")

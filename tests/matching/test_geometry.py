@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from made_pictures import made_picture
 
-from lynkeus.matching.agreement import AgreementCheck
+from lynkeus.matching.agreement import AgreementCheck, GreyLevels
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.matching.sift import SiftExtractor
@@ -53,7 +53,7 @@ def _grey(picture: np.ndarray) -> np.ndarray:
 
 
 def test_pixels_of_a_copy_agree_and_those_of_a_stranger_do_not() -> None:
-    upload = _grey(cv2.warpPerspective(_REFERENCE, _H, (640, 480)))
+    upload = GreyLevels(_grey(cv2.warpPerspective(_REFERENCE, _H, (640, 480))))
     check = AgreementCheck()
     same = check(upload, _grey(_REFERENCE), _H, negative=False)
     other = check(upload, _grey(made_picture(11)), _H, negative=False)
@@ -63,20 +63,49 @@ def test_pixels_of_a_copy_agree_and_those_of_a_stranger_do_not() -> None:
 
 
 def test_a_negative_agrees_as_a_negative() -> None:
-    inverted = _grey(255 - _REFERENCE)
+    inverted = GreyLevels(_grey(255 - _REFERENCE))
     assert AgreementCheck()(inverted, _grey(_REFERENCE), np.eye(3), negative=True).share > 0.9
     assert AgreementCheck()(inverted, _grey(_REFERENCE), np.eye(3), negative=False).share < 0.1
+
+
+def test_the_tone_is_found_where_it_is_not_told() -> None:
+    for tone in (False, True):
+        upload = GreyLevels(_grey(255 - _REFERENCE if tone else _REFERENCE))
+        seen = AgreementCheck()(upload, _grey(_REFERENCE), np.eye(3), negative=None)
+        assert seen.negative is tone
+        assert seen.share > 0.9
+        assert seen.likeness > 0.9
+        assert seen.structure > 0.9
+
+
+def test_outlines_agree_where_only_they_are_left() -> None:
+    tone = _grey(_REFERENCE)
+    edges = cv2.convertScaleAbs(cv2.Laplacian(cv2.GaussianBlur(tone, (0, 0), 1.0), cv2.CV_32F), alpha=4)
+    other = _grey(made_picture(11))
+    same = AgreementCheck()(GreyLevels(edges), tone, np.eye(3), negative=None)
+    stranger = AgreementCheck()(GreyLevels(edges), other, np.eye(3), negative=None)
+    assert same.structure > stranger.structure + 0.1
+
+
+def test_reduced_pictures_keep_their_content_at_every_factor() -> None:
+    grey = _grey(_REFERENCE)
+    levels = GreyLevels(grey)
+    for factor in (1.0, 0.8, 0.6, 0.3, 0.12, 0.05):
+        small = levels.reduced(factor)
+        assert factor - 0.01 <= small.shape[1] / grey.shape[1] <= factor * 1.34
+        plain = cv2.resize(grey, small.shape[::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(plain.astype(int) - small.astype(int)).mean() < 3
 
 
 def test_a_covered_half_lowers_the_share() -> None:
     covered = _grey(_REFERENCE).copy()
     covered[:, 240:] = 128
-    assert 0.3 < AgreementCheck()(covered, _grey(_REFERENCE), np.eye(3), negative=False).share < 0.7
+    assert 0.3 < AgreementCheck()(GreyLevels(covered), _grey(_REFERENCE), np.eye(3), negative=False).share < 0.7
 
 
 def test_a_flat_reference_has_no_textured_blocks() -> None:
     flat = np.full((100, 100), 90, np.uint8)
-    seen = AgreementCheck()(flat, flat, np.eye(3), negative=False)
+    seen = AgreementCheck()(GreyLevels(flat), flat, np.eye(3), negative=False)
     assert (seen.blocks, seen.share) == (0, 0.0)
 
 

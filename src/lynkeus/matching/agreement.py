@@ -5,11 +5,43 @@ above one half; only blocks in which the reference has texture count. Measured: 
 have up to 49 inliers but .25 to .37 of the blocks agree; a real copy agrees wherever it overlaps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Bool, Float32, Float64, UInt8
+
+from lynkeus.matching.bending import bend_back
+
+
+class GreyLevels:
+    """A grey picture and its halvings, each made when it is first asked for.
+
+    Args:
+        grey: The picture.
+    """
+
+    def __init__(self, grey: UInt8[np.ndarray, "h w"]) -> None:
+        self._levels = [grey]
+
+    @property
+    def full(self) -> UInt8[np.ndarray, "h w"]:
+        """The picture itself."""
+        return self._levels[0]
+
+    def reduced(self, factor: float) -> UInt8[np.ndarray, "rh rw"]:
+        """The picture at about ``factor`` of its size, 0 to 1, at most a third finer, never coarser."""
+        height, width = self.full.shape
+        level = 0
+        while factor <= 0.5 ** (level + 1) and min(height, width) >> (level + 1) >= 1:
+            level += 1
+            if level == len(self._levels):
+                size = (max(width >> level, 1), max(height >> level, 1))
+                self._levels.append(cv2.resize(self._levels[-1], size, interpolation=cv2.INTER_AREA))
+        wanted = (max(round(width * factor), 1), max(round(height * factor), 1))
+        if wanted[0] < 0.75 * self._levels[level].shape[1]:
+            return cv2.resize(self._levels[level], wanted, interpolation=cv2.INTER_AREA)
+        return self._levels[level]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +53,11 @@ class Agreement:
         blocks: Number of textured blocks.
         overlap: Share of the reference's area that lies within the upload, 0 to 1.
         correlation: Mean normalised correlation over textured blocks, -1 to 1.
+        likeness: Normalised correlation of the whole overlap, -1 to 1; large shapes count, as texture does in blocks.
+        structure: The same of the lengths of the gradients, -1 to 1: outlines that stay when tones change.
+        bent: ``share`` after the upload was bent towards the reference; the same as it where that was not tried.
+        bent_structure: ``structure`` likewise.
+        negative: Whether the upload was compared as the negative.
         blocks_map: Correlation of each block on the grid, NaN where it does not count.
     """
 
@@ -28,6 +65,11 @@ class Agreement:
     blocks: int
     overlap: float
     correlation: float
+    likeness: float
+    structure: float
+    bent: float
+    bent_structure: float
+    negative: bool
     blocks_map: Float32[np.ndarray, "h w"]
 
 
@@ -41,6 +83,7 @@ class AgreementCheck:
         smooth: Standard deviation of the smoothing, pixels.
         texture: Least standard deviation of a textured block, grey levels.
         above: Correlation from which a block agrees.
+        bend_below: Where a smaller share agrees, the upload is bent and compared once more; 0: never.
     """
 
     side: int = 160
@@ -48,14 +91,15 @@ class AgreementCheck:
     smooth: float = 1.5
     texture: float = 5.0
     above: float = 0.5
+    bend_below: float = 0.85
 
     def __call__(
         self,
-        upload: UInt8[np.ndarray, "h w"],
+        upload: GreyLevels,
         reference: UInt8[np.ndarray, "rh rw"],
         transform: Float64[np.ndarray, "3 3"],
         *,
-        negative: bool,
+        negative: bool | None,
     ) -> Agreement:
         """Compare.
 
@@ -63,34 +107,41 @@ class AgreementCheck:
             upload: Grey pixels.
             reference: Grey pixels of the reference's thumbnail.
             transform: Homography from ``reference`` pixels to ``upload`` pixels.
-            negative: Count a strong negative correlation as agreement.
+            negative: Count a strong negative correlation as agreement; None: whichever sign is the stronger.
         """
         shown = float(np.sqrt(abs(np.linalg.det(_linear(transform, reference.shape))) * reference.size))
-        side = float(np.clip(shown * max(reference.shape) / np.sqrt(reference.size), 40, self.side))
+        longest = shown * max(reference.shape) / np.sqrt(reference.size)
+        side = float(np.clip(longest, 40, self.side))
         zoom = min(side / max(reference.shape), 1.0)
         small = cv2.resize(reference, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-        to_upload = transform @ np.diag([1 / zoom, 1 / zoom, 1.0])
-        reduce = min(1.0, side / max(shown * max(reference.shape) / np.sqrt(reference.size), 1e-6))
-        if reduce < 0.75:
-            upload = cv2.resize(upload, None, fx=reduce, fy=reduce, interpolation=cv2.INTER_AREA)
-            to_upload = np.diag([reduce, reduce, 1.0]) @ to_upload
+        pixels = upload.reduced(min(1.0, side / max(longest, 1e-6)))
+        reduce = np.diag([pixels.shape[1] / upload.full.shape[1], pixels.shape[0] / upload.full.shape[0], 1.0])
+        to_upload = reduce @ transform @ np.diag([1 / zoom, 1 / zoom, 1.0])
         size = (small.shape[1], small.shape[0])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        warped = cv2.warpPerspective(upload, to_upload, size, flags=flags).astype(np.float32)
-        inside = cv2.warpPerspective(np.full(upload.shape, 255, np.uint8), to_upload, size, flags=flags) > 250
-        return self._compare(warped, small.astype(np.float32), inside, negative=negative)
+        warped = cv2.warpPerspective(pixels, to_upload, size, flags=flags).astype(np.float32)
+        inside = cv2.warpPerspective(np.full(pixels.shape, 255, np.uint8), to_upload, size, flags=flags) > 250
+        small = small.astype(np.float32)
+        plain = self._compare(warped, small, inside, negative=negative)
+        if plain.share >= self.bend_below:
+            return plain
+        toned = 255 - warped if plain.negative else warped
+        bent = self._compare(bend_back(toned, small, inside), small, inside, negative=False)
+        return replace(plain, bent=bent.share, bent_structure=bent.structure)
 
     def _compare(
         self,
         a: Float32[np.ndarray, "h w"],
         b: Float32[np.ndarray, "h w"],
-        inside: np.ndarray,
+        inside: Bool[np.ndarray, "h w"],
         *,
-        negative: bool,
+        negative: bool | None,
     ) -> Agreement:
         overlap = float(inside.mean())
         window = int(max(np.sqrt(inside.sum()) / self.windows, 4)) | 1
         a, b = (cv2.GaussianBlur(x, (0, 0), self.smooth) for x in (a, b))
+        likeness = _correlation(a, b, inside)
+        structure = _correlation(_steepness(a), _steepness(b), cv2.erode(inside.astype(np.uint8), _CROSS) > 0)
         mean = [
             cv2.blur(x, (window, window))[window // 2 :: window, window // 2 :: window]
             for x in (a, b, a * a, b * b, a * b)
@@ -98,18 +149,47 @@ class AgreementCheck:
         full = cv2.blur(inside.astype(np.float32), (window, window))[window // 2 :: window, window // 2 :: window]
         var_a, var_b = mean[2] - mean[0] ** 2, mean[3] - mean[1] ** 2
         correlation = (mean[4] - mean[0] * mean[1]) / np.sqrt(np.maximum(var_a * var_b, 1e-3))
-        if negative:
-            correlation = -correlation
         counts = (full > 0.9) & (var_b > self.texture**2)
         blocks = int(counts.sum())
+        if negative is None:
+            negative = bool(likeness + (float(correlation[counts].mean()) if blocks else 0.0) < 0)
+        sign = -1.0 if negative else 1.0
+        correlation = sign * correlation
         agreeing = int((counts & (correlation > self.above)).sum())
+        share = agreeing / blocks if blocks else 0.0
         return Agreement(
-            share=agreeing / blocks if blocks else 0.0,
+            share=share,
             blocks=blocks,
             overlap=overlap,
             correlation=float(correlation[counts].mean()) if blocks else 0.0,
+            likeness=sign * likeness,
+            structure=structure,
+            bent=share,
+            bent_structure=structure,
+            negative=negative,
             blocks_map=np.where(counts, correlation, np.nan).astype(np.float32),
         )
+
+
+_CROSS = np.ones((3, 3), np.uint8)
+
+
+def _steepness(picture: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
+    """Length of the gradient, grey levels a pixel, smoothed a little."""
+    dx, dy = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=0.125)
+    return cv2.GaussianBlur(cv2.magnitude(dx, dy), (0, 0), 1.0)
+
+
+def _correlation(
+    a: Float32[np.ndarray, "h w"], b: Float32[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]
+) -> float:
+    """Normalised correlation within a mask; 0 where either is flat."""
+    if inside.sum() < 9:
+        return 0.0
+    x, y = a[inside], b[inside]
+    x, y = x - x.mean(), y - y.mean()
+    length = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / length if length > 1e-3 * len(x) else 0.0
 
 
 def _linear(transform: Float64[np.ndarray, "3 3"], shape: tuple[int, ...]) -> Float64[np.ndarray, "2 2"]:

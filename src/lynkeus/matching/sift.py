@@ -277,6 +277,26 @@ class SiftExtractor:
         return patches
 
 
+def join_features(outer: LocalFeatures, inner: LocalFeatures, *, left: float, top: float) -> LocalFeatures:
+    """The points of a picture and of a part of it that was searched on its own.
+
+    Args:
+        outer: Features of the whole picture.
+        inner: Features of the part, in its own pixels.
+        left: Where the part begins in the whole picture, full-size pixels.
+        top: Likewise.
+    """
+    shift = np.array([left, top], np.float32)
+    return LocalFeatures(
+        points=np.concatenate([outer.points, inner.points + shift]),
+        scale=np.concatenate([outer.scale, inner.scale]),
+        angle=np.concatenate([outer.angle, inner.angle]),
+        vectors=np.concatenate([outer.vectors, inner.vectors]),
+        width=outer.width,
+        height=outer.height,
+    )
+
+
 def root_sift(raw: Float32[np.ndarray, "n 128"]) -> Float32[np.ndarray, "n 128"]:
     """Square roots of SIFT descriptors of sum 1: rows of length 1.
 

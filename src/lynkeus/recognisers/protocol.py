@@ -13,8 +13,11 @@ from jaxtyping import Float, Float32, Int64
 from lynkeus.core import Evidence, Picture
 from lynkeus.index.protocol import Neighbours
 
-GLOBAL, LOCAL, THUMB = "global", "local", "thumb"
-"""Names of stored items: global vector, local features, thumbnail."""
+GLOBAL, LOCAL, THUMB, FRAMES = "global", "local", "thumb", "frames"
+"""Names of stored items: global vectors, local features, thumbnail, and the frame each vector was made of."""
+
+KEPT = (LOCAL, GLOBAL, THUMB, FRAMES)
+"""What is stored of an upload or a background picture."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

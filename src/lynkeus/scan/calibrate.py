@@ -18,7 +18,7 @@ import numpy as np
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Background, BackgroundScore, Owner
 from lynkeus.matching.compact import CompactFeatures
-from lynkeus.recognisers.protocol import GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
+from lynkeus.recognisers.protocol import KEPT, LOCAL, GalleryView, RawFinding
 from lynkeus.runtime.cards import cards
 from lynkeus.scan.home import Home, halves
 from lynkeus.scan.judge import Judge
@@ -138,7 +138,8 @@ def _view(home: Home, references: tuple[int, ...]) -> GalleryView:
 
 def _matched(home: Home, task: _Task) -> BackgroundScore:
     number = task.background_id
-    items = {part: home.catalog.blobs.read(Owner.BACKGROUND, [number], part)[number] for part in (LOCAL, GLOBAL, THUMB)}
+    read = home.catalog.blobs.read
+    items = {part: raw for part in KEPT for raw in read(Owner.BACKGROUND, [number], part).values()}
     found = home.copies.recognise_items(items, task.view)
     best: RawFinding | None = max(found, key=lambda f: f.score, default=None)
     before = task.before or _nothing_alike(number, 0)

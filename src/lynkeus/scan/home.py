@@ -4,7 +4,6 @@ Nothing else is written anywhere. Opening a home opens the catalog alone; models
 first asked for.
 """
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,7 +98,7 @@ class Home:
     def _normalising_vectors(self) -> Float32[np.ndarray, "n 256"]:
         chosen = halves(self.catalog.backgrounds.all()).normalising
         stored = self.catalog.blobs.read(Owner.BACKGROUND, [b.id for b in chosen], GLOBAL)
-        rows = [np.frombuffer(stored[number], np.float16).astype(np.float32) for number in sorted(stored)]
+        rows = [np.frombuffer(stored[number], np.float16, count=VECTOR_LENGTH) for number in sorted(stored)]
         return np.array(rows, np.float32).reshape(-1, VECTOR_LENGTH)
 
     @cached_property
@@ -123,10 +122,9 @@ def load_copies(codebook: Codebook, calm: Float32[np.ndarray, "n 256"]) -> CopyR
     Raises:
         CorruptError: A model is damaged.
     """
-    fitted = json.loads(card("copy-score").path.read_text("utf-8"))
     return CopyRecogniser(
         codebook=codebook,
         model=PixelModel(card("copy-descriptor").path),
-        score=CopyScore(tuple(fitted["weights"]), fitted["bias"]),
+        score=CopyScore.loads(card("copy-score").path.read_text("utf-8")),
         calm=calm,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lynkeus.catalog import Owner, Upload
 from lynkeus.core import UnreadableError, UploadResult, Verdict, read_picture, strictest
-from lynkeus.recognisers.protocol import GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
+from lynkeus.recognisers.protocol import KEPT, GalleryView, RawFinding
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.parallel import in_order
@@ -114,7 +114,7 @@ def _kept(home: Home, task: _Task) -> Callable[[], list[RawFinding]] | None:
     """What matches the kept items; None where nothing is kept."""
     items: dict[str, bytes] = {}
     for number in task.known.kept[:1]:
-        for part in (LOCAL, GLOBAL, THUMB):
+        for part in KEPT:
             items.update((part, raw) for raw in home.catalog.blobs.read(Owner.UPLOAD, [number], part).values())
     if not items:
         return None

@@ -1,0 +1,40 @@
+"""Undo what no homography can: swirls, waves, lenses, a transform that is a little off.
+
+Source: dense inverse search, Kroeger et al., ECCV 2016, https://arxiv.org/abs/1603.03590, in OpenCV. The flow is
+smoothed strongly, so that shapes are bent back but one garment is not turned into another.
+"""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+
+_SMOOTHING = 4.0
+_GREY, _CONTRAST = 128.0, 40.0
+
+
+def bend_back(
+    warped: Float32[np.ndarray, "h w"], reference: Float32[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w"]:
+    """The warped upload, bent smoothly towards the reference.
+
+    Args:
+        warped: Grey pixels of the upload, roughly aligned, in the reference's tone.
+        reference: Grey pixels of the reference.
+        inside: Where the upload shows anything.
+    """
+    finder: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+    flow = finder.calc(_even(reference, inside), _even(warped, inside), None)
+    flow = cv2.GaussianBlur(flow, (0, 0), _SMOOTHING)
+    rows, columns = np.indices(warped.shape, dtype=np.float32)
+    return cv2.remap(
+        warped, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def _even(picture: Float32[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
+    """The same mean and contrast for both sides."""
+    seen = picture[inside]
+    mean, spread = (float(seen.mean()), float(seen.std()) + 1) if seen.size else (0.0, 1.0)
+    return np.clip((picture - mean) * (_CONTRAST / spread) + _GREY, 0, 255).astype(np.uint8)

@@ -1,0 +1,213 @@
+"""One candidate of a copy, verified: geometry of points, then agreement of aligned pixels.
+
+A candidate with votes is verified as they say. One that only resembles the upload is tried as its matched points lie,
+if enough match, else as filling the frame that resembled it: the whole upload or a picture pasted into it.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, Float64, UInt8
+
+from lynkeus.core import Evidence
+from lynkeus.matching.agreement import Agreement, AgreementCheck, GreyLevels
+from lynkeus.matching.codebook import Codebook
+from lynkeus.matching.compact import CompactFeatures
+from lynkeus.matching.verification import UploadPoints, Verification, Verified, apply
+from lynkeus.matching.voting import Candidate, Similarity
+from lynkeus.recognisers.thumbnails import read_thumbnail
+
+_CONVINCING = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A frame of the upload and the global vector of what it holds.
+
+    Attributes:
+        vector: Length 1.
+        frame: Left, top, right, bottom, full-size pixels of the upload.
+        calm: Similarity that an unrelated picture has to this vector anyway.
+    """
+
+    vector: Float32[np.ndarray, "256"]
+    frame: tuple[float, float, float, float]
+    calm: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What is needed of an upload to match it.
+
+    Attributes:
+        points: Its local features.
+        looks: The whole picture first, then the picture pasted into it, if there seems to be one.
+        grey: Its pixels, perhaps reduced.
+    """
+
+    points: UploadPoints
+    looks: tuple[Look, ...]
+    grey: GreyLevels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """A reference as it is stored, decoded.
+
+    Attributes:
+        features: Its points.
+        decoded: Their descriptors, as far as the codes keep them.
+        vector: Its global vector.
+        grey: Its thumbnail; None where no pixels are kept.
+    """
+
+    features: CompactFeatures
+    decoded: Float32[np.ndarray, "m 64"]
+    vector: Float32[np.ndarray, "256"]
+    grey: UInt8[np.ndarray, "h w"] | None
+
+    @classmethod
+    def read(cls, local: bytes, vector: Float32[np.ndarray, "256"], thumb: bytes | None, codebook: Codebook) -> "Known":
+        """From stored items."""
+        features = CompactFeatures.unpack(local)
+        grey = None if thumb is None else cv2.cvtColor(read_thumbnail(thumb), cv2.COLOR_RGB2GRAY)
+        return cls(features, codebook.decode(features.codes), vector, grey)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What one try at verification showed.
+
+    Attributes:
+        verified: The transform and the matches behind it; None where nothing could be tried.
+        agreed: Agreement of aligned pixels; None where there is no transform or no pixels are kept.
+    """
+
+    verified: Verified | None
+    agreed: Agreement | None
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        """Agreement first, then inliers."""
+        return self.agreed.share if self.agreed else 0.0, self.verified.inliers if self.verified else 0
+
+    def evidence(self, cosine: float) -> Evidence:
+        """What a person can check."""
+        verified, agreed = self.verified, self.agreed
+        none = np.zeros((0, 2), np.float32)
+        return Evidence(
+            transform=verified.transform if verified else None,
+            upload_points=verified.upload_points if verified else none,
+            reference_points=verified.reference_points if verified else none,
+            mirrored=verified.mirrored if verified else False,
+            negative=verified.negative if verified else False,
+            inliers=verified.inliers if verified else 0,
+            agreement=agreed.share if agreed else None,
+            overlap=agreed.overlap if agreed else 0.0,
+            cosine=cosine,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyCheck:
+    """Verifies candidates.
+
+    Attributes:
+        verification: The check of geometry.
+        agreement: The check of aligned pixels.
+        coarse_agreement: Likewise where the reference may fill a whole frame of the upload.
+    """
+
+    verification: Verification = field(default_factory=Verification)
+    agreement: AgreementCheck = field(default_factory=AgreementCheck)
+    coarse_agreement: AgreementCheck = field(
+        default_factory=lambda: AgreementCheck(side=96, windows=7.0, texture=2.0, bend_below=0.0)
+    )
+
+    def __call__(self, upload: Observation, reference: Known, look: Look, candidate: Candidate | None) -> Seen:
+        """The most convincing way in which the upload may show the reference.
+
+        Args:
+            upload: The upload.
+            reference: The candidate's items.
+            look: The frame of the upload that resembles the reference most.
+            candidate: Its votes; None: it only resembles the upload.
+        """
+        tries = self._voted(upload, reference, candidate) if candidate else self._similar(upload, reference, look)
+        return max(tries, key=lambda t: t.rank, default=Seen(None, None))
+
+    def _voted(self, upload: Observation, reference: Known, candidate: Candidate) -> list[Seen]:
+        guess = candidate.similarity
+        return self._matched(upload, reference, guess, mirrored=guess.mirrored, negative=guess.negative)
+
+    def _similar(self, upload: Observation, reference: Known, look: Look) -> list[Seen]:
+        tries: list[Seen] = []
+        shown = self.verification.permutation(upload.points, reference.features, reference.decoded)
+        if shown is not None:
+            tries = self._matched(upload, reference, None, mirrored=bool(shown & 1), negative=bool(shown >> 1))
+        if reference.grey is None or any(t.agreed is not None and t.agreed.share > _CONVINCING for t in tries):
+            return tries
+        return tries + [self._fill(upload, reference, look, mirrored=mirrored) for mirrored in (False, True)]
+
+    def _matched(
+        self, upload: Observation, reference: Known, guess: Similarity | None, *, mirrored: bool, negative: bool
+    ) -> list[Seen]:
+        verified = self.verification(
+            upload.points, reference.features, reference.decoded, guess, mirrored=mirrored, negative=negative
+        )
+        if verified is None:
+            return []
+        if reference.grey is None:
+            return [Seen(verified, None)]
+        aligned = _between_pixels(upload, reference, verified.transform)
+        return [Seen(verified, self.agreement(upload.grey, reference.grey, aligned, negative=negative))]
+
+    def _fill(self, upload: Observation, reference: Known, look: Look, *, mirrored: bool) -> Seen:
+        """The reference stretched over the whole frame, supported by no points, in whichever tone agrees better."""
+        left, top, right, bottom = look.frame
+        zoom_x, zoom_y = (right - left) / reference.features.width, (bottom - top) / reference.features.height
+        transform = np.array([[zoom_x, 0.0, left], [0.0, zoom_y, top], [0.0, 0.0, 1.0]])
+        if mirrored:
+            transform[0] = -zoom_x, 0.0, right - 1.0
+        aligned = _between_pixels(upload, reference, transform)
+        assert reference.grey is not None
+        agreed = self.coarse_agreement(upload.grey, reference.grey, aligned, negative=None)
+        none = np.zeros((0, 2), np.float32)
+        frame = Verified(transform, none, none, matches=0, mirrored=mirrored, negative=agreed.negative, spread=0.0)
+        return Seen(frame, agreed)
+
+
+def _between_pixels(
+    upload: Observation, reference: Known, transform: Float64[np.ndarray, "3 3"]
+) -> Float64[np.ndarray, "3 3"]:
+    """A transform between full-size pictures as one from the thumbnail to the decoded upload."""
+    shown, features = reference.features, upload.points.features
+    assert reference.grey is not None
+    height, width = reference.grey.shape
+    decoded = upload.grey.full.shape[1] / features.width, upload.grey.full.shape[0] / features.height
+    return np.diag([*decoded, 1.0]) @ transform @ np.diag([shown.width / width, shown.height / height, 1.0])
+
+
+def outlines(
+    transform: Float64[np.ndarray, "3 3"], reference: tuple[int, int], upload: tuple[int, int]
+) -> tuple[Float64[np.ndarray, "n 2"], Float64[np.ndarray, "n 2"]]:
+    """The part of the upload that shows the reference, and that part of the reference: two convex outlines.
+
+    Args:
+        transform: Homography, reference to upload, that sends no corner behind the plane.
+        reference: Width and height of the reference, pixels.
+        upload: Width and height of the upload, pixels.
+    """
+    corners = apply(transform, _corners(*reference)).astype(np.float32)
+    if cv2.contourArea(corners, oriented=True) < 0:
+        corners = corners[::-1].copy()
+    area, region = cv2.intersectConvexConvex(corners, _corners(*upload).astype(np.float32))
+    if area <= 0:
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    outline = region.reshape(-1, 2).astype(np.float64)
+    return outline, apply(np.linalg.inv(transform), outline)
+
+
+def _corners(width: int, height: int) -> Float64[np.ndarray, "4 2"]:
+    return np.array([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]])
