@@ -159,7 +159,7 @@ class SiftExtractor:
         """Extrema over space and scale, refined to a fraction of a pixel, without edges."""
         dog = [cv2.subtract(b, a) for a, b in zip(octave.gaussians, octave.gaussians[1:], strict=False)]
         size = [np.abs(d) for d in dog]
-        peak = [cv2.dilate(s, np.ones((3, 3), np.uint8)) for s in size]
+        peak = [cv2.dilate(s, _NEIGHBOURS) for s in size]
         found: list[tuple[Float32[np.ndarray, "n 2"], Float32[np.ndarray, " n"], Float32[np.ndarray, " n"]]] = []
         for layer in range(1, len(dog) - 1):
             width = dog[layer].shape[1]
@@ -236,12 +236,11 @@ class SiftExtractor:
         dx, dy = patch[:, 1:-1, 2:] - patch[:, 1:-1, :-2], patch[:, 2:, 1:-1] - patch[:, :-2, 1:-1]
         magnitude, direction = cv2.cartToPolar(dx.reshape(count, -1), dy.reshape(count, -1))
         place = direction * np.float32(ORIENTATIONS / (2 * np.pi))
-        lower = np.floor(place).astype(np.int64)
-        share = place - lower
-        soft = np.zeros((count, magnitude.shape[1], ORIENTATIONS), np.float32)
-        np.put_along_axis(soft, (lower % ORIENTATIONS)[..., None], (magnitude * (1 - share))[..., None], 2)
-        np.put_along_axis(soft, ((lower + 1) % ORIENTATIONS)[..., None], (magnitude * share)[..., None], 2)
-        cells = np.einsum("nso,sc->nco", soft, _CELL_WEIGHTS, optimize=True)
+        cells = np.empty((count, CELLS, ORIENTATIONS), np.float32)
+        for orientation in range(ORIENTATIONS):
+            away = np.abs(place - np.float32(orientation))
+            near = np.maximum(1 - np.minimum(away, ORIENTATIONS - away), 0)
+            cells[:, :, orientation] = (near * magnitude) @ _CELL_WEIGHTS
         return root_sift(cells.reshape(count, DIMENSIONS))
 
     def _sample(
@@ -370,3 +369,4 @@ def _cell_weights() -> Float32[np.ndarray, "324 16"]:
 
 
 _CELL_WEIGHTS = _cell_weights()
+_NEIGHBOURS = np.ones((3, 3), np.uint8)

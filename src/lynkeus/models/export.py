@@ -7,7 +7,7 @@ ONNX Runtime from calibration pictures.
 
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +30,19 @@ OPSET = 17
 FLOAT_LAYERS = 3
 
 
-def export_onnx(model: nn.Module, path: Path, *, side: int) -> None:
+def export_onnx(
+    model: nn.Module, path: Path, *, side: int, output: str = OUTPUT, free: Mapping[str, Sequence[int]] | None = None
+) -> None:
     """Write a model as ONNX, any number of pictures at a time.
 
     Args:
-        model: Pixels to descriptors; put into evaluation mode.
+        model: Pixels to descriptors, or to something else; put into evaluation mode.
         path: File to write.
         side: Side of the squares, pixels.
+        output: Name of what the model gives.
+        free: Axes that may have another length than here, by name of the input or output; None has none but the first.
     """
+    axes = {name: {0: "n"} | {axis: f"{name}{axis}" for axis in (free or {}).get(name, ())} for name in (INPUT, output)}
     pixels = torch.zeros((2, side, side, 3), dtype=torch.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's notes about itself
@@ -46,14 +51,16 @@ def export_onnx(model: nn.Module, path: Path, *, side: int) -> None:
             (pixels,),
             str(path),
             input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_axes={INPUT: {0: "n"}, OUTPUT: {0: "n"}},
+            output_names=[output],
+            dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
         )
 
 
-def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"]) -> None:
+def quantise(
+    path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], exact_answer: bool = False
+) -> None:
     """Write the int8 version of an ONNX file.
 
     Weights take 7 of the 8 bits: without them a processor that lacks VNNI saturates its 16-bit sums and the
@@ -64,6 +71,8 @@ def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"]) -
         path: The fp32 file.
         out: File to write.
         pictures: Pictures like those to come; a hundred or more.
+        exact_answer: Leave what the linear layers give in fp32. Numbers of very different width, such as whitened
+            ones, else lose the narrow ones: they share one step.
     """
     with tempfile.TemporaryDirectory() as folder:
         folded = Path(folder) / "folded.onnx"
@@ -84,6 +93,7 @@ def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"]) -
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv", "Add", "Clip", "Gemm"],
             nodes_to_exclude=convolutions[:FLOAT_LAYERS],
+            extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"] if exact_answer else []},
         )
 
 
@@ -112,20 +122,20 @@ def fold_padding(model: onnx.ModelProto) -> int:
     return len(folded)
 
 
-def run_onnx(path: Path, pixels: UInt8[np.ndarray, "n s s 3"], *, at_a_time: int = 8) -> Float32[np.ndarray, "n d"]:
-    """The descriptors that a file gives, on one thread."""
+def run_onnx(path: Path, pixels: UInt8[np.ndarray, "n s s 3"], *, at_a_time: int = 8) -> Float32[np.ndarray, "n *d"]:
+    """What a file gives, such as descriptors, on one thread."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     parts = [
-        np.asarray(session.run([OUTPUT], {INPUT: pixels[at : at + at_a_time]})[0])
+        np.asarray(session.run(None, {INPUT: pixels[at : at + at_a_time]})[0])
         for at in range(0, len(pixels), at_a_time)
     ]
     return np.concatenate(parts)
 
 
-def run_torch(model: nn.Module, pixels: UInt8[np.ndarray, "n s s 3"]) -> Float32[np.ndarray, "n d"]:
-    """The descriptors that the model gives."""
+def run_torch(model: nn.Module, pixels: UInt8[np.ndarray, "n s s 3"]) -> Float32[np.ndarray, "n *d"]:
+    """What the model gives."""
     with torch.no_grad():
         return model.eval()(torch.from_numpy(pixels)).numpy()
 

@@ -21,6 +21,7 @@ from lynkeus.matching.verification import UploadPoints, Verified
 from lynkeus.matching.voting import Candidate, Voting
 from lynkeus.recognisers.copy_check import CopyCheck, Known, Look, Observation, outlines
 from lynkeus.recognisers.copy_score import CopyScore, signals_of
+from lynkeus.recognisers.overlays import Overlays
 from lynkeus.recognisers.protocol import FRAMES, GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
 from lynkeus.recognisers.rivals import explain_away
 from lynkeus.recognisers.single_view import SingleView
@@ -28,9 +29,7 @@ from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.runtime.sessions import PixelModel
 
 NEIGHBOURS = 4
-
-Frame = tuple[float, float, float, float]
-"""Left, top, right, bottom, pixels."""
+_LEAST_SIDE = 16
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,13 +41,15 @@ class CopyRecogniser:
         model: Global descriptor.
         score: The fitted score.
         calm: Nearest clean vectors: what similarity an unrelated picture has anyway.
-        pasted: Finds the frame of a picture that was pasted into the upload; None: nothing is looked for.
+        pasted: Finds pictures pasted into the upload; None: nothing is looked for.
         upload_points: Extractor for uploads.
-        pasted_points: Extractor for what was pasted into them.
+        pasted_points: Extractor for what was pasted into them and is small there.
         reference_points: Extractor for references.
         check: Verification of candidates.
         voted: Candidates by votes that are verified at most.
-        similar: Candidates by the global descriptor of each frame that are verified at most.
+        similar: Candidates by the global descriptor of the whole picture that are verified at most; of each pasted one,
+            one is.
+        small: Longest side of a pasted picture, in shares of the upload's, below which it is searched for points anew.
         second_look: Share of the least certain points that is searched under the second permutation as well.
     """
 
@@ -56,7 +57,7 @@ class CopyRecogniser:
     model: PixelModel
     score: CopyScore
     calm: Float32[np.ndarray, "n 256"]
-    pasted: Callable[[UInt8[np.ndarray, "h w 3"]], Frame | None] | None = None
+    pasted: Callable[[UInt8[np.ndarray, "h w 3"]], Overlays] | None = None
     upload_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=1024, enlarge=2.0, max_points=1100))
     pasted_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=512, enlarge=3.0, max_points=400))
     reference_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=640, max_points=MAX_POINTS))
@@ -64,6 +65,7 @@ class CopyRecogniser:
     check: CopyCheck = field(default_factory=CopyCheck)
     voted: int = 3
     similar: int = 2
+    small: float = 0.4
     second_look: float = 0.3
     kind: str = "copy"
     version: str = "copy-2"
@@ -111,16 +113,20 @@ class CopyRecogniser:
         """Points of the upload, and of what was pasted into it; the frames, and the vector of each."""
         features = self.upload_points(picture.rgb, width=picture.width, height=picture.height)
         frames, vectors = [(0.0, 0.0, float(picture.width), float(picture.height))], [self.describe(picture.rgb)]
-        pasted = self.pasted(picture.rgb) if self.pasted else None
-        if pasted is not None:
-            left, top, right, bottom = (round(edge) for edge in pasted)
+        high, wide = picture.height / picture.rgb.shape[0], picture.width / picture.rgb.shape[1]
+        for left, top, right, bottom in self._pasted(picture.rgb):
             crop = np.ascontiguousarray(picture.rgb[top:bottom, left:right])
-            wide, high = picture.width / picture.rgb.shape[1], picture.height / picture.rgb.shape[0]
-            inner = self.pasted_points(crop, width=round((right - left) * wide), height=round((bottom - top) * high))
-            features = join_features(features, inner, left=left * wide, top=top * high)
+            if max(crop.shape) < self.small * max(picture.rgb.shape):
+                size = {"width": round((right - left) * wide), "height": round((bottom - top) * high)}
+                features = join_features(features, self.pasted_points(crop, **size), left=left * wide, top=top * high)
             frames.append((left * wide, top * high, right * wide, bottom * high))
             vectors.append(self.describe(crop))
         return features, np.array(frames, np.float32), np.stack(vectors)
+
+    def _pasted(self, rgb: UInt8[np.ndarray, "h w 3"]) -> list[tuple[int, int, int, int]]:
+        """Left, top, right, bottom of the pasted pictures, pixels of ``rgb``."""
+        boxes = np.rint(self.pasted(rgb).xyxy).astype(int).tolist() if self.pasted else []
+        return [(l, t, r, b) for l, t, r, b in boxes if min(r - l, b - t) >= _LEAST_SIDE]
 
     def _observation(
         self,
@@ -166,7 +172,7 @@ class CopyRecogniser:
         for look in upload.looks:
             near = [int(i) for i in view.nearest(look.vector[None], self.voted + self.similar).ids[0]]
             more = [i for i in near if i >= 0 and i not in suspects]
-            suspects |= dict.fromkeys(more[: self.similar])
+            suspects |= dict.fromkeys(more[: self.similar if look is upload.looks[0] else 1])
         return suspects
 
     def _vote(self, points: UploadPoints, view: GalleryView) -> list[Candidate]:

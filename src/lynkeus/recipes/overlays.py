@@ -1,0 +1,161 @@
+"""Training of the overlay detector: what a recipe says, and where data, model, losses and loop meet."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from lynkeus.data.cache import PictureCache, open_cache
+from lynkeus.data.scene_batches import PictureDraw, SceneBatch, SceneBatches, ScenePlan
+from lynkeus.data.scene_edits import harmless_edits, own_edits, whole_edits
+from lynkeus.data.scenes import SceneMaker
+from lynkeus.data.sources import Source, list_pictures
+from lynkeus.data.stickers import read_stickers
+from lynkeus.engine.loop import LoopOptions, Training, fit
+from lynkeus.engine.run import open_run
+from lynkeus.engine.schedule import Trapezoid
+from lynkeus.losses.centre_focal import CentreFocalLoss
+from lynkeus.losses.giou import GiouLoss
+from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict
+from lynkeus.models.detectors.overlay import STRIDE, OverlayDetector
+from lynkeus.recipes.config import Descent
+from lynkeus.recipes.copies import Places
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OverlayRecipe:
+    """An overlay detector and how it is trained.
+
+    Attributes:
+        sources: Folders of pictures that train.
+        cached_side: Longest side of the cached pictures, pixels.
+        held_out: One picture in so many does not train, chosen by its name.
+        scene_side: Longest side of the scenes that are made, pixels.
+        sides: Side of the squashed scenes, pixels, behind the step from which it holds.
+        scenes: Scenes a batch.
+        width: Channels of the detector's pyramid.
+        pretrained: Start from the published ImageNet weights.
+        frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
+        box_weight: Weight of the box term beside the heat term.
+        descent: The optimiser.
+        seed: Of everything.
+    """
+
+    sources: tuple[Source, ...]
+    cached_side: int
+    held_out: int
+    scene_side: int
+    sides: tuple[tuple[int, int], ...]
+    scenes: int
+    width: int
+    pretrained: bool
+    frozen_blocks: int
+    box_weight: float
+    descent: Descent
+    seed: int
+
+
+class OverlayObjective(nn.Module):
+    """Focal loss of the heat map, and generalised IoU of the boxes that the cells answer.
+
+    Args:
+        box_weight: Weight of the boxes.
+    """
+
+    def __init__(self, *, box_weight: float) -> None:
+        super().__init__()
+        self.centres, self.sides, self.box_weight = CentreFocalLoss(), GiouLoss(), box_weight
+
+    def forward(self, model: nn.Module, batch: SceneBatch) -> Mapping[str, Tensor]:
+        """The terms of a batch through an ``OverlayDetector``, perhaps wrapped; ``loss`` is the one to go down."""
+        maps = cast("OverlayDetector", model).maps(batch.pixels)
+        heat = self.centres(maps.logit, batch.heat)
+        boxes = self.sides(maps.boxes, batch.boxes, batch.weight)
+        return {"loss": heat + self.box_weight * boxes, "heat": heat.detach(), "boxes": boxes.detach()}
+
+
+def train_overlays(
+    recipe: OverlayRecipe,
+    places: Places,
+    *,
+    barred: frozenset[str] = frozenset(),
+    workers: int = 0,
+    stop_after: int | None = None,
+) -> OverlayDetector:
+    """Train, or go on training, and give the model.
+
+    Args:
+        recipe: What to train.
+        places: Folders.
+        barred: Pictures that must not train, relative to the data root.
+        workers: Processes that make batches.
+        stop_after: Stop at this step as if interrupted.
+    """
+    fabric = Fabric(accelerator="cpu", devices=1)
+    cache = open_overlay_cache(recipe, places, barred=barred)
+    digest = hashlib.sha256("\n".join(cache.paths).encode()).hexdigest()
+    run = open_run(places.out, recipe, extra={"pictures_sha256": digest})
+    model, loss = start_detector(recipe), OverlayObjective(box_weight=recipe.box_weight)
+    wrapped, optimiser = fabric.setup(model, _optimiser(model, recipe.descent))
+    wrapped.mark_forward_method("maps")
+    plan = ScenePlan(scenes=recipe.scenes, sides=recipe.sides, stride=STRIDE, seed=recipe.seed)
+    batches = SceneBatches(scene_maker(recipe, cache, places), plan)
+
+    def from_step(start: int, stop: int) -> DataLoader[SceneBatch]:
+        return DataLoader(batches, batch_size=None, sampler=range(start, stop), num_workers=workers)
+
+    descent = recipe.descent
+    rate = Trapezoid(warmup=descent.warmup, cooldown=descent.cooldown, steps=descent.steps)
+    fit(
+        fabric,
+        Training(model=wrapped, optimiser=optimiser, loss=loss),
+        run=run,
+        batches=from_step,
+        terms=lambda batch: loss(wrapped, batch),
+        options=LoopOptions(steps=descent.steps, rate=rate, stop_after=stop_after),
+    )
+    return model
+
+
+def open_overlay_cache(recipe: OverlayRecipe, places: Places, *, barred: frozenset[str]) -> PictureCache:
+    """The decoded pictures of a recipe."""
+    listing = list_pictures(places.data, recipe.sources, barred=barred)
+    return open_cache(places.data, listing, side=recipe.cached_side, caches=places.caches)
+
+
+def scene_maker(recipe: OverlayRecipe, cache: PictureCache, places: Places, *, held_out: bool = False) -> SceneMaker:
+    """Scenes of the pictures that train, or of those held out."""
+    draw = PictureDraw(cache, one_in=recipe.held_out, held_out=held_out)
+    stickers = read_stickers(places.data)
+    return SceneMaker(
+        draw=draw,
+        own=own_edits(),
+        whole=whole_edits(stickers=stickers),
+        harmless=harmless_edits(pictures=draw, stickers=stickers),
+        side=recipe.scene_side,
+    )
+
+
+def start_detector(recipe: OverlayRecipe) -> OverlayDetector:
+    """The model before the first step."""
+    torch.manual_seed(recipe.seed)
+    model = OverlayDetector(width=recipe.width, frozen_blocks=recipe.frozen_blocks)
+    if recipe.pretrained:
+        model.load_backbone(lite0_state_dict())
+    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
+    return model
+
+
+def _optimiser(model: OverlayDetector, descent: Descent) -> torch.optim.Optimizer:
+    backbone = [weight for part in (model.stem, model.blocks) for weight in part.parameters() if weight.requires_grad]
+    known = {id(weight) for part in (model.stem, model.blocks) for weight in part.parameters()}
+    head = [weight for weight in model.parameters() if id(weight) not in known]
+    return torch.optim.AdamW(
+        [{"params": backbone, "lr": descent.backbone_rate}, {"params": head, "lr": descent.head_rate}],
+        weight_decay=descent.weight_decay,
+    )

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from lynkeus.models.embedders.copy_descriptor import gem
+from lynkeus.models.embedders.object_descriptor import POOLED, ObjectDescriptor, within_class_whitening
+
+pytestmark = pytest.mark.torch
+
+
+def _pixels(n: int, height: int = 64, width: int = 96) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (n, height, width, 3), dtype=torch.uint8, generator=generator)
+
+
+@pytest.fixture(scope="module")
+def model() -> ObjectDescriptor:
+    torch.manual_seed(0)
+    return ObjectDescriptor(dim=8, frozen_blocks=11).eval()
+
+
+@torch.no_grad()
+def test_descriptors_have_length_one_whatever_the_sides(model: ObjectDescriptor) -> None:
+    for height, width in ((64, 64), (32, 96), (96, 64)):
+        torch.testing.assert_close(model(_pixels(2, height, width)).norm(dim=1), torch.ones(2))
+
+
+@torch.no_grad()
+def test_pools_the_last_expanded_layer_and_the_head(model: ObjectDescriptor) -> None:
+    scaled = (_pixels(2).permute(0, 3, 1, 2).float() - 127) / 128
+    seen: list[torch.Tensor] = []
+    last = model.backbone.blocks[-1]
+    hook = last.get_submodule("expand").register_forward_hook(lambda *call: seen.append(call[2]))
+    head = model.backbone(scaled)
+    hook.remove()
+    wanted = torch.cat([functional.normalize(gem(maps)) for maps in (seen[0], head)], dim=1)
+    got = model.pooled(_pixels(2))
+    assert got.shape == (2, POOLED)
+    torch.testing.assert_close(got, wanted)
+
+
+@torch.no_grad()
+def test_describing_the_maps_of_the_trunk_is_describing_the_picture(model: ObjectDescriptor) -> None:
+    maps = model.trunk(_pixels(2))
+    assert maps.shape == (2, 88, 4, 6)
+    torch.testing.assert_close(model.describe(maps), model(_pixels(2)))
+
+
+def test_the_trunk_gets_no_gradient_and_the_rest_does() -> None:
+    one = ObjectDescriptor(dim=8, frozen_blocks=11).train()
+    one(_pixels(2)).sum().backward()
+    learning = {name.split(".")[2] for name, w in one.named_parameters() if "blocks" in name and w.grad is not None}
+    assert learning == {str(number) for number in range(11, 21)}
+    assert one.backbone.stem.conv.weight.grad is None
+
+
+@torch.no_grad()
+def test_all_blocks_learn_when_none_is_frozen() -> None:
+    torch.manual_seed(0)
+    free, frozen = ObjectDescriptor(dim=8).eval(), ObjectDescriptor(dim=8, frozen_blocks=11).eval()
+    frozen.load_state_dict(free.state_dict())
+    assert free.trunk(_pixels(1)).shape[1] == 32
+    torch.testing.assert_close(free(_pixels(2)), frozen(_pixels(2)))
+
+
+def _classes() -> tuple[torch.Tensor, torch.Tensor]:
+    """Twenty classes around centres in 12 dimensions, wide within the classes in two directions."""
+    generator = torch.Generator().manual_seed(0)
+    label = torch.arange(20).repeat_interleave(100)
+    centres = torch.randn(20, 12, dtype=torch.float64, generator=generator)
+    width = torch.full((12,), 0.3, dtype=torch.float64)
+    width[:2] = 5.0
+    return centres[label] + torch.randn(2000, 12, dtype=torch.float64, generator=generator) * width, label
+
+
+def test_whitening_makes_what_varies_within_classes_equally_wide() -> None:
+    pooled, label = _classes()
+    weight, bias = within_class_whitening(pooled, label, dim=12, shrink=1e-9)
+    found = pooled @ weight.T + bias
+    means = torch.stack([found[label == one].mean(dim=0) for one in range(20)])
+    within = torch.cov((found - means[label]).T, correction=0)
+    torch.testing.assert_close(within, torch.eye(12, dtype=torch.float64) * within[0, 0], atol=1e-9, rtol=1e-6)
+    torch.testing.assert_close(found.mean(dim=0), torch.zeros(12, dtype=torch.float64), atol=1e-9, rtol=0)
+
+
+def test_whitening_keeps_the_directions_that_vary_the_most_between_classes() -> None:
+    pooled, label = _classes()
+    whole, _ = within_class_whitening(pooled, label, dim=12, shrink=0.01)
+    few, _ = within_class_whitening(pooled, label, dim=3, shrink=0.01)
+    spread = (pooled @ whole.T).var(dim=0)
+    assert spread.tolist() == sorted(spread.tolist(), reverse=True)
+    cosine = functional.cosine_similarity(few, whole[:3])
+    torch.testing.assert_close(cosine.abs(), torch.ones(3, dtype=torch.float64))
+    assert np.isclose(float(few.square().mean().sqrt()), 0.03)
+
+
+def test_whitening_shrunk_to_the_end_turns_only() -> None:
+    pooled, label = _classes()
+    weight, _ = within_class_whitening(pooled, label, dim=12, shrink=1e9)
+    gram = weight @ weight.T
+    torch.testing.assert_close(gram, torch.eye(12, dtype=torch.float64) * gram[0, 0], atol=1e-6, rtol=1e-4)
