@@ -31,6 +31,16 @@ def test_leaves_flat_pictures_and_empty_overlaps_as_they_are() -> None:
         np.testing.assert_allclose(bend_back(flat, flat, inside), flat, atol=1e-3)
 
 
+@pytest.mark.parametrize("shape", [(9, 40), (40, 9), (1, 160), (160, 1), (31, 160), (32, 32), (32, 160)])
+def test_narrow_overlaps_are_harmless(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        a, b = (rng.integers(0, 256, shape).astype(np.float32) for _ in range(2))
+        bent = bend_back(a, b, np.ones(shape, bool))
+        assert bent.shape == shape
+        assert np.isfinite(bent).all()
+
+
 @pytest.mark.parametrize("negative", [False, True])
 def test_a_bent_copy_agrees_once_it_is_bent_back_and_a_stranger_does_not(*, negative: bool) -> None:
     reference = _grey(10)

@@ -11,19 +11,22 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 _SMOOTHING = 4.0
+_NARROWEST = 32  # patches of 8 pixels at a quarter of the size; OpenCV reads past the end of narrower pictures
 _GREY, _CONTRAST = 128.0, 40.0
 
 
 def bend_back(
     warped: Float32[np.ndarray, "h w"], reference: Float32[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]
 ) -> Float32[np.ndarray, "h w"]:
-    """The warped upload, bent smoothly towards the reference.
+    """The warped upload, bent smoothly towards the reference; as it is where it is too narrow for that.
 
     Args:
         warped: Grey pixels of the upload, roughly aligned, in the reference's tone.
         reference: Grey pixels of the reference.
         inside: Where the upload shows anything.
     """
+    if min(warped.shape) < _NARROWEST:
+        return warped
     finder: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     flow = finder.calc(_even(reference, inside), _even(warped, inside), None)
     flow = cv2.GaussianBlur(flow, (0, 0), _SMOOTHING)
