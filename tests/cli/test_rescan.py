@@ -1,8 +1,12 @@
+import time
 from pathlib import Path
 
 import pytest
 from commands import rows, run
 from made_pictures import made_picture, write_picture, write_pictures
+
+from lynkeus.catalog import Catalog
+from lynkeus.scan.home import CATALOG
 
 
 @pytest.fixture
@@ -23,6 +27,17 @@ def test_a_kept_upload_is_found_without_its_file(home: Path, later: Path, tmp_pa
     again = rows(run(home, "rescan", "--json", "-"))
     assert [row["findings"][0]["reference"] for row in again] == ["picture70.jpg"]
     assert again[0]["upload"] == str(later)
+
+
+def test_what_was_kept_is_deleted_by_the_next_scan_after_its_day(
+    home: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(home, "scan", later, "--keep", "1", code=0)
+    days_later = time.time() + 2 * 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: days_later)
+    run(home, "scan", write_picture(tmp_path / "other.jpg", made_picture(72)), code=0)
+    with Catalog.open(home / CATALOG, create=False) as catalog:
+        assert catalog.uploads.expire(days_later + 10 * 24 * 3600) == 0
 
 
 def test_an_upload_that_was_not_kept_is_read_from_its_file(home: Path, later: Path, tmp_path: Path) -> None:

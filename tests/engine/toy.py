@@ -34,7 +34,7 @@ def train_toy(fabric: Fabric, out: Path, *, stop_after: int | None = None, memor
         descriptors = gather(fabric, functional.normalize(wrapped(batch[0])))
         picture = gather(fabric, batch[1])
         parts = loss(descriptors, picture)
-        loss.remember(descriptors, picture)
+        loss.memory.remember(descriptors, picture)
         return {"loss": parts.total}
 
     def batches(start: int, stop: int) -> Iterable[tuple[Tensor, Tensor]]:

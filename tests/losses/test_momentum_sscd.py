@@ -41,11 +41,11 @@ def test_equals_the_formula_written_as_loops() -> None:
 def test_remembered_keys_are_strangers_but_for_those_of_the_same_picture() -> None:
     queries, keys, past = _unit(3, 0), _unit(3, 1), _unit(2, 2)
     loss = _loss()
-    loss.remember(past, torch.tensor([10, 11]))
+    loss.memory.remember(past, torch.tensor([10, 11]))
     got = loss(queries, keys, PICTURE)
     assert got.nce.item() == pytest.approx(_slow_nce(queries, keys, list(past)), rel=1e-10)
     same = _loss()
-    same.remember(past[:1], PICTURE[:1])
+    same.memory.remember(past[:1], PICTURE[:1])
     one = same(queries[:1], keys[:1], PICTURE[:1].clone())
     assert one.nce.item() == pytest.approx(_slow_nce(queries[:1], keys[:1], []), rel=1e-6, abs=1e-6)
 
@@ -62,15 +62,15 @@ def test_a_common_turn_of_queries_keys_and_memory_changes_nothing() -> None:
     queries, keys, past = _unit(3, 0), _unit(3, 1), _unit(2, 2)
     turn, _ = torch.linalg.qr(torch.randn(4, 4, dtype=torch.float64))
     plain, turned = _loss(entropy_weight=1.0), _loss(entropy_weight=1.0)
-    plain.remember(past, torch.tensor([10, 11]))
-    turned.remember(past @ turn, torch.tensor([10, 11]))
+    plain.memory.remember(past, torch.tensor([10, 11]))
+    turned.memory.remember(past @ turn, torch.tensor([10, 11]))
     one, other = plain(queries, keys, PICTURE), turned(queries @ turn, keys @ turn, PICTURE)
     torch.testing.assert_close(one.total, other.total)
 
 
 def test_gradients_are_right() -> None:
     keys, loss = _unit(3, 1), _loss(entropy_weight=1.0)
-    loss.remember(_unit(2, 2), torch.tensor([10, 11]))
+    loss.memory.remember(_unit(2, 2), torch.tensor([10, 11]))
 
     def total(queries: Tensor) -> Tensor:
         return loss(functional.normalize(queries), keys, PICTURE).total
@@ -80,10 +80,10 @@ def test_gradients_are_right() -> None:
 
 def test_memory_drops_the_oldest() -> None:
     loss, keys = _loss(memory=4), _unit(6, 0)
-    loss.remember(keys[:3], torch.tensor([1, 2, 3]))
-    loss.remember(keys[3:], torch.tensor([4, 5, 6]))
-    assert loss.pictures.tolist() == [5, 6, 3, 4]
-    torch.testing.assert_close(loss.keys, keys[[4, 5, 2, 3]])
+    loss.memory.remember(keys[:3], torch.tensor([1, 2, 3]))
+    loss.memory.remember(keys[3:], torch.tensor([4, 5, 6]))
+    assert loss.memory.pictures.tolist() == [5, 6, 3, 4]
+    torch.testing.assert_close(loss.memory.descriptors, keys[[4, 5, 2, 3]])
 
 
 def test_the_slow_copy_moves_its_share_of_the_way_and_learns_nothing_itself() -> None:

@@ -84,7 +84,7 @@ def test_remembered_descriptors_are_strangers_but_for_the_same_picture() -> None
     z = _descriptors()
     past = _descriptors(9)[6:]
     loss = SscdLoss(dim=4, temperature=0.1, entropy_weight=0.0, memory=8).double()
-    loss.remember(past, torch.tensor([7, 8, 9]))
+    loss.memory.remember(past, torch.tensor([7, 8, 9]))
     wanted = _slow_nce(z.numpy(), PICTURE.tolist(), 0.1, past.numpy())
     assert float(loss(z, PICTURE).total) == pytest.approx(wanted, rel=1e-10)
 
@@ -93,7 +93,7 @@ def test_a_remembered_view_of_the_same_picture_is_neither_pulled_nor_pushed() ->
     z = _descriptors()
     plain = SscdLoss(dim=4, temperature=0.1, entropy_weight=2.0, memory=0)
     loss = SscdLoss(dim=4, temperature=0.1, entropy_weight=2.0, memory=8).double()
-    loss.remember(z[[0, 0]], torch.tensor([0, 0]))
+    loss.memory.remember(z[[0, 0]], torch.tensor([0, 0]))
     picture = torch.tensor([0, 0, 0, 0, 0, 1])
     got, without = loss(z, picture), plain(z, picture)
     torch.testing.assert_close(got.nce, without.nce)
@@ -102,16 +102,16 @@ def test_a_remembered_view_of_the_same_picture_is_neither_pulled_nor_pushed() ->
 def test_memory_drops_the_oldest() -> None:
     loss = SscdLoss(dim=4, temperature=0.1, entropy_weight=0.0, memory=4).double()
     z = _descriptors()
-    loss.remember(z[:3], torch.tensor([1, 2, 3]))
-    loss.remember(z[3:6], torch.tensor([4, 5, 6]))
-    assert loss.pictures.tolist() == [5, 6, 3, 4]
-    torch.testing.assert_close(loss.descriptors, z[[4, 5, 2, 3]])
+    loss.memory.remember(z[:3], torch.tensor([1, 2, 3]))
+    loss.memory.remember(z[3:6], torch.tensor([4, 5, 6]))
+    assert loss.memory.pictures.tolist() == [5, 6, 3, 4]
+    torch.testing.assert_close(loss.memory.descriptors, z[[4, 5, 2, 3]])
 
 
 def test_no_memory_is_the_plain_objective() -> None:
     z = _descriptors()
     loss = SscdLoss(dim=4, temperature=0.05, entropy_weight=30.0, memory=0)
-    loss.remember(z, PICTURE)
+    loss.memory.remember(z, PICTURE)
     terms = loss(z, PICTURE)
     _, stranger = _masks(PICTURE)
     wanted = _slow_nce(z.numpy(), PICTURE.tolist(), 0.05, np.zeros((0, 4)))

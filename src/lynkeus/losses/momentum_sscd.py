@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from lynkeus.losses.memory import DescriptorMemory
 from lynkeus.losses.sscd import Terms, entropy, info_nce
 
 
@@ -55,17 +56,11 @@ class MomentumSscdLoss(nn.Module):
         memory: Past keys to keep.
     """
 
-    keys: Tensor
-    pictures: Tensor
-    written: Tensor
-
     def __init__(self, *, dim: int, temperature: float, entropy_weight: float, memory: int) -> None:
         super().__init__()
         self.temperature = temperature
         self.entropy_weight = entropy_weight
-        self.register_buffer("keys", torch.zeros(memory, dim))
-        self.register_buffer("pictures", torch.full((memory,), -1, dtype=torch.int64))
-        self.register_buffer("written", torch.zeros((), dtype=torch.int64))
+        self.memory = DescriptorMemory(dim=dim, size=memory)
 
     def forward(self, queries: Float[Tensor, "n d"], keys: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]) -> Terms:
         """The terms for a batch.
@@ -75,9 +70,9 @@ class MomentumSscdLoss(nn.Module):
             keys: Slow descriptors of the references, in the same order.
             picture: Picture number of each.
         """
-        filled = min(int(self.written), len(self.keys))
-        similarity = queries @ torch.cat((keys, self.keys[:filled])).T
-        same = picture[:, None] == torch.cat((picture, self.pictures[:filled]))[None, :]
+        every, pictures = self.memory.joined(keys, picture)
+        similarity = queries @ every.T
+        same = picture[:, None] == pictures[None, :]
         positive = torch.zeros_like(same)
         positive.fill_diagonal_(fill_value=True)
         nce = info_nce(similarity, positive, ~same, temperature=self.temperature)
@@ -85,14 +80,3 @@ class MomentumSscdLoss(nn.Module):
         near = torch.cat((similarity[:, : len(picture)], queries @ queries.T), dim=1)
         spread = entropy(near, torch.cat((other, other), dim=1))
         return Terms(total=nce + self.entropy_weight * spread, nce=nce.detach(), entropy=spread.detach())
-
-    @torch.no_grad()
-    def remember(self, keys: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]) -> None:
-        """Put a batch's keys into the memory, over its oldest entries; the buffers are replaced."""
-        size = len(self.keys)
-        if size == 0:
-            return
-        place = (self.written + torch.arange(len(picture), device=picture.device)) % size
-        self.keys = self.keys.index_copy(0, place, keys)
-        self.pictures = self.pictures.index_copy(0, place, picture)
-        self.written = self.written + len(picture)

@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
+from lynkeus.losses.memory import DescriptorMemory
+
 _PUSH_FLOOR = 1e-6
 _DISTANCE_FLOOR = 1e-3
 
@@ -82,41 +84,20 @@ class SscdLoss(nn.Module):
         memory: Past descriptors to keep; 0 keeps none.
     """
 
-    descriptors: Tensor
-    pictures: Tensor
-    written: Tensor
-
     def __init__(self, *, dim: int, temperature: float, entropy_weight: float, memory: int) -> None:
         super().__init__()
         self.temperature = temperature
         self.entropy_weight = entropy_weight
-        self.register_buffer("descriptors", torch.zeros(memory, dim))
-        self.register_buffer("pictures", torch.full((memory,), -1, dtype=torch.int64))
-        self.register_buffer("written", torch.zeros((), dtype=torch.int64))
+        self.memory = DescriptorMemory(dim=dim, size=memory)
 
     def forward(self, descriptors: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]) -> Terms:
         """The terms for a batch, with what is remembered among the strangers."""
-        filled = min(int(self.written), len(self.descriptors))
-        every = torch.cat((descriptors, self.descriptors[:filled]))
+        every, pictures = self.memory.joined(descriptors, picture)
         similarity = descriptors @ every.T
-        same = picture[:, None] == torch.cat((picture, self.pictures[:filled]))[None, :]
+        same = picture[:, None] == pictures[None, :]
         positive = same.clone()
         positive.fill_diagonal_(fill_value=False)
         positive[:, len(picture) :] = False
         nce = info_nce(similarity, positive, ~same, temperature=self.temperature)
         spread = entropy(similarity, ~same)
         return Terms(total=nce + self.entropy_weight * spread, nce=nce.detach(), entropy=spread.detach())
-
-    @torch.no_grad()
-    def remember(self, descriptors: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]) -> None:
-        """Put a batch into the memory, over its oldest entries.
-
-        The buffers are replaced, not written to, so that a gradient of the step may still come.
-        """
-        size = len(self.descriptors)
-        if size == 0:
-            return
-        place = (self.written + torch.arange(len(picture), device=picture.device)) % size
-        self.descriptors = self.descriptors.index_copy(0, place, descriptors.detach())
-        self.pictures = self.pictures.index_copy(0, place, picture)
-        self.written = self.written + len(picture)

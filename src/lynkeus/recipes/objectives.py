@@ -30,7 +30,7 @@ class BothViews(nn.Module):
         descriptors = gather(fabric, cast("Tensor", model(batch.pixels)))
         picture = gather(fabric, batch.picture)
         terms = cast("Terms", self.loss(descriptors, picture))
-        self.loss.remember(descriptors, picture)
+        self.loss.memory.remember(descriptors, picture)
         return terms
 
     def finished(self, model: CopyDescriptor) -> CopyDescriptor:
@@ -58,7 +58,7 @@ class SlowKeys(nn.Module):
         queries = gather(fabric, cast("Tensor", model(batch.pixels[1::2])))
         picture = gather(fabric, batch.picture[0::2].contiguous())
         terms = cast("Terms", self.loss(queries, keys, picture))
-        self.loss.remember(keys, picture)
+        self.loss.memory.remember(keys, picture)
         return terms
 
     def finished(self, model: CopyDescriptor) -> CopyDescriptor:

@@ -89,13 +89,19 @@ class CopyRecogniser:
         grey = cv2.cvtColor(picture.rgb, cv2.COLOR_RGB2GRAY)
         return self._observation(features, frames, vectors, grey)
 
-    def keep(self, picture: Picture) -> Mapping[str, bytes]:
-        """What is stored of an upload or a background picture, so that it can be matched later without its file."""
-        features, frames, vectors = self._look(picture)
+    def keep(self, picture: Picture, seen: Observation | None = None) -> Mapping[str, bytes]:
+        """What is stored of an upload or a background picture, so that it can be matched later without its file.
+
+        Args:
+            picture: The picture.
+            seen: What ``observe`` gave for it; None: it is looked at now.
+        """
+        seen = seen or self.observe(picture)
+        features = seen.points.features
         return {
             LOCAL: CompactFeatures.of(features, self.codebook, most=len(features)).pack(),
-            GLOBAL: vectors.astype(np.float16).tobytes(),
-            FRAMES: frames.tobytes(),
+            GLOBAL: np.stack([look.vector for look in seen.looks]).astype(np.float16).tobytes(),
+            FRAMES: np.array([look.frame for look in seen.looks], np.float32).tobytes(),
             THUMB: encode_thumbnail(picture.rgb),
         }
 

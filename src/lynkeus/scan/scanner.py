@@ -53,6 +53,7 @@ class Scan:
         """
         for name in self.galleries:
             home.catalog.galleries.get(name)
+        home.catalog.uploads.expire()
         yield from in_order(lambda entry: self._scan(home, entry, judge), entries, jobs=self.jobs)
 
     def _scan(self, home: Home, entry: Entry, judge: Judge) -> Scanned:
@@ -65,13 +66,14 @@ class Scan:
         except UnreadableError as error:
             return _unreadable(path, str(error))
         view = home.library.view()
-        raw = home.copies.recognise([picture], view)[0]
+        seen = home.copies.observe(picture)
+        raw = home.copies.match(seen, view)
         candidates, shown = judged(home, raw, judge, self.galleries)
         return Scanned(
             result=_result(path, picture, shown, time.perf_counter() - started),
             candidates=candidates,
             revision=view.stamp.revision,
-            items=home.copies.keep(picture) if self.keep else {},
+            items=home.copies.keep(picture, seen) if self.keep else {},
         )
 
 
