@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,23 @@ def test_the_shipped_score_tells_a_copy_from_a_stranger() -> None:
     score = _shipped()
     assert score(_COPY) > 4
     assert score(_STRANGER) < -2
+
+
+@pytest.mark.parametrize("start", [_STRANGER, _COPY], ids=["stranger", "copy"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cosine": 0.6},
+        {"votes": 20.0},
+        {"inliers": 60, "inlier_share": 0.8, "spread": 0.7},
+        {"agreement": 1.0, "correlation": 0.95, "likeness": 0.95, "structure": 0.9, "bent": 1.0, "bent_structure": 0.9},
+    ],
+    ids=["cosine", "votes", "points", "pixels"],
+)
+def test_more_evidence_never_lowers_the_score(start: Signals, change: dict[str, float]) -> None:
+    score = _shipped()
+    matched = replace(start, inliers=max(start.inliers, 1))
+    assert score(replace(matched, **change)) > score(matched)
 
 
 def test_the_same_floor_is_no_copy() -> None:

@@ -18,7 +18,7 @@ from lynkeus.cli.wanted import check_writable
 def compare(home: Path, *, upload: Path, reference: Path, show: Path | None, as_json: bool) -> None:
     """Say whether UPLOAD shows REFERENCE, and how; needs no gallery.
 
-    Ends with 0 when it does, by solid geometry, and with 1 when not.
+    Ends with 0 when it likely does, and with 1 when not.
 
     \b
     lynkeus compare a.jpg b.jpg --show match.png

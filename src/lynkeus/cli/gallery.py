@@ -171,7 +171,7 @@ def log_only(home: Path, *, name: str, off: bool) -> None:
 @click.argument("name")
 @click.option("--review", type=_RateType(), default=_UNCHANGED, help="Rate at which a person is asked, such as 1/100.")
 @click.option("--block", type=_RateType(), default=_UNCHANGED, help="Rate at which an upload is blocked; or none.")
-@click.option("--clear", is_flag=True, help="Have no policy: solid geometry asks for review.")
+@click.option("--clear", is_flag=True, help="Have no policy: what is likely a copy asks for review.")
 @jobs_option
 @click.pass_obj
 def policy(home: Path, *, name: str, review: float, block: float, clear: bool, jobs: int | None) -> None:

@@ -108,6 +108,8 @@ class CopyScore:
         outer: Weight of each hidden unit.
         direct: Weights past them.
         bias: Bias of the sum.
+
+    No weight of a number that speaks for a copy is negative: more evidence never lowers the score.
     """
 
     inner: Float64[np.ndarray, "hidden n"]

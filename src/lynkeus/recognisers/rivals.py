@@ -5,6 +5,7 @@ is found, it explains the floor, and the other finding loses most of its score. 
 are near-copies of each other and keep theirs.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,7 +36,7 @@ def _explained(finding: RawFinding, findings: Sequence[RawFinding]) -> float:
     if (finding.evidence.agreement or 0.0) >= KIN:
         return 0.0
     better = [f for f in findings if f.score > finding.score + AHEAD]
-    return max((coverage(finding.region, f.region) / (1 + np.exp(-f.score)) for f in better), default=0.0)
+    return max((coverage(finding.region, f.region) / (1 + math.exp(-f.score)) for f in better), default=0.0)
 
 
 def coverage(region: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "m 2"]) -> float:

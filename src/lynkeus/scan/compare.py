@@ -10,7 +10,7 @@ from lynkeus.core.folders import display
 from lynkeus.matching.codebook import Codebook
 from lynkeus.runtime.cards import card
 from lynkeus.scan.home import load_copies, shipped_calm
-from lynkeus.scan.judge import solid
+from lynkeus.scan.judge import convincing
 from lynkeus.scan.register import WORKING_SIDE
 
 
@@ -21,8 +21,8 @@ class Comparison:
     Attributes:
         upload: The first.
         reference: The second.
-        finding: What was found, however weak; None for nothing at all. Its action is ``review`` where the geometry is
-            solid.
+        finding: What was found, however weak; None for nothing at all. Its action is ``review`` where it is
+            convincing.
     """
 
     upload: Picture
@@ -31,7 +31,7 @@ class Comparison:
 
     @property
     def alike(self) -> bool:
-        """Whether the first shows the second, by solid geometry."""
+        """Whether the first likely shows the second."""
         return self.finding is not None and self.finding.action is not Action.CLEAR
 
 
@@ -54,7 +54,7 @@ def compare_files(upload: Path, reference: Path) -> Comparison:
         reference_id=raw.reference_id,
         score=raw.score,
         evidence=raw.evidence,
-        action=Action.REVIEW if solid(raw.evidence) else Action.CLEAR,
+        action=Action.REVIEW if convincing(raw) else Action.CLEAR,
         region=np.asarray(raw.region),
         reference_region=np.asarray(raw.reference_region),
     )

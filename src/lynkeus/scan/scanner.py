@@ -19,7 +19,7 @@ class Scanned:
     """One scanned upload.
 
     Attributes:
-        result: What is reported: findings that a policy acts on or, without one, those with solid geometry.
+        result: What is reported: findings that a policy acts on or, without one, those that are convincing.
         candidates: Every verified candidate, also below any policy, best first.
         revision: The catalog's revision it was scanned against.
         items: What a later rescan needs (``local``, ``global``, ``thumb``); empty unless asked for.
