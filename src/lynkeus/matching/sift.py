@@ -157,25 +157,22 @@ class SiftExtractor:
 
     def _extrema(self, octave: _Octave, number: int) -> _Spots:
         """Extrema over space and scale, refined to a fraction of a pixel, without edges."""
-        dog = [cv2.subtract(b, a) for a, b in zip(octave.gaussians, octave.gaussians[1:], strict=False)]
-        size = [np.abs(d) for d in dog]
-        peak = [cv2.dilate(s, _NEIGHBOURS) for s in size]
+        levels = octave.gaussians
+        size = [cv2.absdiff(b, a) for a, b in zip(levels, levels[1:], strict=False)]
+        width = levels[0].shape[1]
+        beside = np.array([dy * width + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1)])[:, None]
         found: list[tuple[Float32[np.ndarray, "n 2"], Float32[np.ndarray, " n"], Float32[np.ndarray, " n"]]] = []
-        for layer in range(1, len(dog) - 1):
-            width = dog[layer].shape[1]
-            candidate = (size[layer] >= peak[layer]) & (size[layer] > 0.5 * self.contrast)
+        for layer in range(1, len(size) - 1):
+            candidate = (size[layer] >= cv2.dilate(size[layer], _NEIGHBOURS)) & (size[layer] > 0.5 * self.contrast)
             candidate[[0, -1]] = False
             candidate[:, [0, -1]] = False
             flat = np.flatnonzero(candidate)
-            value = size[layer].ravel()[flat]
-            flat = flat[(value >= peak[layer - 1].ravel()[flat]) & (value >= peak[layer + 1].ravel()[flat])]
+            for other in (layer - 1, layer + 1):
+                flat = flat[size[layer].ravel()[flat] >= size[other].ravel()[flat]]
+            cube = np.diff(np.stack([level.ravel()[flat + beside] for level in levels[layer - 1 : layer + 3]]), axis=0)
+            highest = np.abs(cube[1, 4]) >= np.abs(cube[[0, 2]]).max((0, 1))
+            cube, flat = cube[:, :, highest].reshape(3, 3, 3, -1), flat[highest]
             y, x = np.divmod(flat, width)
-            cube = np.stack(
-                [
-                    [[d.ravel()[flat + dy * width + dx] for dx in (-1, 0, 1)] for dy in (-1, 0, 1)]
-                    for d in dog[layer - 1 : layer + 2]
-                ]
-            )
             offset, strength, keep = _refine(cube, self.edge)
             keep &= strength > self.contrast
             xy = np.stack([x, y], 1).astype(np.float32) + offset[:, :2]
