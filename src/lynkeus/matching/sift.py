@@ -11,6 +11,7 @@ first pixel at (0, 0).
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -158,7 +159,7 @@ class SiftExtractor:
     def _extrema(self, octave: _Octave, number: int) -> _Spots:
         """Extrema over space and scale, refined to a fraction of a pixel, without edges."""
         levels = octave.gaussians
-        size = [cv2.absdiff(b, a) for a, b in zip(levels, levels[1:], strict=False)]
+        size = [cv2.absdiff(b, a) for a, b in pairwise(levels)]
         width = levels[0].shape[1]
         beside = np.array([dy * width + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1)])[:, None]
         found: list[tuple[Float32[np.ndarray, "n 2"], Float32[np.ndarray, " n"], Float32[np.ndarray, " n"]]] = []
