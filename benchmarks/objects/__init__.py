@@ -1,0 +1,1 @@
+"""How well the object descriptor tells apart classes that it has not seen."""

@@ -1,0 +1,143 @@
+"""Measure the object descriptor on classes that it has not seen, and write ``results/objects.json``.
+
+Each fold (``csv/folds.csv``) trains the recipe without its classes; then every picture of these asks for the others of
+its class, firearms, cars and birds apart. Arms: ``off_the_shelf``, the two pooled layers of the published weights;
+``whitened``, the same through the linear layer before the first step; ``trained``, what the recipe gives; ``int8``, the
+exported file on the files themselves, as in use; ``free``, the recipe of free data alone, which sees none of the sets.
+
+Run: ``python -m benchmarks.objects DATA RUNS CACHES``; about 70 min, one CPU core. Runs that are there are gone on
+with or used. With ``--cost`` behind it, it times the file that ships instead.
+"""
+
+import json
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from benchmarks.copies.about import about
+from benchmarks.copies.rounds import Rounds, open_floor
+from benchmarks.objects.folds import FOLDS, held_out
+from lynkeus.core import read_picture
+from lynkeus.data.classes import ClassPictures
+from lynkeus.metrics.retrieval import leave_one_out
+from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
+from lynkeus.recipes.copies import Places
+from lynkeus.recipes.object_descriptor_all import RECIPE
+from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
+from lynkeus.recipes.object_publish import FILE, publish_objects
+from lynkeus.recipes.objects import open_object_maps, open_object_pictures, start_embedder, train_objects
+from lynkeus.recipes.view_maps import ViewMaps, pooled
+from lynkeus.recognisers.objects import MODEL
+from lynkeus.runtime.area import AreaModel
+from lynkeus.runtime.cards import card
+
+RESULTS = Path(__file__).parent / "results" / "objects.json"
+SETS = {"firearms": "firearms/models", "cars": "finegrained/cars", "birds": "finegrained/birds"}
+_TIMED, _ROUND = 160, 16
+
+Figures = dict[str, dict[str, float]]
+
+
+def main(data: Path, runs: Path, caches: Path) -> None:
+    """Train and measure every fold."""
+    common = Places(data=data, out=runs, caches=caches)
+    pictures = open_object_pictures(RECIPE, common)
+    start = start_embedder(RECIPE)
+    maps = open_object_maps(RECIPE, start, pictures, caches=caches)
+    free = train_objects(FREE, Places(data=data, out=runs / "free", caches=caches))
+    folds: list[dict[str, Figures]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        small = Path(folder) / f"{FILE}.int8.onnx"
+        for fold in range(FOLDS):
+            run = runs / f"fold{fold}"
+            model = train_objects(RECIPE, Places(data=data, out=run, caches=caches), held_out=held_out(fold))
+            asked = np.flatnonzero(~pictures.without(held_out(fold)))
+            publish_objects(model, RECIPE, pictures.cache, Path(folder))
+            vectors = {
+                "off_the_shelf": maps.plain[asked],
+                "whitened": _whitened(run / "checkpoint.ckpt", maps.plain[asked]),
+                "free": _described(free, maps, asked),
+                "trained": _described(model, maps, asked),
+                "int8": _from_files(AreaModel(small), pictures, asked, data),
+            }
+            folds.append({arm: _measured(found, pictures, asked) for arm, found in vectors.items()})
+            print(json.dumps(folds[-1]), flush=True)
+    _write({"folds": folds, "mean": _means(folds), **about()})
+
+
+def cost(data: Path, runs: Path, caches: Path) -> None:
+    """Time the file that ships and put that into the results."""
+    pictures = open_object_pictures(RECIPE, Places(data=data, out=runs, caches=caches))
+    _write({"cost": _cost(AreaModel(card(MODEL).path), pictures, caches)})
+
+
+def _write(parts: dict[str, Any]) -> None:
+    """Put parts of the results anew and leave the others as they are."""
+    before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(before | parts, indent=1) + "\n", "utf-8")
+
+
+def _measured(vectors: np.ndarray, pictures: ClassPictures, asked: np.ndarray) -> Figures:
+    found: Figures = {}
+    for name, folder in SETS.items():
+        of_set = np.array([pictures.names[label][0] == folder for label in pictures.label[asked]])
+        reached = leave_one_out(vectors[of_set].astype(np.float64), pictures.label[asked][of_set])
+        found[name] = {"mean_ap": round(reached.mean_ap, 4), "rank_1": round(reached.rank[1], 4)}
+    return found
+
+
+@torch.no_grad()
+def _described(model: ObjectDescriptor, maps: ViewMaps, asked: np.ndarray) -> np.ndarray:
+    return functional.normalize(model.project(torch.from_numpy(pooled(model, maps, asked)))).numpy()
+
+
+@torch.no_grad()
+def _whitened(checkpoint: Path, plain: np.ndarray) -> np.ndarray:
+    saved: dict[str, Tensor] = torch.load(checkpoint, map_location="cpu", weights_only=True)["loss"]
+    found = torch.from_numpy(plain) @ saved["start.project.weight"].T + saved["start.project.bias"]
+    return functional.normalize(found).numpy()
+
+
+def _from_files(model: AreaModel, pictures: ClassPictures, asked: np.ndarray, data: Path) -> np.ndarray:
+    return np.stack([model(read_picture(data / pictures.cache.paths[number]).rgb) for number in asked])
+
+
+def _cost(model: AreaModel, pictures: ClassPictures, caches: Path) -> dict[str, Any]:
+    rounds = Rounds(floor=open_floor(caches / "floor"), size=_ROUND)
+    for number in np.random.default_rng(0).permutation(len(pictures.cache))[:_TIMED]:
+        rgb = pictures.cache[int(number)]
+        with rounds.picture():
+            model(rgb)
+    return asdict(rounds.cost())
+
+
+def _means(folds: list[dict[str, Figures]]) -> dict[str, Any]:
+    """Mean and standard deviation over the folds."""
+    return {
+        arm: {
+            name: {
+                key: {
+                    "mean": round(float(np.mean([fold[arm][name][key] for fold in folds])), 4),
+                    "sd": round(float(np.std([fold[arm][name][key] for fold in folds], ddof=1)), 4),
+                }
+                for key in ("mean_ap", "rank_1")
+            }
+            for name in SETS
+        }
+        for arm in folds[0]
+    }
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    (cost if "--cost" in sys.argv else main)(*(Path(word) for word in sys.argv[1:4]))

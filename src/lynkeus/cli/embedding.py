@@ -1,0 +1,118 @@
+"""Embedding many pictures into one file of arrays."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+from jaxtyping import Float32
+
+from lynkeus.cli.options import DONE, FAILED, progress
+from lynkeus.core import UnreadableError
+from lynkeus.core.folders import Entry, display, walk
+from lynkeus.recognisers.objects import ObjectEmbedder
+from lynkeus.scan.parallel import default_jobs, in_order
+
+EMBEDDERS = {"object": ObjectEmbedder}
+"""What each kind of ``lynkeus embed`` is."""
+
+
+def run(listing: Path, *, kind: str, out: Path, root: Path | None, jobs: int | None, as_json: bool) -> int:
+    """Embed, write the file, say what came of it; gives the exit code.
+
+    Args:
+        listing: A folder, or a text file with one path a line.
+        kind: A key of ``EMBEDDERS``.
+        out: File to write.
+        root: Folder of the paths in a text file; None is the file's own.
+        jobs: Pictures at once; None takes the processors.
+        as_json: Print the summary as JSON.
+
+    Raises:
+        UnreadableError: The text file is no UTF-8 text.
+    """
+    began = time.monotonic()
+    entries = listed(listing, root)
+    embedder = EMBEDDERS[kind]()
+
+    def one(entry: tuple[str, Entry]) -> tuple[str, Float32[np.ndarray, " d"] | str]:
+        name, file = entry
+        try:
+            return name, file.error or embedder.read(file.path)
+        except UnreadableError as error:
+            return name, str(error)
+
+    done = list(progress(in_order(one, entries, jobs=jobs or default_jobs()), total=len(entries), title="embed"))
+    vectors = [(name, found) for name, found in done if not isinstance(found, str)]
+    unreadable = [(name, found) for name, found in done if isinstance(found, str)]
+    for name, reason in unreadable:
+        click.echo(f"{display(Path(name))}: {reason}", err=True)
+    write_arrays(out, vectors, unreadable)
+    summary = {
+        "kind": kind,
+        "model": embedder.card.name,
+        "version": embedder.card.version,
+        "sha256": embedder.card.sha256,
+        "embedded": len(vectors),
+        "unreadable": [{"path": name, "reason": reason} for name, reason in unreadable],
+        "seconds": round(time.monotonic() - began, 3),
+        "out": str(out),
+    }
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+    else:
+        click.echo(f"embedded {len(vectors):,} in {out}, {len(unreadable):,} could not be read")
+    return DONE if vectors else FAILED
+
+
+def listed(listing: Path, root: Path | None) -> list[tuple[str, Entry]]:
+    """The files of a folder or a list, each with the name that the arrays give it.
+
+    Args:
+        listing: A folder (names are relative to it), or a text file with one path a line (names are its lines).
+        root: Folder of the paths in a text file; None is the file's own.
+
+    Raises:
+        UnreadableError: The text file is no UTF-8 text.
+    """
+    if listing.is_dir():
+        return [(entry.path.relative_to(listing).as_posix(), entry) for entry in walk([listing])]
+    try:
+        lines = [line.removesuffix("\r") for line in listing.read_text("utf-8-sig").split("\n")]
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{listing}: no UTF-8 text with one path a line") from error
+    folder = listing.parent if root is None else root
+    return [(line, Entry(folder / line)) for line in lines if line.strip()]
+
+
+def write_arrays(
+    path: Path, vectors: Sequence[tuple[str, Float32[np.ndarray, " d"]]], unreadable: Sequence[tuple[str, str]]
+) -> None:
+    """Write the npz file, which takes its name only once it is complete.
+
+    Args:
+        path: Final name; what is there is replaced.
+        vectors: Name and vector of each picture.
+        unreadable: Name and reason of each file that could not be read.
+    """
+    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".lynkeus-", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(
+                file,
+                paths=np.array([one for one, _ in vectors], dtype=np.str_),
+                vectors=np.stack([vector for _, vector in vectors]) if vectors else np.zeros((0, 0), np.float32),
+                unreadable=np.array([one for one, _ in unreadable], dtype=np.str_),
+                reasons=np.array([reason for _, reason in unreadable], dtype=np.str_),
+            )
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise

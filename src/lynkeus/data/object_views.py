@@ -1,0 +1,38 @@
+"""Views of a thing that an object descriptor learns to bring together: photographed otherwise, not disguised.
+
+Source: the augmentation of DeepFirearm (https://arxiv.org/abs/1806.02984: mirror, turns, contrast, saturation,
+several sizes), stronger, and with the squashed, turned and grey pictures that collections from the web hold.
+"""
+
+from lynkeus import augment as au
+
+
+def object_view() -> au.Transform:
+    """Mirror, crop, turn, stretch, light, colour and quality, each at times."""
+    return au.Chain(
+        (
+            au.Sometimes(au.Mirror(), p=0.5),
+            au.Sometimes(au.Crop(keep=(0.7, 1.0), unlike=0.15), p=0.7),
+            au.Sometimes(
+                au.OneOf(
+                    (
+                        au.Rotate(degrees=(-15.0, 15.0)),
+                        au.Rotate(degrees=(-15.0, 15.0), fill=None),
+                        au.Perspective(strength=(0.05, 0.2), fill=None),
+                        au.Shear(slope=(-0.2, 0.2), fill=None),
+                        au.Pad(share=(0.02, 0.2), fill=None),
+                    )
+                ),
+                p=0.4,
+            ),
+            au.Sometimes(au.Light(brightness=(0.6, 1.5), contrast=(0.6, 1.5)), p=0.6),
+            au.Sometimes(
+                au.OneOf((au.Grey(), au.Saturation(factor=(0.3, 2.0)), au.Hue(degrees=(-25.0, 25.0)), au.Gamma())),
+                p=0.4,
+            ),
+            au.Sometimes(
+                au.OneOf((au.Jpeg(quality=(20, 70)), au.LowResolution(factor=(1.2, 2.5)), au.Blur(sigma=(0.5, 1.5)))),
+                p=0.3,
+            ),
+        )
+    )

@@ -1,0 +1,112 @@
+"""From a run of the object descriptor to what ships: ONNX in fp32 and int8, checked against each other, and the card.
+
+Run: ``python -m lynkeus.recipes.object_publish DATA RUN CACHES TARGET [FIGURES]``, FIGURES a JSON file for the card.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import torch
+
+from lynkeus.core import CorruptError
+from lynkeus.data.cache import PictureCache
+from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
+from lynkeus.models.export import INPUT, export_onnx, quantise, run_onnx, run_torch
+from lynkeus.recipes.copies import Places
+from lynkeus.recipes.object_descriptor_all import RECIPE
+from lynkeus.recipes.objects import ObjectRecipe, load_embedder, open_object_pictures
+from lynkeus.recipes.publish import Agreement
+from lynkeus.recognisers.objects import MODEL
+from lynkeus.runtime.area import AREA
+
+FILE = "object_descriptor"
+VERSION = "object-descriptor-1"
+_TOLERANCE = 1e-4
+_CALIBRATION, _CHECK = 160, 64
+
+
+def publish_objects(
+    model: ObjectDescriptor,
+    recipe: ObjectRecipe,
+    cache: PictureCache,
+    out: Path,
+    *,
+    figures: Mapping[str, Any] | None = None,
+) -> Agreement:
+    """Write object_descriptor.onnx, object_descriptor.int8.onnx and object_descriptor.json (the card of the int8 file).
+
+    Args:
+        model: What to publish.
+        recipe: What trained it.
+        cache: The pictures that trained.
+        out: Folder to write to.
+        figures: What was measured, for the card.
+
+    Raises:
+        CorruptError: The ONNX file does not give what PyTorch gives.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    plain, small = out / f"{FILE}.onnx", out / f"{FILE}.int8.onnx"
+    side = round(recipe.area**0.5)
+    numbers = np.random.default_rng(recipe.seed).permutation(len(cache))[: _CALIBRATION + _CHECK]
+    pictures = np.stack([cv2.resize(cache[int(n)], (side, side), interpolation=cv2.INTER_AREA) for n in numbers])
+    check = pictures[-_CHECK:]
+    export_onnx(model, plain, side=side, free={INPUT: (1, 2)})
+    exact, exported = run_torch(model, check), run_onnx(plain, check)
+    error = float(np.abs(exact - exported).max())
+    if error > _TOLERANCE:
+        raise CorruptError(f"the exported model is off by {error:.1e}, at most {_TOLERANCE:.0e} is allowed")
+    quantise(plain, small, pictures=pictures[:_CALIBRATION], exact_answer=True)
+    for file in (plain, small):
+        _name_area(file, recipe.area)
+    cosine = (exported * run_onnx(small, check)).sum(axis=1)
+    agreement = Agreement(onnx_error=error, int8_cosine=float(cosine.mean()), int8_cosine_lowest=float(cosine.min()))
+    about = {**(figures or {}), "export": {name: round(value, 7) for name, value in asdict(agreement).items()}}
+    (out / f"{FILE}.json").write_text(json.dumps(_card(recipe, cache, small, about), indent=1) + "\n")
+    return agreement
+
+
+def _name_area(file: Path, area: int) -> None:
+    graph = onnx.load(str(file))
+    onnx.helper.set_model_props(graph, {AREA: str(area)})
+    onnx.save(graph, str(file))
+
+
+def _card(recipe: ObjectRecipe, cache: PictureCache, file: Path, figures: dict[str, Any]) -> dict[str, Any]:
+    counts = np.bincount(cache.source, minlength=len(cache.sources))
+    return {
+        "name": MODEL,
+        "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "version": VERSION,
+        "licence": "Apache-2.0 (backbone: EfficientNet-Lite2, Apache-2.0)",
+        "terms": "free" if all(source.terms == "free" for source in cache.sources) else "research",
+        "training_data": [
+            {"folder": source.folder, "terms": source.terms, "pictures": int(count)}
+            for source, count in zip(cache.sources, counts, strict=True)
+        ],
+        "input": f"pixels: uint8 [n, h, w, 3], RGB, h and w multiples of 32, about {recipe.area} pixels in all, the "
+        "aspect ratio kept; normalised inside",
+        "output": f"descriptor: float32 [n, {recipe.dim}], length 1",
+        "figures": figures,
+        "recipe": "lynkeus.recipes.object_descriptor_all, then lynkeus.recipes.object_publish",
+        "trained": datetime.now(UTC).date().isoformat(),
+    }
+
+
+if __name__ == "__main__":
+    data, run, caches, target = (Path(word) for word in sys.argv[1:5])
+    torch.set_num_threads(1)
+    used = open_object_pictures(RECIPE, Places(data=data, out=run, caches=caches))
+    known: dict[str, Any] = json.loads(Path(sys.argv[5]).read_text()) if len(sys.argv) > 5 else {}
+    embedder = load_embedder(run / "checkpoint.ckpt", RECIPE)
+    print(publish_objects(embedder, RECIPE, used.cache, target, figures=known))  # noqa: T201

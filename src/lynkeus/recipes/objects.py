@@ -1,0 +1,252 @@
+"""Training of the object descriptor: what a recipe says, and where data, model, loss and loop meet."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lynkeus.data.classes import ClassPictures, Group, open_classes
+from lynkeus.data.object_views import object_view
+from lynkeus.engine.loop import LoopOptions, Training, fit
+from lynkeus.engine.run import open_run
+from lynkeus.engine.schedule import Trapezoid
+from lynkeus.losses.grouped_cosface import GroupedCosface
+from lynkeus.losses.momentum_sscd import SlowCopy
+from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
+from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
+from lynkeus.recipes.config import Descent
+from lynkeus.recipes.copies import Places
+from lynkeus.recipes.view_maps import ViewMaps, ViewPlan, open_view_maps
+
+_EACH = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectRecipe:
+    """An object descriptor and how it is trained.
+
+    Attributes:
+        groups: Sets of classes that train.
+        cached_side: Longest side of the cached pictures, pixels.
+        area: Square pixels to which a picture is brought, in training and in use.
+        views: Views made of each picture, the plain one among them.
+        dim: Numbers a descriptor.
+        pretrained: Start from the published ImageNet weights.
+        frozen_blocks: The stem and so many blocks do not learn.
+        whiten_shrink: Share of the mean variance within classes added to every direction of the whitening.
+        scale: Of the loss.
+        margin: Of the loss.
+        centre_rate: Learning rate of the loss's centres.
+        momentum: Share of its weights that the slow copy keeps each step.
+        trained_share: Share of the slow copy's weights in the weights that are used; the others are those of the
+            start, the whitening included.
+        descent: The optimiser.
+        seed: Of everything.
+    """
+
+    groups: tuple[Group, ...]
+    cached_side: int
+    area: int
+    views: int
+    dim: int
+    pretrained: bool
+    frozen_blocks: int
+    whiten_shrink: float
+    scale: float
+    margin: float
+    centre_rate: float
+    momentum: float
+    trained_share: float
+    descent: Descent
+    seed: int
+
+
+class ObjectBatch(NamedTuple):
+    """Pictures of all groups.
+
+    Attributes:
+        maps: Maps of one view each, pictures whose maps have one shape together.
+        label: Class of each, in the order of the maps.
+    """
+
+    maps: list[Tensor]
+    label: Tensor
+
+
+class ObjectBatches:
+    """Batch number ``step`` at index ``step``, a pure function of the seed and the step.
+
+    Args:
+        recipe: Says how many pictures of each group.
+        pictures: The classes.
+        maps: The maps of the pictures.
+        held_out: Classes that do not train, by folder and name.
+    """
+
+    def __init__(
+        self, recipe: ObjectRecipe, pictures: ClassPictures, maps: ViewMaps, *, held_out: frozenset[tuple[str, str]]
+    ) -> None:
+        self.maps, self.seed = maps, recipe.seed
+        kept = pictures.without(held_out)
+        self.classes, label = np.unique(pictures.label[kept], return_inverse=True)
+        self.numbers: Int64[np.ndarray, " m"] = np.flatnonzero(kept)
+        self.label: Int64[np.ndarray, " n"] = np.full(len(kept), -1, np.int64)
+        self.label[self.numbers] = label
+        self._members = [self.numbers[label == one] for one in range(len(self.classes))]
+        group = [int(pictures.cache.source[members[0]]) for members in self._members]
+        self.group: Int64[np.ndarray, " c"] = np.array(group, np.int64)
+        self._batch = [group.batch for group in recipe.groups]
+
+    def __getitem__(self, step: int) -> ObjectBatch:
+        rng = np.random.default_rng((self.seed, step))
+        drawn = np.concatenate([self._draw(group, count, rng) for group, count in enumerate(self._batch)])
+        parts = self.maps.alike(drawn)
+        maps = [self.maps.stacked(part, rng.integers(self.maps.views, size=len(part))) for part in parts]
+        return ObjectBatch(maps, torch.from_numpy(self.label[np.concatenate(parts)]))
+
+    def _draw(self, group: int, count: int, rng: np.random.Generator) -> Int64[np.ndarray, " k"]:
+        """Classes drawn evenly, up to two pictures of each in turns until there are enough."""
+        known = np.flatnonzero(self.group == group)
+        classes = rng.choice(known, min(len(known), -(-count // _EACH)), replace=False)
+        turns = [classes[place % len(classes)] for place in range(count)]
+        return np.array([rng.choice(self._members[one]) for one in turns], np.int64)
+
+
+class ObjectObjective(nn.Module):
+    """The loss with its centres, the slow copy of the model, and the model as it started.
+
+    Args:
+        loss: With the centres where they start.
+        slow: Follows the model.
+        start: Stays as it is.
+    """
+
+    def __init__(self, loss: GroupedCosface, slow: SlowCopy, start: ObjectDescriptor) -> None:
+        super().__init__()
+        self.loss, self.slow, self.start = loss, slow, start.requires_grad_(requires_grad=False)
+
+    def forward(self, describe: Callable[[Tensor], Tensor], batch: ObjectBatch) -> Float[Tensor, ""]:
+        """The loss of a batch whose maps ``describe`` makes descriptors of."""
+        return cast("Tensor", self.loss(torch.cat([describe(part) for part in batch.maps]), batch.label))
+
+
+def train_objects(
+    recipe: ObjectRecipe,
+    places: Places,
+    *,
+    held_out: frozenset[tuple[str, str]] = frozenset(),
+    stop_after: int | None = None,
+) -> ObjectDescriptor:
+    """Train, or go on training, and give the average of the slow copy and the start.
+
+    Args:
+        recipe: What to train.
+        places: Folders.
+        held_out: Classes that do not train, by folder and name.
+        stop_after: Stop at this step as if interrupted.
+    """
+    fabric = Fabric(accelerator="cpu", devices=1)
+    pictures = open_object_pictures(recipe, places)
+    digest = hashlib.sha256("\n".join(pictures.cache.paths).encode()).hexdigest()
+    run = open_run(places.out, recipe, extra={"pictures_sha256": digest, "held_out": sorted(held_out)})
+    model = start_embedder(recipe)
+    maps = open_object_maps(recipe, model, pictures, caches=places.caches)
+    batches = ObjectBatches(recipe, pictures, maps, held_out=held_out)
+    objective = _objective(recipe, model, maps, batches)
+    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
+    wrapped, optimiser = fabric.setup(model, _optimiser(model, objective, recipe))
+    wrapped.mark_forward_method("describe")
+
+    def from_step(start: int, stop: int) -> Iterable[ObjectBatch]:
+        return (batches[step] for step in range(start, stop))
+
+    def terms(batch: ObjectBatch) -> Mapping[str, Tensor]:
+        objective.slow.follow(model)
+        return {"loss": objective(wrapped.describe, batch)}
+
+    descent = recipe.descent
+    rate = Trapezoid(warmup=descent.warmup, cooldown=descent.cooldown, steps=descent.steps)
+    fit(
+        fabric,
+        Training(model=wrapped, optimiser=optimiser, loss=objective),
+        run=run,
+        batches=from_step,
+        terms=terms,
+        options=LoopOptions(steps=descent.steps, rate=rate, stop_after=stop_after),
+    )
+    return _finished(objective.state_dict(), recipe)
+
+
+def open_object_pictures(recipe: ObjectRecipe, places: Places) -> ClassPictures:
+    """The decoded pictures of a recipe, with their classes."""
+    return open_classes(places.data, recipe.groups, side=recipe.cached_side, caches=places.caches)
+
+
+def open_object_maps(
+    recipe: ObjectRecipe, model: ObjectDescriptor, pictures: ClassPictures, *, caches: Path
+) -> ViewMaps:
+    """The maps of a recipe's pictures, made by the model before the first step."""
+    plan = ViewPlan(edit=object_view(), views=recipe.views, area=recipe.area, seed=recipe.seed)
+    return open_view_maps(model, pictures.cache, plan, caches=caches)
+
+
+def start_embedder(recipe: ObjectRecipe) -> ObjectDescriptor:
+    """The model before it has seen a picture."""
+    torch.manual_seed(recipe.seed)
+    model = ObjectDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
+    if recipe.pretrained:
+        load_lite_weights(model.backbone, lite2_state_dict())
+    return model.eval()
+
+
+def load_embedder(checkpoint: Path, recipe: ObjectRecipe) -> ObjectDescriptor:
+    """What a run's last checkpoint gives, to be used, not trained."""
+    return _finished(torch.load(checkpoint, map_location="cpu", weights_only=True)["loss"], recipe)
+
+
+def _finished(objective: Mapping[str, Tensor], recipe: ObjectRecipe) -> ObjectDescriptor:
+    """The model from an objective's state: from the start, ``trained_share`` of the way to the slow copy."""
+    model = ObjectDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
+    ends = {name: (objective[f"start.{name}"], objective[f"slow.copy.{name}"]) for name in model.state_dict()}
+    share = recipe.trained_share
+    model.load_state_dict({k: a.lerp(b, share) if a.is_floating_point() else a for k, (a, b) in ends.items()})
+    return model.eval()
+
+
+@torch.no_grad()
+def _objective(
+    recipe: ObjectRecipe, model: ObjectDescriptor, maps: ViewMaps, batches: ObjectBatches
+) -> ObjectObjective:
+    """Whiten the model's linear layer and begin the centres at the means of the whitened classes."""
+    plain = torch.from_numpy(maps.plain[batches.numbers])
+    label = torch.from_numpy(batches.label[batches.numbers])
+    model.whiten(plain, label, shrink=recipe.whiten_shrink)
+    described = functional.normalize(model.project(plain))
+    count = len(batches.classes)
+    centres = torch.zeros(count, recipe.dim).index_add(0, label, described) / label.bincount(minlength=count)[:, None]
+    loss = GroupedCosface(
+        functional.normalize(centres), torch.from_numpy(batches.group), scale=recipe.scale, margin=recipe.margin
+    )
+    copy, start = (ObjectDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks) for _ in range(2))
+    start.load_state_dict(model.state_dict())
+    return ObjectObjective(loss, SlowCopy(model, copy, momentum=recipe.momentum), start.eval())
+
+
+def _optimiser(model: ObjectDescriptor, objective: ObjectObjective, recipe: ObjectRecipe) -> torch.optim.Optimizer:
+    descent = recipe.descent
+    return torch.optim.AdamW(
+        [
+            {"params": [w for w in model.backbone.parameters() if w.requires_grad], "lr": descent.backbone_rate},
+            {"params": list(model.project.parameters()), "lr": descent.head_rate},
+            {"params": [objective.loss.centres], "lr": recipe.centre_rate},
+        ],
+        weight_decay=descent.weight_decay,
+    )

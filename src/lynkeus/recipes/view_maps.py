@@ -1,0 +1,157 @@
+"""What the blocks that do not learn make of some views of each picture, made once and mapped into memory.
+
+Training then begins behind those blocks: their work, most of a step's, is done by ONNX Runtime once a view
+instead of by PyTorch once a step.
+
+Conventions: view 0 is the picture as it is; all views of a picture have its shape. Maps are float16.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float16, Float32, Int64
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lynkeus.augment import Transform
+from lynkeus.data.cache import PictureCache
+from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
+from lynkeus.models.export import INPUT, export_onnx
+from lynkeus.runtime.area import resized, sides_of_area
+from lynkeus.runtime.sessions import open_session
+
+FORMAT = 1
+_OUTPUT = "maps"
+_TOGETHER = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ViewMaps:
+    """Maps of all views of all pictures.
+
+    Attributes:
+        values: All maps behind one another, the views of a picture together.
+        start: First value of each picture.
+        shape: Channels, height and width of the maps of each picture.
+        views: Views a picture.
+        plain: Pooled features of each picture as it is, of the model before training.
+    """
+
+    values: np.memmap
+    start: Int64[np.ndarray, " n"]
+    shape: Int64[np.ndarray, "n 3"]
+    views: int
+    plain: Float32[np.ndarray, "n d"]
+
+    def view(self, number: int, view: int) -> Float16[np.ndarray, "c i j"]:
+        """The maps of one view of one picture."""
+        channels, height, width = (int(side) for side in self.shape[number])
+        size = channels * height * width
+        at = int(self.start[number]) + view * size
+        return self.values[at : at + size].reshape(channels, height, width)
+
+    def alike(self, numbers: Int64[np.ndarray, " m"]) -> list[Int64[np.ndarray, " k"]]:
+        """Some pictures, those with maps of one shape together, in parts that fit into one step."""
+        _, kind = np.unique(self.shape[numbers], axis=0, return_inverse=True)
+        together = [numbers[kind == one] for one in np.unique(kind)]
+        return [part[at : at + _TOGETHER] for part in together for at in range(0, len(part), _TOGETHER)]
+
+    def stacked(self, numbers: Int64[np.ndarray, " k"], views: Int64[np.ndarray, " k"]) -> Tensor:
+        """The maps of one view each of pictures whose maps have one shape, float32."""
+        maps = [self.view(int(number), int(view)) for number, view in zip(numbers, views, strict=True)]
+        return torch.from_numpy(np.stack(maps).astype(np.float32)).contiguous(memory_format=torch.channels_last)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ViewPlan:
+    """Which views are made.
+
+    Attributes:
+        edit: What makes a view of a picture.
+        views: Views a picture, the plain one among them.
+        area: Square pixels to which each is brought.
+        seed: Of all chance in the views.
+    """
+
+    edit: Transform
+    views: int
+    area: int
+    seed: int
+
+
+def open_view_maps(model: ObjectDescriptor, pictures: PictureCache, plan: ViewPlan, *, caches: Path) -> ViewMaps:
+    """The maps of a model's trunk, made first where they are missing.
+
+    Args:
+        model: Before training; its frozen blocks are the trunk.
+        pictures: What to look at.
+        plan: Which views.
+        caches: Folder of caches.
+    """
+    weights = hashlib.sha256(b"".join(value.numpy().tobytes() for value in model.state_dict().values()))
+    trunk = [model.backbone.frozen_blocks, weights.hexdigest()]
+    key = json.dumps([FORMAT, repr(plan), trunk, pictures.paths, pictures.shape.tolist()]).encode()
+    folder = caches / f"maps-{hashlib.sha256(key).hexdigest()[:16]}"
+    if not (folder / "index.npz").exists():
+        _build(model, pictures, plan, folder)
+    index = np.load(folder / "index.npz")
+    return ViewMaps(
+        values=np.memmap(folder / "maps.f16", dtype=np.float16, mode="r"),
+        start=index["start"],
+        shape=index["shape"],
+        views=plan.views,
+        plain=index["plain"],
+    )
+
+
+@torch.no_grad()
+def pooled(model: ObjectDescriptor, maps: ViewMaps, numbers: Int64[np.ndarray, " m"]) -> Float32[np.ndarray, "m d"]:
+    """Pooled features of some pictures as they are."""
+    model.eval()
+    found: dict[int, np.ndarray] = {}
+    for part in maps.alike(numbers):
+        features = model.pool(maps.stacked(part, np.zeros_like(part))).numpy()
+        found |= {int(number): row for number, row in zip(part, features, strict=True)}
+    return np.stack([found[int(number)] for number in numbers])
+
+
+class _Trunk(nn.Module):
+    def __init__(self, model: ObjectDescriptor) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.model.trunk(pixels)
+
+
+def _build(model: ObjectDescriptor, pictures: PictureCache, plan: ViewPlan, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    export_onnx(_Trunk(model), folder / "trunk.onnx", side=128, output=_OUTPUT, free={INPUT: (1, 2), _OUTPUT: (2, 3)})
+    session = open_session(folder / "trunk.onnx")
+    shape: list[tuple[int, ...]] = []
+    start = [0]
+    with (folder / "maps.tmp").open("wb") as file:
+        for number, rgb in enumerate(tqdm(pictures, desc="views")):
+            size = sides_of_area(rgb.shape[1], rgb.shape[0], plan.area)
+            rngs = (np.random.default_rng((plan.seed, view, number)) for view in range(1, plan.views))
+            seen = [rgb, *(plan.edit(rgb, rng) for rng in rngs)]
+            maps = [np.asarray(session.run(None, {INPUT: resized(one, size)[None]})[0])[0] for one in seen]
+            file.write(np.stack(maps).astype(np.float16).tobytes())
+            shape.append(maps[0].shape)
+            start.append(start[-1] + plan.views * maps[0].size)
+    (folder / "maps.tmp").rename(folder / "maps.f16")
+    made = ViewMaps(
+        values=np.memmap(folder / "maps.f16", dtype=np.float16, mode="r"),
+        start=np.array(start[:-1], np.int64),
+        shape=np.array(shape, np.int64),
+        views=plan.views,
+        plain=np.zeros((len(shape), 0), np.float32),
+    )
+    plain = pooled(model, made, np.arange(len(pictures)))
+    with (folder / "index.tmp").open("wb") as file:
+        np.savez(file, start=made.start, shape=made.shape, plain=plain)
+    (folder / "index.tmp").rename(folder / "index.npz")

@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import run
+from made_pictures import made_picture, write_picture, write_pictures
+
+from lynkeus.cli.embedding import EMBEDDERS
+from lynkeus.recognisers.objects import ObjectEmbedder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of three pictures, one of them in a folder of its own."""
+    folder = tmp_path / "pictures"
+    write_pictures(folder, range(2))
+    write_picture(folder / "deeper" / "last one.png", made_picture(7))
+    return folder
+
+
+def test_embeds_a_folder_in_the_order_of_its_names(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "vectors.npz"
+    run(tmp_path, "embed", pictures, "--kind", "object", "--out", out)
+    with np.load(out) as arrays:
+        paths, vectors = arrays["paths"].tolist(), arrays["vectors"]
+        assert arrays["unreadable"].shape == (0,)
+    assert paths == sorted(p.relative_to(pictures).as_posix() for p in pictures.rglob("*.*"))
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    embedder = ObjectEmbedder()
+    wanted = [embedder.read(pictures / path) for path in paths]
+    np.testing.assert_array_equal(vectors, np.stack(wanted))
+
+
+def test_embeds_a_list_in_its_own_order_and_names_what_cannot_be_read(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "text.jpg").write_text("no picture")
+    listing = tmp_path / "list.txt"
+    listing.write_text("deeper/last one.png\r\ntext.jpg\n\nmissing.jpg\ndeeper\n", "utf-8")
+    out = tmp_path / "vectors.npz"
+    words = ("embed", listing, "--root", pictures, "--kind", "object", "--out", out)
+    done = run(tmp_path, *words, "--json")
+    with np.load(out) as arrays:
+        assert arrays["paths"].tolist() == ["deeper/last one.png"]
+        assert arrays["vectors"].shape[0] == 1
+        assert arrays["unreadable"].tolist() == ["text.jpg", "missing.jpg", "deeper"]
+        reasons = arrays["reasons"].tolist()
+    assert "no such file" in reasons[1]
+    for name, reason in zip(("text.jpg", "missing.jpg", "deeper"), reasons, strict=True):
+        assert f"{name}: {reason}" in done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["embedded"] == 1
+    assert [row["path"] for row in summary["unreadable"]] == ["text.jpg", "missing.jpg", "deeper"]
+    assert summary["sha256"] == ObjectEmbedder().card.sha256
+
+
+def test_a_list_lies_beside_its_pictures_unless_a_root_is_given(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "list.txt").write_text("deeper/last one.png\n")
+    out = tmp_path / "vectors.npz"
+    run(tmp_path, "embed", pictures / "list.txt", "--kind", "object", "--out", out)
+    with np.load(out) as arrays:
+        assert arrays["paths"].tolist() == ["deeper/last one.png"]
+
+
+def test_ends_with_one_when_nothing_could_be_read(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("missing.jpg\n")
+    out = tmp_path / "vectors.npz"
+    run(tmp_path, "embed", tmp_path / "list.txt", "--kind", "object", "--out", out, code=1)
+    with np.load(out) as arrays:
+        assert len(arrays["vectors"]) == len(arrays["paths"]) == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_number_of_jobs_changes_nothing(pictures: Path, tmp_path: Path, jobs: int) -> None:
+    out = tmp_path / f"{jobs}.npz"
+    run(tmp_path, "embed", pictures, "--kind", "object", "--out", out, "--jobs", str(jobs))
+    with np.load(out) as arrays:
+        embedder = ObjectEmbedder()
+        wanted = [embedder.read(pictures / path) for path in arrays["paths"].tolist()]
+        np.testing.assert_array_equal(arrays["vectors"], np.stack(wanted))
+
+
+def test_refuses_an_unknown_kind_a_missing_list_and_a_list_that_is_no_text(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "vectors.npz"
+    run(tmp_path, "embed", pictures, "--kind", "film", "--out", out, code=2)
+    run(tmp_path, "embed", tmp_path / "none.txt", "--kind", "object", "--out", out, code=2)
+    run(tmp_path, "embed", pictures, "--root", pictures, "--kind", "object", "--out", out, code=2)
+    run(tmp_path, "embed", pictures / "deeper" / "last one.png", "--kind", "object", "--out", out, code=2)
+    run(tmp_path, "embed", pictures, "--kind", "object", "--out", tmp_path / "no" / "v.npz", code=2)
+    assert not out.exists()
+
+
+def test_offers_the_kinds_that_there_are(tmp_path: Path) -> None:
+    shown = run(tmp_path, "embed", "--help").stdout
+    assert all(kind in shown for kind in EMBEDDERS)
+
+
+def test_leaves_no_unfinished_file_behind(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "vectors.npz"
+    out.parent.mkdir()
+    out.write_text("an older file")
+    run(tmp_path, "embed", pictures, "--kind", "object", "--out", out)
+    assert [path.name for path in out.parent.iterdir()] == ["vectors.npz"]
+    with np.load(out) as arrays:
+        assert len(arrays["paths"]) == 3

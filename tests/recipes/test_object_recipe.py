@@ -1,0 +1,164 @@
+import hashlib
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from lynkeus.recipes.copies import Places
+from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
+from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
+from lynkeus.recipes.object_publish import FILE, publish_objects
+from lynkeus.recipes.objects import (
+    ObjectBatches,
+    ObjectRecipe,
+    load_embedder,
+    open_object_maps,
+    open_object_pictures,
+    start_embedder,
+    train_objects,
+)
+from lynkeus.runtime.area import AreaModel, at_area
+
+pytestmark = pytest.mark.torch
+
+RECIPES = {"object_descriptor_all": ALL, "object_descriptor_free": FREE}
+Fill = Callable[[ObjectRecipe], ObjectRecipe]
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(data=tmp_path / "data", out=tmp_path / "run", caches=tmp_path / "caches")
+
+
+@pytest.fixture
+def small(places: Places) -> Fill:
+    """Puts two classes of noise, some of it wide, into each group of a recipe, and makes the recipe small."""
+
+    def fill(recipe: ObjectRecipe) -> ObjectRecipe:
+        rng = np.random.default_rng(0)
+        for group in recipe.groups:
+            folder = places.data / group.source.folder
+            folder.mkdir(parents=True, exist_ok=True)
+            rows, roles = [f"{group.path},{group.column}"], ["path,role"]
+            for number in range(6):
+                size = (48, 48) if number % 2 else (48, 96)
+                cv2.imwrite(str(folder / f"{number}.png"), rng.integers(0, 256, (*size, 3), dtype=np.uint8))
+                inside = (folder / f"{number}.png").relative_to(places.data / group.base).as_posix()
+                rows.append(f"{inside},{'even' if number < 3 else 'odd'}")
+                roles.append(f"{folder.name}/{number}.png,train")
+            (places.data / group.table).write_text("\n".join(rows) + "\n")
+            if group.source.role is not None:
+                (folder.parent / "roles.csv").write_text("\n".join(roles) + "\n")
+        groups = tuple(replace(group, batch=4) for group in recipe.groups[:2])
+        descent = replace(recipe.descent, steps=3, warmup=1, cooldown=1)
+        changed = {"cached_side": 96, "area": 64 * 64, "views": 2, "dim": 8, "scale": 1.0, "pretrained": False}
+        return replace(recipe, groups=groups, descent=descent, **changed)
+
+    return fill
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_says_where_it_comes_from_what_to_expect_what_it_costs_and_how_to_run_it(name: str) -> None:
+    text = importlib.import_module(f"lynkeus.recipes.{name}").__doc__ or ""
+    for line in ("Source: ", "Expected: ", "Cost: ", f"Run: ``python -m lynkeus.recipes.{name}"):
+        assert line in text
+    assert "TO BE" not in text
+
+
+def test_no_field_of_the_config_has_a_default() -> None:
+    assert all(f.default is MISSING and f.default_factory is MISSING for f in fields(ObjectRecipe))
+
+
+def test_free_recipe_uses_free_data_only() -> None:
+    assert {group.source.terms for group in FREE.groups} == {"free"}
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_runs_two_steps_on_made_pictures(name: str, places: Places, small: Fill) -> None:
+    recipe = small(RECIPES[name])
+    untrained = train_objects(recipe, replace(places, out=places.out / "none"), stop_after=0).state_dict()
+    trained = train_objects(recipe, places, stop_after=2).state_dict()
+    changed = {key for key, value in trained.items() if not torch.equal(value, untrained[key])}
+    assert {"project.weight", "backbone.head.norm.weight", "backbone.blocks.11.expand.conv.weight"} <= changed
+    assert not any("running" in key or "stem" in key or "blocks.10." in key for key in changed)
+
+
+def test_a_resumed_training_equals_the_unbroken_one(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    unbroken = train_objects(recipe, replace(places, out=places.out / "a"))
+    train_objects(recipe, replace(places, out=places.out / "b"), stop_after=1)
+    resumed = train_objects(recipe, replace(places, out=places.out / "b"))
+    loaded = load_embedder(places.out / "b" / "checkpoint.ckpt", recipe)
+    for key, value in unbroken.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
+        torch.testing.assert_close(loaded.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
+
+
+def test_what_is_used_lies_between_the_start_and_the_slow_copy(places: Places, small: Fill) -> None:
+    recipe = replace(small(ALL), trained_share=0.25)
+    train_objects(recipe, places)
+    start, slow, used = (
+        load_embedder(places.out / "checkpoint.ckpt", replace(recipe, trained_share=share)).project.weight
+        for share in (0.0, 1.0, 0.25)
+    )
+    assert not torch.equal(start, slow)
+    torch.testing.assert_close(used, 0.75 * start + 0.25 * slow)
+
+
+def test_batches_have_each_groups_number_of_pictures_and_no_class_that_is_held_out(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    pictures = open_object_pictures(recipe, places)
+    maps = open_object_maps(recipe, start_embedder(recipe), pictures, caches=places.caches)
+    held_out = frozenset({(recipe.groups[0].source.folder, "odd")})
+    batches = ObjectBatches(recipe, pictures, maps, held_out=held_out)
+    assert batches.group.tolist() == [0, 1, 1]
+    for step in range(3):
+        batch, again = batches[step], batches[step]
+        counts = np.bincount(batches.group[batch.label.numpy()])
+        assert counts.tolist() == [4, 4]
+        assert sum(len(part) for part in batch.maps) == len(batch.label) == 8
+        assert all(torch.equal(a, b) for a, b in zip(batch.maps, again.maps, strict=True))
+    first, second = (torch.cat([part.flatten() for part in batches[step].maps]) for step in range(2))
+    assert not torch.equal(first, second)
+
+
+def test_maps_are_those_of_the_views_and_are_made_once(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    pictures, model = open_object_pictures(recipe, places), start_embedder(recipe)
+    maps = open_object_maps(recipe, model, pictures, caches=places.caches)
+    made = {path: path.stat().st_mtime_ns for path in places.caches.rglob("*")}
+    again = open_object_maps(recipe, model, pictures, caches=places.caches)
+    assert made == {path: path.stat().st_mtime_ns for path in places.caches.rglob("*")}
+    np.testing.assert_array_equal(maps.values, again.values)
+    for number, rgb in enumerate(pictures.cache):
+        with torch.no_grad():
+            wanted = model.trunk(torch.from_numpy(at_area(rgb, recipe.area)[None]))
+            plain = model.pool(wanted)[0].numpy()
+        np.testing.assert_allclose(maps.view(number, 0), wanted[0].numpy(), rtol=2e-3, atol=2e-3)
+        np.testing.assert_allclose(maps.plain[number], plain, atol=1e-3)
+        assert not np.array_equal(maps.view(number, 0), maps.view(number, 1))
+
+
+def test_publishes_both_files_and_a_card_that_fits_them(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    model = train_objects(recipe, places, stop_after=1)
+    cache = open_object_pictures(recipe, places).cache
+    out = places.out / "shipped"
+    agreement = publish_objects(model, recipe, cache, out, figures={"birds": 0.5})
+    assert agreement.onnx_error < 1e-4
+    card = json.loads((out / f"{FILE}.json").read_text())
+    assert card["sha256"] == hashlib.sha256((out / card["file"]).read_bytes()).hexdigest()
+    assert card["terms"] == "research"
+    assert card["training_data"][0]["pictures"] == 6
+    assert "[n, 8]" in card["output"]
+    assert card["figures"]["birds"] == 0.5
+    small_model = AreaModel(out / card["file"])
+    assert small_model.area == recipe.area
+    for number in range(2):
+        assert small_model(cache[number]).shape == (8,)
