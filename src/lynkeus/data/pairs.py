@@ -1,0 +1,124 @@
+"""Pairs for the contrastive loss: of each class so many pairs of its own and so many with strangers.
+
+Source: DeepFirearm (Hao et al. 2018, https://arxiv.org/abs/1806.02984) and its released code: 180 positive *and* 180
+negative pairs for each of 107 classes, 38,520 in all, drawn anew every 5 epochs, batches of 64. Changed: positive pairs
+of a draw differ as long as the class has enough of them, and the order of the pairs changes in each epoch.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from lynkeus.data.class_batches import members_of_classes
+
+_ORDER = 1  # sets the chance of the order apart: seeds that end in zeros are the same seed
+
+
+class Pairs(NamedTuple):
+    """Some pairs of pictures.
+
+    Attributes:
+        first: Picture numbers.
+        second: Another picture for each.
+        same: Whether both are of one class.
+    """
+
+    first: Int64[np.ndarray, " p"]
+    second: Int64[np.ndarray, " p"]
+    same: Bool[np.ndarray, " p"]
+
+    def taken(self, rows: Int64[np.ndarray, " q"]) -> "Pairs":
+        """Some of them, in the order of the rows."""
+        return Pairs(self.first[rows], self.second[rows], self.same[rows])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ClassPairs:
+    """Batches of pairs.
+
+    Attributes:
+        label: Class of each picture, any numbers.
+        seed: Of all chance.
+        positives: Pairs a class of its own pictures.
+        negatives: Pairs a class of one of its pictures and one of another class, any with the same chance.
+        batch: Pairs a batch; the last of an epoch may have fewer.
+        every: Epochs that a draw lasts.
+
+    Raises:
+        ValueError: A class has a single picture, or there is a single class, or a number asks for nothing.
+    """
+
+    label: Int64[np.ndarray, " n"]
+    seed: int
+    positives: int = 180
+    negatives: int = 180
+    batch: int = 64
+    every: int = 5
+
+    def __post_init__(self) -> None:
+        if min(self.batch, self.every) < 1:
+            raise ValueError(f"batches of {self.batch} pairs, drawn every {self.every} epochs; both must be at least 1")
+        if min(self.positives, self.negatives) < 0 or self.positives + self.negatives == 0:
+            raise ValueError(f"{self.positives} positive and {self.negatives} negative pairs a class")
+        classes, counts = np.unique(self.label, return_counts=True)
+        if len(classes) < 2:
+            raise ValueError(f"{len(classes)} classes have no pairs of strangers")
+        if counts.min() < 2:
+            raise ValueError(f"class {classes[counts.argmin()]} has a single picture, so no pair of its own")
+
+    def drawn(self, number: int) -> Pairs:
+        """All pairs of an epoch, class after class, positives first: the same for ``every`` epochs.
+
+        Args:
+            number: Of the epoch, 0 and up.
+        """
+        lap = number // self.every
+        members = members_of_classes(self.label)
+        order, start = np.concatenate(members), 0
+        parts: list[Pairs] = []
+        for number_of_class, own in enumerate(members):
+            rng = np.random.default_rng((self.seed, lap, number_of_class))
+            parts.append(self._of_class(order, start, len(own), rng))
+            start += len(own)
+        return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def epoch(self, number: int) -> list[Pairs]:
+        """The batches of an epoch: the draw's pairs in an order of its own.
+
+        Args:
+            number: 0 and up.
+        """
+        pairs = self.drawn(number)
+        order = np.random.default_rng((self.seed, number, 0, _ORDER)).permutation(len(pairs.same))
+        return [pairs.taken(order[start : start + self.batch]) for start in range(0, len(order), self.batch)]
+
+    def _of_class(self, order: Int64[np.ndarray, " n"], start: int, size: int, rng: np.random.Generator) -> Pairs:
+        own = order[start : start + size]
+        pairs = size * (size - 1) // 2
+        laps = [
+            rng.choice(pairs, min(pairs, self.positives - n), replace=False) for n in range(0, self.positives, pairs)
+        ]
+        low, high = pair_of_number(np.concatenate((np.zeros(0, np.int64), *laps)))
+        inside = rng.choice(own, self.negatives)
+        outside = rng.integers(0, len(order) - size, self.negatives)
+        outside = order[np.where(outside < start, outside, outside + size)]
+        same = np.arange(self.positives + self.negatives) < self.positives
+        return Pairs(np.concatenate((own[low], inside)), np.concatenate((own[high], outside)), same)
+
+
+def pair_of_number(
+    number: Int64[np.ndarray, " p"],
+) -> tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"]]:
+    """The pair that has a number: (0, 1), (0, 2), (1, 2), (0, 3) and so on, the lower first.
+
+    Args:
+        number: 0 to below 2^50.
+
+    >>> [row.tolist() for row in pair_of_number(np.arange(4))]
+    [[0, 0, 1, 0], [1, 2, 2, 3]]
+    """
+    high = ((1.0 + np.sqrt(1.0 + 8.0 * number)) / 2.0).astype(np.int64)
+    high -= high * (high - 1) // 2 > number
+    return number - high * (high - 1) // 2, high

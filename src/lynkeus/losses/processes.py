@@ -1,0 +1,13 @@
+"""Sums over all processes of a run, for what losses count without a gradient."""
+
+import torch
+from torch import Tensor, distributed
+
+
+@torch.no_grad()
+def summed(values: Tensor) -> Tensor:
+    """The element-wise sum over all processes; the values themselves where there is one process alone."""
+    total = values.detach().clone()
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.all_reduce(total)
+    return total
