@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
-from lynkeus.core import Picture
+from lynkeus.core import Evidence, Picture
 from lynkeus.matching.agreement import GreyLevels
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import MAX_POINTS, CompactFeatures
@@ -30,6 +30,8 @@ from lynkeus.runtime.sessions import PixelModel
 
 NEIGHBOURS = 4
 _LEAST_SIDE = 16
+_FEW_VOTES = 1.0
+_SURE_INLIERS, _SURE_AGREEMENT = 20, 0.8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -161,15 +163,25 @@ class CopyRecogniser:
         return found[0] if found else None
 
     def match(self, upload: Observation, view: GalleryView) -> list[RawFinding]:
-        """Findings of an observed upload, best first."""
+        """Findings of an observed upload, best first.
+
+        Once a candidate is beyond doubt, those that hardly any vote names and that resemble no pasted picture are left
+        out: of the tune half's candidates that is two in five, and none of them a copy.
+        """
         suspects = self._suspects(upload, view)
         items = {part: view.items(suspects, part) for part in (LOCAL, GLOBAL, THUMB)}
         found: list[RawFinding] = []
+        settled = False
         for number, candidate in suspects.items():
-            if number in items[LOCAL]:
-                thumb, vector = items[THUMB].get(number), _vectors(items[GLOBAL][number])[0]
-                known = Known.read(items[LOCAL][number], vector, thumb, self.codebook)
-                found.append(self._judge(upload, number, known, candidate))
+            if number not in items[LOCAL]:
+                continue
+            vector = _vectors(items[GLOBAL][number])[0]
+            look = max(upload.looks, key=lambda look: float(look.vector @ vector) - look.calm)
+            if settled and look is upload.looks[0] and (candidate is None or candidate.votes < _FEW_VOTES):
+                continue
+            known = Known.read(items[LOCAL][number], vector, items[THUMB].get(number), self.codebook)
+            found.append(self._judge(upload, number, known, candidate, look))
+            settled = settled or _settles(found[-1].evidence)
         return explain_away(found)
 
     def _suspects(self, upload: Observation, view: GalleryView) -> dict[int, Candidate | None]:
@@ -201,9 +213,10 @@ class CopyRecogniser:
             most=self.voted,
         )
 
-    def _judge(self, upload: Observation, number: int, reference: Known, candidate: Candidate | None) -> RawFinding:
-        """Verify one candidate and score it."""
-        look = max(upload.looks, key=lambda look: float(look.vector @ reference.vector) - look.calm)
+    def _judge(
+        self, upload: Observation, number: int, reference: Known, candidate: Candidate | None, look: Look
+    ) -> RawFinding:
+        """Verify one candidate, which resembles ``look`` the most, and score it."""
         cosine = float(look.vector @ reference.vector)
         seen = self.check(upload, reference, look, candidate)
         signals = signals_of(seen, cosine=cosine - look.calm, votes=candidate.votes if candidate else 0.0)
@@ -222,6 +235,10 @@ class CopyRecogniser:
         if not len(self.calm):
             return 0.0
         return float(np.sort(self.calm @ vector)[-3:].mean())
+
+
+def _settles(evidence: Evidence) -> bool:
+    return evidence.inliers >= _SURE_INLIERS and (evidence.agreement or 0.0) >= _SURE_AGREEMENT
 
 
 def _vectors(raw: bytes) -> Float32[np.ndarray, "n 256"]:
