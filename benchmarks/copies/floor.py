@@ -63,7 +63,8 @@ class _Noise(CalibrationDataReader):
 
 
 @cache
-def _model() -> bytes:
+def floor_model() -> bytes:
+    """The quantised network as ONNX bytes."""
     with tempfile.TemporaryDirectory() as folder:
         plain, ready, small = (Path(folder) / name for name in ("plain.onnx", "ready.onnx", "int8.onnx"))
         torch.onnx.export(_resnet50(), (torch.zeros(SHAPE),), plain, input_names=["x"], dynamo=False)
@@ -83,7 +84,7 @@ def _model() -> bytes:
 def forward_seconds() -> float:
     """Median CPU seconds of one forward pass."""
     with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
-        file.write(_model())
+        file.write(floor_model())
         file.flush()
         session = open_session(Path(file.name))
     pixels = np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)

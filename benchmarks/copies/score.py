@@ -58,9 +58,9 @@ def score(bench: Path, predictions: Path) -> Figures:
     Raises:
         ValueError: A query is unknown, a pair is given twice or a score is not a number.
     """
-    truth = {row["query_id"]: row["reference_id"] for row in _rows(bench / "truth.csv")}
-    worn = {row["query_id"]: row["disguise"] for row in _rows(bench / "disguises.csv")}
-    pairs = [(row["query_id"], row["reference_id"], float(row["score"])) for row in _rows(predictions)]
+    truth = {row["query_id"]: row["reference_id"] for row in rows_of(bench / "truth.csv")}
+    worn = {row["query_id"]: row["disguise"] for row in rows_of(bench / "disguises.csv")}
+    pairs = [(row["query_id"], row["reference_id"], float(row["score"])) for row in rows_of(predictions)]
     _check(pairs, truth)
     scores = np.array([value for _, _, value in pairs], np.float64)
     hits = np.array([truth[query] == reference for query, reference, _ in pairs], bool)
@@ -107,7 +107,8 @@ def _check(pairs: list[tuple[str, str, float]], truth: dict[str, str]) -> None:
         raise ValueError(f"{len(twice)} pairs are given twice, {twice[0]} for one")
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a csv file."""
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 

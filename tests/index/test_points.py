@@ -65,3 +65,11 @@ def test_finds_the_nearest_lists() -> None:
     found = ListFinder(_COARSE, _FINE)(queries, 6)
     wanted = ((queries[:, None] - _COARSE) ** 2).sum(2).argsort(1)[:, :6]
     assert np.mean([len(set(a) & set(b)) / 6 for a, b in zip(found.tolist(), wanted.tolist(), strict=True)]) > 0.8
+
+
+def test_a_loaded_index_holds_no_page_of_its_file(tmp_path: Path) -> None:
+    index, _, _ = _build(500)
+    index.save(tmp_path / "p.faiss")
+    loaded = PointIndex.load(tmp_path / "p.faiss")
+    assert len(loaded) == 500
+    assert str(tmp_path / "p.faiss") not in Path("/proc/self/maps").read_text()

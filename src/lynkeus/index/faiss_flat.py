@@ -57,17 +57,21 @@ class FaissFlatIndex:
         Raises:
             CorruptError: The file is no such index.
         """
-        stored = read(file)
+        stored = read(file, mapped=True)
         return cls(stored.d, stored=stored)
 
 
-def read(file: Path) -> faiss.Index:
-    """A Faiss index from a file, mapped into memory.
+def read(file: Path, *, mapped: bool) -> faiss.Index:
+    """A Faiss index from a file.
+
+    Args:
+        file: What Faiss wrote.
+        mapped: Map its numbers into memory; otherwise they are read.
 
     Raises:
         CorruptError: The file cannot be read as one.
     """
     try:
-        return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+        return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
     except RuntimeError as error:
         raise CorruptError(f"{file}: no index: {str(error).splitlines()[-1]}") from error

@@ -118,9 +118,9 @@ class PointIndex:
 
     @classmethod
     def load(cls, file: Path) -> "PointIndex":
-        """Map what ``save`` wrote into memory.
+        """Read what ``save`` wrote: of a mapped file Faiss would copy the lists, page by page, and hold them twice.
 
         Raises:
             CorruptError: The file is no such index.
         """
-        return cls(read(file))
+        return cls(read(file, mapped=False))

@@ -1,4 +1,4 @@
-"""Index files on disk: immutable, memory-mapped, disposable.
+"""Index files on disk: immutable and disposable.
 
 A segment is a folder ``<database>-<epoch>-<revision>`` with the points and the vectors of all references up to that
 revision. It is written under another name and renamed when whole; one process at a time writes. A damaged or

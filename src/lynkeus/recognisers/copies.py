@@ -30,7 +30,7 @@ from lynkeus.runtime.sessions import PixelModel
 
 NEIGHBOURS = 4
 _LEAST_SIDE = 16
-_FEW_VOTES = 1.0
+_FEW_VOTES = 2.0
 _SURE_INLIERS, _SURE_AGREEMENT = 20, 0.8
 
 
@@ -181,7 +181,7 @@ class CopyRecogniser:
                 continue
             known = Known.read(items[LOCAL][number], vector, items[THUMB].get(number), self.codebook)
             found.append(self._judge(upload, number, known, candidate, look))
-            settled = settled or _settles(found[-1].evidence)
+            settled = settled or settles(found[-1].evidence)
         return explain_away(found)
 
     def _suspects(self, upload: Observation, view: GalleryView) -> dict[int, Candidate | None]:
@@ -237,7 +237,8 @@ class CopyRecogniser:
         return float(np.sort(self.calm @ vector)[-3:].mean())
 
 
-def _settles(evidence: Evidence) -> bool:
+def settles(evidence: Evidence) -> bool:
+    """Whether a candidate is a copy beyond doubt."""
     return evidence.inliers >= _SURE_INLIERS and (evidence.agreement or 0.0) >= _SURE_AGREEMENT
 
 

@@ -1,7 +1,7 @@
 """What a scan looks into: the references of one kind, as an index kept in step with the catalog.
 
-A view is an immutable snapshot: a segment on disk (memory-mapped), a few parts in memory for what came since (each at
-least twice as large as the next, so that a new reference costs little), and the ids of what was removed.
+A view is an immutable snapshot: a segment on disk (its vectors memory-mapped), a few parts in memory for what came
+since (each at least twice as large as the next, so that a new reference costs little), and the ids of what was removed.
 ``Library.view`` asks the catalog for its revision and applies what changed; it is cheap enough for every upload.
 """
 

@@ -1,0 +1,103 @@
+"""What research data buys the copy descriptor: the same network from free data alone, and before any training.
+
+``python -m benchmarks.copies.free_gap --data DATA --work DIR``, after ``python -m benchmarks.copies --half tune``
+made the sets in DIR. Trains ``lynkeus.recipes.copies_free`` there (about 10 minutes; it resumes), exports it
+to int8 and ranks the first 1,000 references of the gallery by cosine for every third query of both suites.
+Nothing else of the product takes part. The shipped network trained on the tune half's *train* pictures, so that its
+figures flatter it a little where copies were made of those; the free one trained on the garments among them alone.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from benchmarks.copies.about import about, write_results
+from benchmarks.copies.candidates import table
+from benchmarks.copies.make import read
+from lynkeus.metrics import micro_average_precision, recall_at_precision
+from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
+from lynkeus.recipes.copies import Places, barred_by_lists, open_training_cache, start_model, train
+from lynkeus.recipes.copies_free import RECIPE
+from lynkeus.recipes.publish import Release, publish
+from lynkeus.runtime.cards import card
+from lynkeus.runtime.sessions import PixelModel
+
+LISTS = Path(__file__).parent / "csv"
+SUITES = ("listed", "further")
+SIDE, GALLERY, EVERY, GIVEN = 192, 1_000, 3, 10
+
+
+def networks(data: Path, work: Path) -> dict[str, Path]:
+    """int8 files: untrained (ImageNet's backbone, whitened), trained on free data alone, shipped."""
+    places = Places(data=data, out=work / "copies_free", caches=work / "caches")
+    barred = barred_by_lists(LISTS)
+    cache = open_training_cache(RECIPE, places, barred=barred)
+
+    def exported(name: str, make: Callable[[], CopyDescriptor]) -> Path:
+        file = work / "free_gap" / f"{name}.int8.onnx"
+        if not file.exists():
+            release = Release(name=name, version="0", recipe="lynkeus.recipes.copies_free", side=SIDE)
+            publish(make().eval(), release, cache, file.parent)
+        return file
+
+    return {
+        "untrained": exported("untrained", lambda: start_model(RECIPE, cache, runs=work)),
+        "free": exported("free", lambda: train(RECIPE, places, barred=barred)),
+        "shipped": card("copy-descriptor").path,
+    }
+
+
+def measured(model: PixelModel, work: Path) -> dict[str, dict[str, float]]:
+    """Figures of each suite."""
+    bench = work / f"tune_{SUITES[0]}"
+    truths = {suite: table(work / f"tune_{suite}" / "truth.csv", "query_id", "reference_id") for suite in SUITES}
+    wanted = {name for truth in truths.values() for name in truth.values() if name}
+    files = {name: Path(path) for path, name in table(bench / "gallery.csv", "path", "name").items()}
+    others = [name for name in files if name not in wanted]
+    names = [*sorted(wanted), *others][:GALLERY]
+    gallery = np.stack([model(read(files[name]))[0][0] for name in tqdm(names, desc="gallery", disable=None)])
+    figures: dict[str, dict[str, float]] = {}
+    for suite, truth in truths.items():
+        queries = sorted((work / f"tune_{suite}" / "queries").iterdir(), key=lambda file: file.name)[::EVERY]
+        score, hit = [], []
+        for query in tqdm(queries, desc=suite, disable=None):
+            alike = gallery @ model(read(query))[0][0]
+            for place in np.argsort(-alike, kind="stable")[:GIVEN]:
+                score.append(float(alike[place]))
+                hit.append(names[int(place)] == truth[query.stem])
+        copies = sum(bool(truth[query.stem]) for query in queries)
+        scores, hits = np.array(score), np.array(hit)
+        figures[suite] = {
+            "copies": copies,
+            "micro_ap": micro_average_precision(scores, hits, copies),
+            "recall_p90": recall_at_precision(scores, hits, copies, precision=0.9).recall,
+            "among_ten": float(hits.sum()) / copies,
+        }
+    return figures
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    arms = {
+        name: measured(PixelModel(file), options.work) for name, file in networks(options.data, options.work).items()
+    }
+    for name, suites in arms.items():
+        print(
+            name, {suite: {key: round(value, 3) for key, value in figures.items()} for suite, figures in suites.items()}
+        )
+    write_results("free-gap.json", {"about": about(), "arms": arms})
+
+
+if __name__ == "__main__":
+    main()
