@@ -19,7 +19,7 @@ from lynkeus.matching.compact import MAX_POINTS, CompactFeatures
 from lynkeus.matching.sift import LocalFeatures, SiftExtractor, join_features
 from lynkeus.matching.verification import UploadPoints, Verified
 from lynkeus.matching.voting import Candidate, Voting
-from lynkeus.recognisers.copy_check import CopyCheck, Known, Look, Observation, outlines
+from lynkeus.recognisers.copy_check import CopyCheck, Known, Look, Observation, Seen, outlines
 from lynkeus.recognisers.copy_score import CopyScore, signals_of
 from lynkeus.recognisers.overlays import Overlays
 from lynkeus.recognisers.protocol import FRAMES, GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
@@ -30,7 +30,8 @@ from lynkeus.runtime.sessions import PixelModel
 
 NEIGHBOURS = 4
 _LEAST_SIDE = 16
-_FEW_VOTES = 2.0
+_FEW_VOTES, _LEAST_VOTES = 2.0, 0.3
+_LEAST_LIKE, _UNLIKE = 0.05, -0.1
 _SURE_INLIERS, _SURE_AGREEMENT = 20, 0.8
 
 
@@ -165,22 +166,27 @@ class CopyRecogniser:
     def match(self, upload: Observation, view: GalleryView) -> list[RawFinding]:
         """Findings of an observed upload, best first.
 
-        Once a candidate is beyond doubt, those that hardly any vote names and that resemble no pasted picture are left
-        out: of the tune half's candidates that is two in five, and none of them a copy.
+        Candidates that hardly any vote names and that do not resemble the upload are scored unverified. Once one is
+        beyond doubt, those that hardly any vote names and that resemble no pasted picture are left out: of the tune
+        half's candidates that is two in five, and none of them a copy.
         """
         suspects = self._suspects(upload, view)
-        items = {part: view.items(suspects, part) for part in (LOCAL, GLOBAL, THUMB)}
+        vectors = {number: _vectors(raw)[0] for number, raw in view.items(suspects, GLOBAL).items()}
+        looks = {number: _likest(upload, vector) for number, vector in vectors.items()}
+        promising = [n for n, candidate in suspects.items() if n in looks and _promises(candidate, looks[n][1])]
+        items = {part: view.items(promising, part) for part in (LOCAL, THUMB)}
         found: list[RawFinding] = []
         settled = False
         for number, candidate in suspects.items():
-            if number not in items[LOCAL]:
+            if number not in looks:
                 continue
-            vector = _vectors(items[GLOBAL][number])[0]
-            look = max(upload.looks, key=lambda look: float(look.vector @ vector) - look.calm)
+            look, likeness = looks[number]
             if settled and look is upload.looks[0] and (candidate is None or candidate.votes < _FEW_VOTES):
                 continue
-            known = Known.read(items[LOCAL][number], vector, items[THUMB].get(number), self.codebook)
-            found.append(self._judge(upload, number, known, candidate, look))
+            known = None
+            if number in items[LOCAL]:
+                known = Known.read(items[LOCAL][number], vectors[number], items[THUMB].get(number), self.codebook)
+            found.append(self._judge(upload, number, known, candidate, look, likeness))
             settled = settled or settles(found[-1].evidence)
         return explain_away(found)
 
@@ -214,17 +220,23 @@ class CopyRecogniser:
         )
 
     def _judge(
-        self, upload: Observation, number: int, reference: Known, candidate: Candidate | None, look: Look
+        self,
+        upload: Observation,
+        number: int,
+        reference: Known | None,
+        candidate: Candidate | None,
+        look: Look,
+        likeness: float,
     ) -> RawFinding:
-        """Verify one candidate, which resembles ``look`` the most, and score it."""
-        cosine = float(look.vector @ reference.vector)
-        seen = self.check(upload, reference, look, candidate)
-        signals = signals_of(seen, cosine=cosine - look.calm, votes=candidate.votes if candidate else 0.0)
-        region, reference_region = _outlines(upload, reference, seen.verified)
+        """Verify one candidate, which resembles ``look`` the most, and score it; None: it is not worth verifying."""
+        seen = self.check(upload, reference, look, candidate) if reference else Seen(None, None)
+        signals = signals_of(seen, cosine=likeness, votes=candidate.votes if candidate else 0.0)
+        none = np.zeros((0, 2))
+        region, reference_region = _outlines(upload, reference, seen.verified) if reference else (none, none)
         return RawFinding(
             reference_id=number,
             score=self.score(signals),
-            evidence=seen.evidence(cosine),
+            evidence=seen.evidence(likeness + look.calm),
             region=region,
             reference_region=reference_region,
             figures=asdict(signals),
@@ -235,6 +247,17 @@ class CopyRecogniser:
         if not len(self.calm):
             return 0.0
         return float(np.sort(self.calm @ vector)[-3:].mean())
+
+
+def _likest(upload: Observation, vector: Float32[np.ndarray, "256"]) -> tuple[Look, float]:
+    """The look that resembles a reference the most, and by how much more than it resembles anything."""
+    likeness = [float(look.vector @ vector) - look.calm for look in upload.looks]
+    best = int(np.argmax(likeness))
+    return upload.looks[best], likeness[best]
+
+
+def _promises(candidate: Candidate | None, likeness: float) -> bool:
+    return likeness >= _LEAST_LIKE if candidate is None else candidate.votes >= _LEAST_VOTES or likeness >= _UNLIKE
 
 
 def settles(evidence: Evidence) -> bool:
