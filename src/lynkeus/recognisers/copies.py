@@ -185,7 +185,7 @@ class CopyRecogniser:
                 continue
             known = None
             if number in items[LOCAL]:
-                known = Known.read(items[LOCAL][number], vectors[number], items[THUMB].get(number), self.codebook)
+                known = Known.read(items[LOCAL][number], items[THUMB].get(number), self.codebook)
             found.append(self._judge(upload, number, known, candidate, look, likeness))
             settled = settled or settles(found[-1].evidence)
         return explain_away(found)

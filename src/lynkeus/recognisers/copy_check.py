@@ -58,21 +58,19 @@ class Known:
     Attributes:
         features: Its points.
         decoded: Their descriptors, as far as the codes keep them.
-        vector: Its global vector.
         grey: Its thumbnail; None where no pixels are kept.
     """
 
     features: CompactFeatures
     decoded: Float32[np.ndarray, "m 64"]
-    vector: Float32[np.ndarray, "256"]
     grey: UInt8[np.ndarray, "h w"] | None
 
     @classmethod
-    def read(cls, local: bytes, vector: Float32[np.ndarray, "256"], thumb: bytes | None, codebook: Codebook) -> "Known":
+    def read(cls, local: bytes, thumb: bytes | None, codebook: Codebook) -> "Known":
         """From stored items."""
         features = CompactFeatures.unpack(local)
         grey = None if thumb is None else cv2.cvtColor(read_thumbnail(thumb), cv2.COLOR_RGB2GRAY)
-        return cls(features, codebook.decode(features.codes), vector, grey)
+        return cls(features, codebook.decode(features.codes), grey)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
