@@ -4,26 +4,20 @@
 """
 
 import argparse
-import json
-import platform
 import tempfile
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import collect, open_gallery
 from benchmarks.copies.floor import forward_seconds
+from benchmarks.copies.lists import SUITES
 from benchmarks.copies.make import make, write_table
 from benchmarks.copies.score import score
 from benchmarks.copies.score import table as show
-from lynkeus import __version__
-from lynkeus.runtime.cards import cards
 from lynkeus.scan.home import Home
-
-RESULTS = Path(__file__).parent / "results"
-SUITES = ("listed", "further")
 
 
 def main() -> None:
@@ -60,15 +54,7 @@ def main() -> None:
                 "forwards": round(float(np.mean(seconds)) / forward, 3),
             }
     if not options.quick:
-        about = {
-            "half": options.half,
-            "date": datetime.now(UTC).date().isoformat(),
-            "version": __version__,
-            "models": {c.name: c.sha256 for c in cards()},
-            "machine": platform.processor() or platform.machine(),
-        }
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"copies-{options.half}.json").write_text(json.dumps({"about": about, **report}, indent=1) + "\n")
+        write_results(f"copies-{options.half}.json", {"about": {"half": options.half, **about()}, **report})
 
 
 if __name__ == "__main__":

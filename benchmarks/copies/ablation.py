@@ -26,6 +26,7 @@ from benchmarks.copies import lists
 from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import Candidate, open_gallery, table
 from benchmarks.copies.fit import fit
+from benchmarks.copies.lists import SUITES
 from benchmarks.copies.part import queries_of, scored
 from benchmarks.copies.rounds import Rounds, open_floor
 from lynkeus.core import Picture, read_picture
@@ -42,7 +43,6 @@ from lynkeus.scan.home import Home
 from lynkeus.scan.register import WORKING_SIDE
 
 HALF = "tune"
-SUITES = ("listed", "further")
 FOLDS = 4
 GIVEN = 10
 COSINE, NORMALISED = "global, cosine", "global, normalised"

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import table
+from benchmarks.copies.lists import SUITES
 from benchmarks.copies.make import read
 from lynkeus.metrics import micro_average_precision, recall_at_precision
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
@@ -28,7 +29,6 @@ from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel
 
 LISTS = Path(__file__).parent / "csv"
-SUITES = ("listed", "further")
 SIDE, GALLERY, EVERY, GIVEN = 192, 1_000, 3, 10
 
 

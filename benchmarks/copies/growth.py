@@ -25,6 +25,7 @@ from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import GALLERY as BENCHMARK
 from benchmarks.copies.candidates import table
 from benchmarks.copies.growing import Maker, Material, stock
+from benchmarks.copies.lists import SUITES
 from benchmarks.copies.part import queries_of
 from benchmarks.copies.rounds import Rounds, open_floor
 from lynkeus.catalog import NewReference, Owner
@@ -37,7 +38,6 @@ from lynkeus.scan.register import WORKING_SIDE
 
 GALLERY = "growth"
 SIZES = (1_000, 10_000, 100_000)
-SUITES = ("listed", "further")
 HALF = "tune"
 SHARED = {("listed", "Q01920_stranger"), ("further", "Q01176_stranger")}
 """Queries left out: seen to show part of the same photograph as a reference of the larger galleries, found by looking

@@ -11,6 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 LISTS = Path(__file__).parent / "csv"
+SUITES = ("listed", "further")
 HALVES = ("tune", "test")
 GALLERY = 5000
 _ENDINGS = (".jpg", ".jpeg", ".png")

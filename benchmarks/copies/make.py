@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.copies import lists
 from benchmarks.copies.disguises import SUITES, Props
 from lynkeus.augment import Transform
+from lynkeus.data.stickers import read_stickers
 
 SMALLEST, LARGEST = 256, 1024
 
@@ -34,7 +35,7 @@ def make(data: Path, half: str, suite: str, out: Path, *, per: int = 30, strange
     (out / "queries").mkdir(parents=True, exist_ok=True)
     props = Props(
         hosts=[read(data / path) for path in lists.hosts(half)],
-        stickers=_stickers(data / "copydet/overlays_twemoji"),
+        stickers=read_stickers(data),
     )
     disguises = SUITES[suite](props)
     references = lists.references(half)
@@ -115,15 +116,6 @@ def _stranger(
 def _spread(paths: list[str], count: int) -> list[str]:
     """``count`` of the paths, evenly from all of the list."""
     return [paths[index * len(paths) // count] for index in range(min(count, len(paths)))]
-
-
-def _stickers(folder: Path) -> list[np.ndarray]:
-    read_all = (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted(folder.glob("*.png")))
-    return [
-        np.asarray(cv2.cvtColor(sticker, cv2.COLOR_BGRA2RGBA))
-        for sticker in read_all
-        if sticker is not None and sticker.ndim == 3 and sticker.shape[2] == 4
-    ]
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from benchmarks.copies import lists
 from benchmarks.copies.about import about, changed_results
 from benchmarks.copies.candidates import open_gallery, table
+from benchmarks.copies.lists import SUITES
 from benchmarks.copies.part import queries_of, scored
 from benchmarks.copies.peer_systems import Pdq, Peer, Ranked, Sscd, sscd_describer, sscd_vectors
 from benchmarks.copies.rounds import Cost, Rounds, cost_against, open_floor
@@ -28,7 +29,6 @@ from lynkeus.core import read_picture
 from lynkeus.scan.home import Home
 from lynkeus.scan.register import WORKING_SIDE
 
-SUITES = ("listed", "further")
 NAMES = ("lynkeus", "pdq", "pdq_turned", "perception_hash", "perception_local", "sscd", "sscd_normalised")
 _PERCEPTION = {"perception_hash": "hash", "perception_local": "local"}
 _WORKER = Path(__file__).parent / "perception_peer.py"

@@ -18,13 +18,13 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.copies import lists
 from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import table
+from benchmarks.copies.lists import SUITES
 from benchmarks.copies.score import rows_of
 from lynkeus.calibration.rates import RateModel, clopper_pearson_upper, needed
 from lynkeus.scan.calibrate import NOTHING_ALIKE
 
 HALF = "test"
 PARTS = 4
-SUITES = ("listed", "further")
 POLICIES = (10, 20, 30, 50, 100, 200, 300)
 PICTURE = Path(__file__).parents[2] / "docs/images/reliability.png"
 _SIZE, _LEFT, _TOP, _SIDE, _FINE = (760, 660), 110, 40, 540, 3

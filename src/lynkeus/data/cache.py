@@ -48,6 +48,11 @@ class PictureCache(Sequence[np.ndarray]):
     def __len__(self) -> int:
         return len(self.start)
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the paths: which pictures these are."""
+        return hashlib.sha256("\n".join(self.paths).encode()).hexdigest()
+
     @overload
     def __getitem__(self, number: int) -> np.ndarray: ...
     @overload

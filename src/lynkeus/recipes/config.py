@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from lynkeus.data.sources import Source
+from lynkeus.engine.loop import LoopOptions
+from lynkeus.engine.schedule import Trapezoid
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +44,11 @@ class Descent:
     backbone_rate: float
     head_rate: float
     weight_decay: float
+
+    def options(self, *, stop_after: int | None = None) -> LoopOptions:
+        """Length and schedule for the training loop; ``stop_after`` stops at a step as if interrupted."""
+        rate = Trapezoid(warmup=self.warmup, cooldown=self.cooldown, steps=self.steps)
+        return LoopOptions(steps=self.steps, rate=rate, stop_after=stop_after)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,12 +1,10 @@
 """Training of the copy descriptor: the one place where data, model, loss and loop meet."""
 
 import csv
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from lightning_fabric import Fabric
@@ -15,16 +13,14 @@ from torch import Tensor
 from lynkeus.data.batches import Batch, BatchPlan, PairBatches, load_batches
 from lynkeus.data.cache import PictureCache, open_cache
 from lynkeus.data.sources import list_pictures
+from lynkeus.data.stickers import read_stickers
 from lynkeus.data.views import heavy_view, light_view, squash
-from lynkeus.engine.loop import LoopOptions, Training, fit
+from lynkeus.engine.loop import Training, fit
 from lynkeus.engine.run import open_run
-from lynkeus.engine.schedule import Trapezoid
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict, load_lite0_weights
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes.config import CopyRecipe
 from lynkeus.recipes.objectives import make_objective
-
-_STICKERS = "copydet/overlays_twemoji"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,19 +59,11 @@ def train(
     """
     fabric = fabric or Fabric(accelerator="cpu", devices=1)
     cache = open_training_cache(recipe, places, barred=barred)
-    digest = hashlib.sha256("\n".join(cache.paths).encode()).hexdigest()
-    run = open_run(places.out, recipe, extra={"pictures_sha256": digest})
+    run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
     model = start_model(recipe, cache, runs=places.out.parent)
     loss = make_objective(recipe, model)
     wrapped, optimiser = fabric.setup(model, _optimiser(model, recipe))
-    batches = PairBatches(
-        cache,
-        BatchPlan(pictures=recipe.pictures, side=recipe.side, seed=recipe.seed),
-        light=light_view(),
-        heavy=heavy_view(hosts=cache, stickers=_stickers(places.data), side=recipe.cached_side),
-        rank=fabric.global_rank,
-        world=fabric.world_size,
-    )
+    batches = view_pairs(recipe, cache, places, fabric)
 
     def terms(batch: Batch) -> Mapping[str, Tensor]:
         parts = loss(wrapped, batch, fabric)
@@ -84,17 +72,27 @@ def train(
     def from_step(start: int, stop: int) -> Iterable[Batch]:
         return load_batches(batches, start=start, stop=stop, workers=workers)
 
-    descent = recipe.descent
-    rate = Trapezoid(warmup=descent.warmup, cooldown=descent.cooldown, steps=descent.steps)
     fit(
         fabric,
         Training(model=wrapped, optimiser=optimiser, loss=loss),
         run=run,
         batches=from_step,
         terms=terms,
-        options=LoopOptions(steps=descent.steps, rate=rate, stop_after=stop_after),
+        options=recipe.descent.options(stop_after=stop_after),
     )
     return loss.finished(model)
+
+
+def view_pairs(recipe: CopyRecipe, cache: PictureCache, places: Places, fabric: Fabric) -> PairBatches:
+    """The batches of a recipe, this process's share of them: a light and a heavy view of each picture."""
+    return PairBatches(
+        cache,
+        BatchPlan(pictures=recipe.pictures, side=recipe.side, seed=recipe.seed),
+        light=light_view(),
+        heavy=heavy_view(hosts=cache, stickers=read_stickers(places.data), side=recipe.cached_side),
+        rank=fabric.global_rank,
+        world=fabric.world_size,
+    )
 
 
 def open_training_cache(recipe: CopyRecipe, places: Places, *, barred: frozenset[str]) -> PictureCache:
@@ -160,16 +158,6 @@ def _optimiser(model: CopyDescriptor, recipe: CopyRecipe) -> torch.optim.Optimiz
         ],
         weight_decay=descent.weight_decay,
     )
-
-
-def _stickers(data: Path) -> list[np.ndarray]:
-    files = sorted((data / _STICKERS).glob("*.png"))
-    read = (cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in files)
-    return [
-        np.asarray(cv2.cvtColor(sticker, cv2.COLOR_BGRA2RGBA))
-        for sticker in read
-        if sticker is not None and sticker.ndim == 3 and sticker.shape[2] == 4
-    ]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

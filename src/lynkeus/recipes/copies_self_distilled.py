@@ -12,7 +12,6 @@ Cost: 10 min, one CPU core that others shared, 2 GiB.
 Run: ``python -m benchmarks.copies.self_distillation --data DATA --work DIR --runs DIR --caches DIR``
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
@@ -21,17 +20,14 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from lynkeus.data.batches import Batch, BatchPlan, PairBatches, load_batches
-from lynkeus.data.stickers import read_stickers
-from lynkeus.data.views import heavy_view, light_view
-from lynkeus.engine.loop import LoopOptions, Training, fit, gather
+from lynkeus.data.batches import Batch, load_batches
+from lynkeus.engine.loop import Training, fit, gather
 from lynkeus.engine.run import open_run
-from lynkeus.engine.schedule import Trapezoid
 from lynkeus.losses.momentum_sscd import SlowCopy
 from lynkeus.losses.self_distillation import Distilled, Prototypes, SelfDistillationLoss
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes.config import CopyRecipe, Descent
-from lynkeus.recipes.copies import Places, open_training_cache, start_model
+from lynkeus.recipes.copies import Places, open_training_cache, start_model, view_pairs
 from lynkeus.recipes.copies_first import RECIPE as FIRST
 
 
@@ -118,19 +114,11 @@ def train_self_distilled(
     fabric = Fabric(accelerator="cpu", devices=1)
     network = recipe.network
     cache = open_training_cache(network, places, barred=barred)
-    digest = hashlib.sha256("\n".join(cache.paths).encode()).hexdigest()
-    run = open_run(places.out, recipe, extra={"pictures_sha256": digest})
+    run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
     model = start_model(network, cache, runs=places.out.parent)
     objective = TeacherAndStudent(recipe, model)
     wrapped, optimiser = fabric.setup(model, _optimiser(model, objective.head, network.descent))
-    batches = PairBatches(
-        cache,
-        BatchPlan(pictures=network.pictures, side=network.side, seed=network.seed),
-        light=light_view(),
-        heavy=heavy_view(hosts=cache, stickers=read_stickers(places.data), side=network.cached_side),
-        rank=fabric.global_rank,
-        world=fabric.world_size,
-    )
+    batches = view_pairs(network, cache, places, fabric)
 
     def terms(batch: Batch) -> Mapping[str, Tensor]:
         return cast("Distilled", objective(wrapped, batch, fabric))._asdict()
@@ -138,15 +126,13 @@ def train_self_distilled(
     def from_step(start: int, stop: int) -> Iterable[Batch]:
         return load_batches(batches, start=start, stop=stop, workers=workers)
 
-    descent = network.descent
-    rate = Trapezoid(warmup=descent.warmup, cooldown=descent.cooldown, steps=descent.steps)
     fit(
         fabric,
         Training(model=wrapped, optimiser=optimiser, loss=objective),
         run=run,
         batches=from_step,
         terms=terms,
-        options=LoopOptions(steps=descent.steps, rate=rate, stop_after=stop_after),
+        options=network.descent.options(stop_after=stop_after),
     )
     return model
 

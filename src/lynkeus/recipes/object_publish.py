@@ -3,12 +3,10 @@
 Run: ``python -m lynkeus.recipes.object_publish DATA RUN CACHES TARGET [FIGURES]``, FIGURES a JSON file for the card.
 """
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from lynkeus.data.cache import PictureCache
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.export import INPUT, export_onnx, quantise, run_onnx, run_torch
 from lynkeus.recipes.copies import Places
+from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.objects import ObjectRecipe, load_embedder, open_object_pictures
 from lynkeus.recipes.publish import Agreement
@@ -71,7 +70,19 @@ def publish_objects(
     cosine = (exported * run_onnx(small, check)).sum(axis=1)
     agreement = Agreement(onnx_error=error, int8_cosine=float(cosine.mean()), int8_cosine_lowest=float(cosine.min()))
     about = {**(figures or {}), "export": {name: round(value, 7) for name, value in asdict(agreement).items()}}
-    (out / f"{FILE}.json").write_text(json.dumps(_card(recipe, cache, small, about), indent=1) + "\n")
+    write_card(
+        out / f"{FILE}.json",
+        small,
+        cache,
+        name=MODEL,
+        version=VERSION,
+        backbone="EfficientNet-Lite2",
+        input=f"pixels: uint8 [n, h, w, 3], RGB, h and w multiples of 32, about {recipe.area} pixels in all, the "
+        "aspect ratio kept; normalised inside",
+        output=f"descriptor: float32 [n, {recipe.dim}], length 1",
+        figures=about,
+        recipe="lynkeus.recipes.object_descriptor_all, then lynkeus.recipes.object_publish",
+    )
     return agreement
 
 
@@ -79,28 +90,6 @@ def _name_area(file: Path, area: int) -> None:
     graph = onnx.load(str(file))
     onnx.helper.set_model_props(graph, {AREA: str(area)})
     onnx.save(graph, str(file))
-
-
-def _card(recipe: ObjectRecipe, cache: PictureCache, file: Path, figures: dict[str, Any]) -> dict[str, Any]:
-    counts = np.bincount(cache.source, minlength=len(cache.sources))
-    return {
-        "name": MODEL,
-        "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "version": VERSION,
-        "licence": "Apache-2.0 (backbone: EfficientNet-Lite2, Apache-2.0)",
-        "terms": "free" if all(source.terms == "free" for source in cache.sources) else "research",
-        "training_data": [
-            {"folder": source.folder, "terms": source.terms, "pictures": int(count)}
-            for source, count in zip(cache.sources, counts, strict=True)
-        ],
-        "input": f"pixels: uint8 [n, h, w, 3], RGB, h and w multiples of 32, about {recipe.area} pixels in all, the "
-        "aspect ratio kept; normalised inside",
-        "output": f"descriptor: float32 [n, {recipe.dim}], length 1",
-        "figures": figures,
-        "recipe": "lynkeus.recipes.object_descriptor_all, then lynkeus.recipes.object_publish",
-        "trained": datetime.now(UTC).date().isoformat(),
-    }
 
 
 if __name__ == "__main__":

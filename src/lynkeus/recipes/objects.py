@@ -1,6 +1,5 @@
 """Training of the object descriptor: what a recipe says, and where data, model, loss and loop meet."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,8 @@ from torch.nn import functional
 
 from lynkeus.data.classes import ClassPictures, Group, open_classes
 from lynkeus.data.object_views import object_view
-from lynkeus.engine.loop import LoopOptions, Training, fit
+from lynkeus.engine.loop import Training, fit
 from lynkeus.engine.run import open_run
-from lynkeus.engine.schedule import Trapezoid
 from lynkeus.losses.grouped_cosface import GroupedCosface
 from lynkeus.losses.momentum_sscd import SlowCopy
 from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
@@ -155,8 +153,7 @@ def train_objects(
     """
     fabric = Fabric(accelerator="cpu", devices=1)
     pictures = open_object_pictures(recipe, places)
-    digest = hashlib.sha256("\n".join(pictures.cache.paths).encode()).hexdigest()
-    run = open_run(places.out, recipe, extra={"pictures_sha256": digest, "held_out": sorted(held_out)})
+    run = open_run(places.out, recipe, extra={"pictures_sha256": pictures.cache.digest, "held_out": sorted(held_out)})
     model = start_embedder(recipe)
     maps = open_object_maps(recipe, model, pictures, caches=places.caches)
     batches = ObjectBatches(recipe, pictures, maps, held_out=held_out)
@@ -172,15 +169,13 @@ def train_objects(
         objective.slow.follow(model)
         return {"loss": objective(wrapped.describe, batch)}
 
-    descent = recipe.descent
-    rate = Trapezoid(warmup=descent.warmup, cooldown=descent.cooldown, steps=descent.steps)
     fit(
         fabric,
         Training(model=wrapped, optimiser=optimiser, loss=objective),
         run=run,
         batches=from_step,
         terms=terms,
-        options=LoopOptions(steps=descent.steps, rate=rate, stop_after=stop_after),
+        options=recipe.descent.options(stop_after=stop_after),
     )
     return _finished(objective.state_dict(), recipe)
 

@@ -4,12 +4,10 @@ Run: ``python -m lynkeus.recipes.overlay_publish DATA LISTS RUN CACHES OUT [FIGU
 measured go into the card.
 """
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from lynkeus.data.scenes import SceneMaker
 from lynkeus.models.detectors.overlay import OverlayDetector
 from lynkeus.models.export import export_onnx, quantise, run_onnx, run_torch
 from lynkeus.recipes.copies import Places, barred_by_lists
+from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.overlay_finder import RECIPE
 from lynkeus.recipes.overlays import OverlayRecipe, open_overlay_cache, scene_maker
 from lynkeus.recognisers.overlays import MODEL, overlap
@@ -93,7 +92,19 @@ def publish_overlays(
     quantise(plain, small, pictures=pictures[:_CALIBRATION])
     agreement = _compared(run_onnx(plain, check), run_onnx(small, check), error)
     about = {**(figures or {}), "export": {name: round(value, 7) for name, value in asdict(agreement).items()}}
-    (out / f"{FILE}.json").write_text(json.dumps(_card(recipe, cache, small, about), indent=1) + "\n")
+    write_card(
+        out / f"{FILE}.json",
+        small,
+        cache,
+        trained=PictureDraw(cache, one_in=recipe.held_out).numbers,
+        name=MODEL,
+        version=VERSION,
+        backbone="EfficientNet-Lite0",
+        input=f"pixels: uint8 [n, {side}, {side}, 3], RGB, the picture squashed to a square; normalised inside",
+        output=f"boxes: float32 [n, {(side // 8) ** 2}, 5], x0, y0, x1, y1 in shares of the picture, confidence",
+        figures=about,
+        recipe="lynkeus.recipes.overlay_finder, then lynkeus.recipes.overlay_publish",
+    )
     return agreement
 
 
@@ -109,29 +120,6 @@ def _compared(
         int8_iou=float(np.mean(iou)) if iou else 0.0,
         int8_confidence=float(np.mean(moved)) if moved else 0.0,
     )
-
-
-def _card(recipe: OverlayRecipe, cache: PictureCache, file: Path, figures: dict[str, Any]) -> dict[str, Any]:
-    side = recipe.sides[-1][1]
-    trained = PictureDraw(cache, one_in=recipe.held_out).numbers
-    counts = np.bincount(cache.source[trained], minlength=len(cache.sources))
-    used = [(source, int(count)) for source, count in zip(cache.sources, counts, strict=True) if count]
-    return {
-        "name": MODEL,
-        "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "version": VERSION,
-        "licence": "Apache-2.0 (backbone: EfficientNet-Lite0, Apache-2.0)",
-        "terms": "free" if all(source.terms == "free" for source, _ in used) else "research",
-        "training_data": [
-            {"folder": source.folder, "terms": source.terms, "pictures": count} for source, count in used
-        ],
-        "input": f"pixels: uint8 [n, {side}, {side}, 3], RGB, the picture squashed to a square; normalised inside",
-        "output": f"boxes: float32 [n, {(side // 8) ** 2}, 5], x0, y0, x1, y1 in shares of the picture, confidence",
-        "figures": figures,
-        "recipe": "lynkeus.recipes.overlay_finder, then lynkeus.recipes.overlay_publish",
-        "trained": datetime.now(UTC).date().isoformat(),
-    }
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Training of the overlay detector: what a recipe says, and where data, model, losses and loop meet."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -16,9 +15,8 @@ from lynkeus.data.scene_edits import harmless_edits, own_edits, whole_edits
 from lynkeus.data.scenes import SceneMaker
 from lynkeus.data.sources import Source, list_pictures
 from lynkeus.data.stickers import read_stickers
-from lynkeus.engine.loop import LoopOptions, Training, fit
+from lynkeus.engine.loop import Training, fit
 from lynkeus.engine.run import open_run
-from lynkeus.engine.schedule import Trapezoid
 from lynkeus.losses.centre_focal import CentreFocalLoss
 from lynkeus.losses.giou import GiouLoss
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict
@@ -98,8 +96,7 @@ def train_overlays(
     """
     fabric = Fabric(accelerator="cpu", devices=1)
     cache = open_overlay_cache(recipe, places, barred=barred)
-    digest = hashlib.sha256("\n".join(cache.paths).encode()).hexdigest()
-    run = open_run(places.out, recipe, extra={"pictures_sha256": digest})
+    run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
     model, loss = start_detector(recipe), OverlayObjective(box_weight=recipe.box_weight)
     wrapped, optimiser = fabric.setup(model, _optimiser(model, recipe.descent))
     wrapped.mark_forward_method("maps")
@@ -109,15 +106,13 @@ def train_overlays(
     def from_step(start: int, stop: int) -> DataLoader[SceneBatch]:
         return DataLoader(batches, batch_size=None, sampler=range(start, stop), num_workers=workers)
 
-    descent = recipe.descent
-    rate = Trapezoid(warmup=descent.warmup, cooldown=descent.cooldown, steps=descent.steps)
     fit(
         fabric,
         Training(model=wrapped, optimiser=optimiser, loss=loss),
         run=run,
         batches=from_step,
         terms=lambda batch: loss(wrapped, batch),
-        options=LoopOptions(steps=descent.steps, rate=rate, stop_after=stop_after),
+        options=recipe.descent.options(stop_after=stop_after),
     )
     return model
 

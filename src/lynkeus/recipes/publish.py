@@ -4,11 +4,8 @@ The card is a JSON file beside the models: fields name, version, file, sha256, l
 input, output, embedding_version, figures, recipe, trained.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from lynkeus.data.views import light_view
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.models.export import export_onnx, quantise, run_onnx, run_torch
 from lynkeus.recipes.config import CopyRecipe
+from lynkeus.recipes.model_card import write_card
 
 _TOLERANCE = 1e-4
 _CALIBRATION, _CHECK = 128, 64
@@ -104,8 +102,19 @@ def publish(
     quantise(plain, small, pictures=pictures[:_CALIBRATION])
     cosine = (exported * run_onnx(small, check)).sum(axis=1)
     agreement = Agreement(onnx_error=error, int8_cosine=float(cosine.mean()), int8_cosine_lowest=float(cosine.min()))
-    card = _card(release, cache, small, model.project.out_features, {**(figures or {}), "export": asdict(agreement)})
-    (out / f"{release.name}.json").write_text(json.dumps(card, indent=1) + "\n")
+    write_card(
+        out / f"{release.name}.json",
+        small,
+        cache,
+        name=release.name,
+        version=release.version,
+        backbone="EfficientNet-Lite0",
+        input=f"pixels: uint8 [n, {release.side}, {release.side}, 3], RGB, the picture squashed to a square by area "
+        "averaging; normalised inside",
+        output=f"descriptor: float32 [n, {model.project.out_features}], length 1",
+        figures={**(figures or {}), "export": asdict(agreement)},
+        recipe=release.recipe,
+    )
     return agreement
 
 
@@ -114,26 +123,3 @@ def _like_those_to_come(cache: PictureCache, side: int, count: int) -> np.ndarra
     batches = PairBatches(cache, plan, light=light_view(), heavy=Chain(()), rank=0, world=1)
     views = [batches[step].pixels.numpy()[::2] for step in range(-(-count // 16))]
     return np.concatenate(views)[:count]
-
-
-def _card(release: Release, cache: PictureCache, file: Path, dim: int, figures: dict[str, Any]) -> dict[str, Any]:
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    counts = np.bincount(cache.source, minlength=len(cache.sources))
-    used = [(source, int(count)) for source, count in zip(cache.sources, counts, strict=True) if count]
-    return {
-        "name": release.name,
-        "version": release.version,
-        "file": file.name,
-        "sha256": digest,
-        "licence": "Apache-2.0 (backbone: EfficientNet-Lite0, Apache-2.0)",
-        "terms": "free" if all(source.terms == "free" for source, _ in used) else "research",
-        "training_data": [
-            {"folder": source.folder, "terms": source.terms, "pictures": count} for source, count in used
-        ],
-        "input": f"pixels: uint8 [n, {release.side}, {release.side}, 3], RGB, the picture squashed to a square by area "
-        "averaging; normalised inside",
-        "output": f"descriptor: float32 [n, {dim}], length 1",
-        "figures": figures,
-        "recipe": release.recipe,
-        "trained": datetime.now(UTC).date().isoformat(),
-    }

@@ -1,0 +1,50 @@
+"""The model card: a JSON file beside a published model, read by ``lynkeus.runtime.cards``."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from lynkeus.data.cache import PictureCache
+
+
+def write_card(
+    card: Path,
+    model: Path,
+    cache: PictureCache,
+    *,
+    trained: Int[np.ndarray, " m"] | None = None,
+    backbone: str,
+    **words: Any,
+) -> None:
+    """Write a model's card; its digest, licence, terms, training data and date are found here.
+
+    Args:
+        card: File to write.
+        model: The model it describes, in the same folder.
+        cache: The pictures that trained.
+        trained: Their numbers; None: all of the cache.
+        backbone: Name of the backbone, whose weights are Apache-2.0.
+        words: The other fields: name, version, input, output, figures, recipe.
+    """
+    source = cache.source if trained is None else cache.source[trained]
+    counts = np.bincount(source, minlength=len(cache.sources))
+    used = [(source, int(count)) for source, count in zip(cache.sources, counts, strict=True) if count]
+    fields = {
+        "name": words.pop("name"),
+        "version": words.pop("version"),
+        "file": model.name,
+        "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
+        "licence": f"Apache-2.0 (backbone: {backbone}, Apache-2.0)",
+        "terms": "free" if all(source.terms == "free" for source, _ in used) else "research",
+        "training_data": [
+            {"folder": source.folder, "terms": source.terms, "pictures": count} for source, count in used
+        ],
+        **words,
+        "trained": datetime.now(UTC).date().isoformat(),
+    }
+    card.write_text(json.dumps(fields, indent=1) + "\n")
