@@ -22,8 +22,9 @@ from benchmarks.copies.lists import SUITES
 from benchmarks.copies.make import read
 from lynkeus.metrics import micro_average_precision, recall_at_precision
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes.copies import Places, barred_by_lists, open_training_cache, start_model, train
+from lynkeus.recipes.copies import barred_by_lists, open_training_cache, start_model, train
 from lynkeus.recipes.copies_free import RECIPE
+from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.publish import Release, publish
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel

@@ -17,8 +17,9 @@ import torch
 from benchmarks.copies.about import about, write_results
 from benchmarks.copies.free_gap import LISTS, SIDE, measured
 from lynkeus.models.export import export_onnx
-from lynkeus.recipes.copies import Places, barred_by_lists, open_training_cache, start_model
+from lynkeus.recipes.copies import barred_by_lists, open_training_cache, start_model
 from lynkeus.recipes.copies_self_distilled import RECIPE, train_self_distilled
+from lynkeus.recipes.protocol import Places
 from lynkeus.runtime.sessions import PixelModel
 
 

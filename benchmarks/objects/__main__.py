@@ -29,11 +29,11 @@ from lynkeus.core import read_picture
 from lynkeus.data.classes import ClassPictures
 from lynkeus.metrics.retrieval import leave_one_out
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
-from lynkeus.recipes.copies import Places
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
 from lynkeus.recipes.object_publish import FILE, publish_objects
 from lynkeus.recipes.objects import open_object_maps, open_object_pictures, start_embedder, train_objects
+from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import ViewMaps, pooled
 from lynkeus.recognisers.objects import MODEL
 from lynkeus.runtime.area import AreaModel

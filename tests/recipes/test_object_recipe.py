@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from lynkeus.recipes.copies import Places
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
 from lynkeus.recipes.object_publish import FILE, publish_objects
@@ -23,6 +22,7 @@ from lynkeus.recipes.objects import (
     start_embedder,
     train_objects,
 )
+from lynkeus.recipes.protocol import Places
 from lynkeus.runtime.area import AreaModel, at_area
 
 pytestmark = pytest.mark.torch

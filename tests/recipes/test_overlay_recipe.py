@@ -10,10 +10,10 @@ import torch
 
 from lynkeus.data.stickers import FOLDER
 from lynkeus.recipes import overlay_finder
-from lynkeus.recipes.copies import Places
 from lynkeus.recipes.overlay_finder import RECIPE
 from lynkeus.recipes.overlay_publish import FILE, load_detector, publish_overlays
 from lynkeus.recipes.overlays import OverlayRecipe, open_overlay_cache, scene_maker, train_overlays
+from lynkeus.recipes.protocol import Places
 
 pytestmark = pytest.mark.torch
 

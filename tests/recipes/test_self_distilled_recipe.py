@@ -10,8 +10,9 @@ from lynkeus.data.sources import Source
 from lynkeus.data.stickers import FOLDER
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes import copies_self_distilled
-from lynkeus.recipes.copies import Places, open_training_cache, start_model
+from lynkeus.recipes.copies import open_training_cache, start_model
 from lynkeus.recipes.copies_self_distilled import RECIPE, SelfDistilledRecipe, train_self_distilled
+from lynkeus.recipes.protocol import Places
 
 pytestmark = pytest.mark.torch
 

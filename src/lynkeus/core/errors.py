@@ -35,3 +35,7 @@ class MissingExtraError(LynkeusError, ImportError):
 
 class CorruptError(LynkeusError, OSError):
     """A stored file (catalog, segment, backup, model) is damaged or not ours."""
+
+
+class NotTrainedError(LynkeusError, FileNotFoundError):
+    """A run folder holds no checkpoint yet."""

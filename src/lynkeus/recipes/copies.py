@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,21 +20,7 @@ from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict, load_li
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes.config import CopyRecipe
 from lynkeus.recipes.objectives import make_objective
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Places:
-    """Where a training run finds and leaves its files.
-
-    Attributes:
-        data: The data root.
-        out: Folder of the run.
-        caches: Folder of decoded pictures.
-    """
-
-    data: Path
-    out: Path
-    caches: Path
+from lynkeus.recipes.protocol import Places
 
 
 def train(

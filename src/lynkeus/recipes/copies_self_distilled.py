@@ -27,8 +27,9 @@ from lynkeus.losses.momentum_sscd import SlowCopy
 from lynkeus.losses.self_distillation import Distilled, Prototypes, SelfDistillationLoss
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes.config import CopyRecipe, Descent
-from lynkeus.recipes.copies import Places, open_training_cache, start_model, view_pairs
+from lynkeus.recipes.copies import open_training_cache, start_model, view_pairs
 from lynkeus.recipes.copies_first import RECIPE as FIRST
+from lynkeus.recipes.protocol import Places
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

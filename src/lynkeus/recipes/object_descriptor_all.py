@@ -18,8 +18,8 @@ import torch
 from lynkeus.data.classes import Group
 from lynkeus.data.sources import Source
 from lynkeus.recipes.config import Descent
-from lynkeus.recipes.copies import Places
 from lynkeus.recipes.objects import ObjectRecipe, train_objects
+from lynkeus.recipes.protocol import Places
 
 RECIPE = ObjectRecipe(
     groups=(

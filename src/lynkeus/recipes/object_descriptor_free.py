@@ -16,9 +16,9 @@ import torch
 
 from lynkeus.data.classes import Group
 from lynkeus.data.sources import Source
-from lynkeus.recipes.copies import Places
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.objects import train_objects
+from lynkeus.recipes.protocol import Places
 
 RECIPE = replace(
     ALL,

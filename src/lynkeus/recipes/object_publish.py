@@ -19,10 +19,10 @@ from lynkeus.core import CorruptError
 from lynkeus.data.cache import PictureCache
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.export import INPUT, export_onnx, quantise, run_onnx, run_torch
-from lynkeus.recipes.copies import Places
 from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.objects import ObjectRecipe, load_embedder, open_object_pictures
+from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.publish import Agreement
 from lynkeus.recognisers.objects import MODEL
 from lynkeus.runtime.area import AREA

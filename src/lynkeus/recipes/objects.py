@@ -21,7 +21,7 @@ from lynkeus.losses.momentum_sscd import SlowCopy
 from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.config import Descent
-from lynkeus.recipes.copies import Places
+from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import ViewMaps, ViewPlan, open_view_maps
 
 _EACH = 2

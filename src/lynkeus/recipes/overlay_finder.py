@@ -14,9 +14,10 @@ import cv2
 import torch
 
 from lynkeus.recipes.config import Descent
-from lynkeus.recipes.copies import Places, barred_by_lists
+from lynkeus.recipes.copies import barred_by_lists
 from lynkeus.recipes.copies_first import RECIPE as COPIES_FIRST
 from lynkeus.recipes.overlays import OverlayRecipe, train_overlays
+from lynkeus.recipes.protocol import Places
 
 RECIPE = OverlayRecipe(
     sources=COPIES_FIRST.sources,

@@ -21,10 +21,11 @@ from lynkeus.data.scene_batches import PictureDraw, squashed
 from lynkeus.data.scenes import SceneMaker
 from lynkeus.models.detectors.overlay import OverlayDetector
 from lynkeus.models.export import export_onnx, quantise, run_onnx, run_torch
-from lynkeus.recipes.copies import Places, barred_by_lists
+from lynkeus.recipes.copies import barred_by_lists
 from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.overlay_finder import RECIPE
 from lynkeus.recipes.overlays import OverlayRecipe, open_overlay_cache, scene_maker
+from lynkeus.recipes.protocol import Places
 from lynkeus.recognisers.overlays import MODEL, overlap
 
 FILE = "overlay_finder"

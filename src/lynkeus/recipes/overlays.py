@@ -22,7 +22,7 @@ from lynkeus.losses.giou import GiouLoss
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict
 from lynkeus.models.detectors.overlay import STRIDE, OverlayDetector
 from lynkeus.recipes.config import Descent
-from lynkeus.recipes.copies import Places
+from lynkeus.recipes.protocol import Places
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

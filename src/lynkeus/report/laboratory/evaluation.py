@@ -1,0 +1,250 @@
+"""What a trained model is worth: figures, and what lies behind them, kept in a run's folder.
+
+``evaluation/evaluation.json`` holds figures, histograms and the confusion of classes; the pictures of the sheets lie
+beside it.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import Float, Float32, Int64, UInt8
+
+from lynkeus.core import CorruptError
+from lynkeus.report.pictures import reduce
+
+FILE, FOLDER = "evaluation.json", "evaluation"
+FORMAT = 1
+_SIDE, _QUALITY = 192, 85
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Histogram:
+    """How the distances of pairs of one class, and of two, are spread.
+
+    Attributes:
+        name: What was described, such as "before training".
+        edges: Ends of the bins, ascending; one more than bins.
+        same: Pairs of one class in each bin.
+        different: Pairs of two classes in each bin.
+    """
+
+    name: str
+    edges: Float[np.ndarray, " bins_1"]
+    same: Int64[np.ndarray, " bins"]
+    different: Int64[np.ndarray, " bins"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Hit:
+    """A picture that was found.
+
+    Attributes:
+        picture: RGB; kept at most 192 pixels long.
+        label: Its class.
+        score: Similarity to the query, higher is more alike.
+        right: Whether it shows what the query shows.
+    """
+
+    picture: UInt8[np.ndarray, "h w 3"]
+    label: str
+    score: float
+    right: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Neighbours:
+    """A query and what was found first.
+
+    Attributes:
+        picture: RGB; kept at most 192 pixels long.
+        label: Its class.
+        hits: The most alike first.
+    """
+
+    picture: UInt8[np.ndarray, "h w 3"]
+    label: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class HeatMap:
+    """Where a class was seen in a picture.
+
+    Attributes:
+        picture: RGB; kept at most 192 pixels long.
+        heat: From 0 to 1, of any size, laid over the whole picture.
+        label: What the picture shows.
+        predicted: What was seen.
+        box: Left, top, right, bottom of what the map marks, as shares of width and height from 0 to 1.
+        truth: Boxes that people drew, in the same form.
+    """
+
+    picture: UInt8[np.ndarray, "h w 3"]
+    heat: Float32[np.ndarray, "y x"]
+    label: str
+    predicted: str
+    box: tuple[float, float, float, float]
+    truth: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Confusion:
+    """Which class was taken for which.
+
+    Attributes:
+        names: The classes.
+        counts: Pictures, by true class (row) and by the class that was said (column).
+    """
+
+    names: tuple[str, ...]
+    counts: Int64[np.ndarray, "c c"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Evaluation:
+    """What a model is worth and what lies behind it.
+
+    Attributes:
+        figures: By name, such as "mAP" or "top-1"; shares from 0 to 1 unless the name says a unit.
+        histograms: Distances, for descriptors; before and after training for example.
+        neighbours: Some queries with their first hits.
+        heat_maps: Some pictures with what a classifier saw.
+        confusion: For classifiers.
+    """
+
+    figures: Mapping[str, float]
+    histograms: tuple[Histogram, ...] = ()
+    neighbours: tuple[Neighbours, ...] = ()
+    heat_maps: tuple[HeatMap, ...] = ()
+    confusion: Confusion | None = None
+
+
+@dataclass(slots=True)
+class _Pictures:
+    """Writes and reads the pictures of the sheets, numbered."""
+
+    folder: Path
+    count: int = field(default=0)
+
+    def put(self, picture: np.ndarray, ending: str = "jpg") -> str:
+        name = f"{self.count:04}.{ending}"
+        small = reduce(picture, _SIDE) if picture.ndim == 3 else picture
+        bgr = small[..., ::-1] if picture.ndim == 3 else small
+        if not cv2.imwrite(str(self.folder / name), np.ascontiguousarray(bgr), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]):
+            raise OSError(f"cannot write {self.folder / name}")
+        self.count += 1
+        return name
+
+    def get(self, name: str) -> np.ndarray:
+        read = cv2.imread(str(self.folder / name), cv2.IMREAD_UNCHANGED)
+        if read is None:
+            raise CorruptError(f"{self.folder / name} cannot be read")
+        return np.asarray(read) if read.ndim == 2 else np.ascontiguousarray(read[..., ::-1])
+
+
+def save_evaluation(evaluation: Evaluation, run: Path) -> None:
+    """Keep an evaluation in a run's folder, in place of an earlier one, whole or not at all."""
+    fresh = run / f"{FOLDER}.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    pictures = _Pictures(fresh)
+    row = {
+        "format": FORMAT,
+        "figures": {name: float(value) for name, value in evaluation.figures.items()},
+        "histograms": [
+            {"name": h.name, "edges": h.edges.tolist(), "same": h.same.tolist(), "different": h.different.tolist()}
+            for h in evaluation.histograms
+        ],
+        "neighbours": [
+            {
+                "picture": pictures.put(row.picture),
+                "label": row.label,
+                "hits": [
+                    {"picture": pictures.put(h.picture), "label": h.label, "score": float(h.score), "right": h.right}
+                    for h in row.hits
+                ],
+            }
+            for row in evaluation.neighbours
+        ],
+        "heat_maps": [
+            {
+                "picture": pictures.put(m.picture),
+                "heat": pictures.put(np.asarray(np.clip(m.heat, 0, 1) * 255, np.uint8), "png"),
+                "label": m.label,
+                "predicted": m.predicted,
+                "box": m.box,
+                "truth": m.truth,
+            }
+            for m in evaluation.heat_maps
+        ],
+        "confusion": None
+        if evaluation.confusion is None
+        else {"names": evaluation.confusion.names, "counts": evaluation.confusion.counts.tolist()},
+    }
+    (fresh / FILE).write_text(json.dumps(row) + "\n")
+    shutil.rmtree(run / FOLDER, ignore_errors=True)
+    fresh.replace(run / FOLDER)
+
+
+def load_evaluation(run: Path) -> Evaluation | None:
+    """What was kept in a run's folder; None where nothing was.
+
+    Raises:
+        CorruptError: It cannot be read.
+    """
+    path = run / FOLDER / FILE
+    if not path.exists():
+        return None
+    pictures = _Pictures(run / FOLDER)
+    try:
+        row: dict[str, Any] = json.loads(path.read_text())
+        return _evaluation(row, pictures)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptError(f"{path} cannot be read: {error}") from error
+
+
+def _evaluation(row: Mapping[str, Any], pictures: _Pictures) -> Evaluation:
+    confusion = row["confusion"]
+    return Evaluation(
+        figures=row["figures"],
+        histograms=tuple(
+            Histogram(
+                name=h["name"],
+                edges=np.array(h["edges"], np.float64),
+                same=np.array(h["same"], np.int64),
+                different=np.array(h["different"], np.int64),
+            )
+            for h in row["histograms"]
+        ),
+        neighbours=tuple(
+            Neighbours(
+                picture=pictures.get(n["picture"]),
+                label=n["label"],
+                hits=tuple(
+                    Hit(picture=pictures.get(h["picture"]), label=h["label"], score=h["score"], right=h["right"])
+                    for h in n["hits"]
+                ),
+            )
+            for n in row["neighbours"]
+        ),
+        heat_maps=tuple(
+            HeatMap(
+                picture=pictures.get(m["picture"]),
+                heat=np.asarray(pictures.get(m["heat"]), np.float32) / np.float32(255),
+                label=m["label"],
+                predicted=m["predicted"],
+                box=tuple(m["box"]),
+                truth=tuple(tuple(box) for box in m["truth"]),
+            )
+            for m in row["heat_maps"]
+        ),
+        confusion=None
+        if confusion is None
+        else Confusion(names=tuple(confusion["names"]), counts=np.array(confusion["counts"], np.int64)),
+    )
