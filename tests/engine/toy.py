@@ -21,7 +21,7 @@ from lynkeus.engine.schedule import Trapezoid
 from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.losses.sscd import SscdLoss
 
-STEPS = 8
+STEPS, LONGER = 8, 20
 VIEWS = 8
 
 
@@ -42,6 +42,7 @@ class Toy:
         wait: Seconds a step sleeps.
     """
 
+    steps: int = STEPS
     memory: int = 24
     accumulate: int = 1
     clip_norm: float | None = None
@@ -85,12 +86,12 @@ def train_toy(fabric: Fabric, out: Path, toy: Toy | None = None) -> dict[str, Te
     fit(
         fabric,
         Training(model=wrapped, optimiser=optimiser, loss=loss, average=average),
-        run=open_run(out, Config(steps=STEPS)),
+        run=open_run(out, Config(steps=toy.steps)),
         batches=batches,
         terms=terms,
         options=LoopOptions(
-            steps=STEPS,
-            rate=Trapezoid(warmup=2, cooldown=4, steps=STEPS),
+            steps=toy.steps,
+            rate=Trapezoid(warmup=2, cooldown=4, steps=toy.steps),
             accumulate=toy.accumulate,
             clip_norm=toy.clip_norm,
             save_minutes=toy.save_minutes,
@@ -109,7 +110,7 @@ def main() -> None:
     if kind == "two":
         fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp")
         fabric.launch()
-        weights = train_toy(fabric, out)
+        weights = train_toy(fabric, out, Toy(steps=LONGER))
     else:
         fabric = Fabric(accelerator="cpu", devices=1)
         weights = train_toy(fabric, out, Toy(wait=0.15, save_minutes=float(kind)))
