@@ -50,7 +50,7 @@ def test_training_changes_the_weights_and_a_finished_run_trains_no_further(tmp_p
 
 
 def test_one_process_and_two_give_the_same_weights_after_20_steps(tmp_path: Path) -> None:
-    alone = train_toy(_one(), tmp_path / "one", Toy(steps=LONGER))
+    alone = train_toy(_one(), tmp_path / "one", LONGER)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
