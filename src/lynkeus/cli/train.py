@@ -17,9 +17,7 @@ from lynkeus.cli.options import DONE, FAILED, json_option
 )
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change a field of the recipe.")
 @click.option("--grid", "grids", multiple=True, metavar="FIELD=A,B,C", help="A run for each value, in OUT.")
-@click.option(
-    "--hold-out", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Paths that must not train."
-)
+@click.option("--hold-out", type=click.Path(path_type=Path, exists=True), help="List of what must not train.")
 @click.option("--caches", type=click.Path(path_type=Path), help="Folder of decoded pictures.  [default: beside OUT]")
 @click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="Processes of this machine.")
