@@ -9,10 +9,13 @@ import pytest
 import torch
 
 from lynkeus.core import ConflictError
-from lynkeus.recipes import RECIPES, CopyRecipe, Places, barred_by_lists, train
+from lynkeus.recipes import RECIPES as ALL
+from lynkeus.recipes import CopyRecipe, Places, barred_by_lists, train
 from lynkeus.recipes.config import Descent, Objective
 
 pytestmark = pytest.mark.torch
+
+RECIPES = {name: recipe for name, recipe in ALL.items() if isinstance(recipe, CopyRecipe)}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from lynkeus.core.errors import ConflictError as ConflictError
 from lynkeus.core.errors import CorruptError as CorruptError
+from lynkeus.core.errors import DataError as DataError
 from lynkeus.core.errors import DivergedError as DivergedError
 from lynkeus.core.errors import LynkeusError as LynkeusError
 from lynkeus.core.errors import MissingExtraError as MissingExtraError

@@ -37,6 +37,10 @@ class CorruptError(LynkeusError, OSError):
     """A stored file (catalog, segment, backup, model) is damaged or not ours."""
 
 
+class DataError(LynkeusError, ValueError):
+    """A data set lacks what was asked of it (a class without pictures, too few classes); the text names it."""
+
+
 class NotTrainedError(LynkeusError, FileNotFoundError):
     """A run folder holds no checkpoint yet."""
 
