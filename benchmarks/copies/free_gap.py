@@ -1,4 +1,4 @@
-"""What research data buys the copy descriptor: the same network from free data alone, and before any training.
+"""What research data buys the copy descriptor, and what int8 costs it: the same network from free data, and untrained.
 
 ``python -m benchmarks.copies.free_gap --data DATA --work DIR``, after ``python -m benchmarks.copies --half tune``
 made the sets in DIR. Trains ``lynkeus.recipes.copies_free`` there (about 10 minutes; it resumes), exports it
@@ -34,7 +34,7 @@ SIDE, GALLERY, EVERY, GIVEN = 192, 1_000, 3, 10
 
 
 def networks(data: Path, work: Path) -> dict[str, Path]:
-    """int8 files: untrained (ImageNet's backbone, whitened), trained on free data alone, shipped."""
+    """Files: untrained (ImageNet's backbone, whitened) and trained on free data, each in fp32, too; shipped."""
     places = Places(data=data, out=work / "copies_free", caches=work / "caches")
     barred = barred_by_lists(LISTS)
     cache = open_training_cache(RECIPE, places, barred=barred)
@@ -46,11 +46,12 @@ def networks(data: Path, work: Path) -> dict[str, Path]:
             publish(make().eval(), release, cache, file.parent)
         return file
 
-    return {
+    small = {
         "untrained": exported("untrained", lambda: start_model(RECIPE, cache, runs=work)),
         "free": exported("free", lambda: train(RECIPE, places, barred=barred)),
-        "shipped": card("copy-descriptor").path,
     }
+    plain = {f"{name}, fp32": file.with_name(f"{name}.onnx") for name, file in small.items()}
+    return {**small, **plain, "shipped": card("copy-descriptor").path}
 
 
 def measured(model: PixelModel, work: Path) -> dict[str, dict[str, float]]:

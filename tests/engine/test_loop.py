@@ -9,7 +9,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from toy import STEPS, train_toy
+from toy import STEPS, Toy, train_toy
 
 from lynkeus.engine.loop import gather
 
@@ -34,7 +34,7 @@ def _losses(out: Path) -> list[tuple[int, float]]:
 @pytest.mark.parametrize("at", [1, 5])
 def test_a_resumed_run_gives_the_numbers_of_the_unbroken_one(tmp_path: Path, at: int) -> None:
     unbroken = train_toy(_one(), tmp_path / "unbroken")
-    train_toy(_one(), tmp_path / "broken", stop_after=at)
+    train_toy(_one(), tmp_path / "broken", Toy(stop_after=at))
     resumed = train_toy(_one(), tmp_path / "broken")
     _agree(unbroken, resumed, atol=0)
     assert _losses(tmp_path / "broken") == _losses(tmp_path / "unbroken")
@@ -42,7 +42,7 @@ def test_a_resumed_run_gives_the_numbers_of_the_unbroken_one(tmp_path: Path, at:
 
 
 def test_training_changes_the_weights_and_a_finished_run_trains_no_further(tmp_path: Path) -> None:
-    untrained = train_toy(_one(), tmp_path / "none", stop_after=0)
+    untrained = train_toy(_one(), tmp_path / "none", Toy(stop_after=0))
     trained = train_toy(_one(), tmp_path / "run")
     assert any(not torch.equal(untrained[name], trained[name]) for name in trained)
     _agree(train_toy(_one(), tmp_path / "run"), trained, atol=0)
@@ -55,7 +55,7 @@ def test_one_process_and_two_give_the_same_weights(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(Path(__file__).with_name("toy.py")), str(tmp_path / "two")]
+    command = [sys.executable, str(Path(__file__).with_name("toy.py")), str(tmp_path / "two"), "two"]
     ranks = [
         subprocess.Popen(
             command,

@@ -1,21 +1,28 @@
 """A toy to train: noise vectors of pictures, two views each, the copy descriptor's objective."""
 
+import copy
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lynkeus.engine.loop import LoopOptions, Training, fit, gather
+from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.launch import set_up
+from lynkeus.engine.loop import LoopOptions, Validation, fit, gather
 from lynkeus.engine.run import open_run
 from lynkeus.engine.schedule import Trapezoid
+from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.losses.sscd import SscdLoss
 
 STEPS = 8
+VIEWS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,54 +30,89 @@ class Config:
     steps: int
 
 
-def train_toy(fabric: Fabric, out: Path, *, stop_after: int | None = None, memory: int = 24) -> dict[str, Tensor]:
-    """Train and give the weights."""
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 4))
-    loss = SscdLoss(dim=4, temperature=0.2, entropy_weight=1.0, memory=memory)
-    wrapped, optimiser = fabric.setup(model, torch.optim.AdamW(model.parameters(), lr=0.05))
+@dataclass(frozen=True, kw_only=True)
+class Toy:
+    """How the toy is trained.
 
-    def terms(batch: tuple[Tensor, Tensor]) -> Mapping[str, Tensor]:
-        descriptors = gather(fabric, functional.normalize(wrapped(batch[0])))
-        picture = gather(fabric, batch[1])
+    Attributes:
+        accumulate: A step's views come in so many batches.
+        validate: Measures in between, given the model.
+        changed: What a test makes of a batch's loss, given the batch's number.
+        width: Of the hidden layer.
+        wait: Seconds a step sleeps.
+    """
+
+    memory: int = 24
+    accumulate: int = 1
+    clip_norm: float | None = None
+    momentum: float | None = None
+    stop_after: int | None = None
+    validate: Callable[[nn.Module], Mapping[str, float]] | None = None
+    changed: Callable[[int, Tensor], Tensor] = field(default=lambda _, loss: loss)
+    width: int = 8
+    wait: float = 0.0
+    save_minutes: float = 0.0
+
+
+def train_toy(fabric: Fabric, out: Path, toy: Toy | None = None) -> dict[str, Tensor]:
+    """Train and give the weights; with a momentum, those of the average."""
+    toy = toy or Toy()
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, toy.width), nn.Tanh(), nn.Linear(toy.width, 4))
+    average = None if toy.momentum is None else SlowCopy(model, copy.deepcopy(model), momentum=toy.momentum)
+    loss = SscdLoss(dim=4, temperature=0.2, entropy_weight=1.0, memory=toy.memory)
+    wrapped, optimiser = set_up(fabric, model, torch.optim.AdamW(model.parameters(), lr=0.05))
+
+    def terms(batch: tuple[int, Tensor, Tensor]) -> Mapping[str, Tensor]:
+        number, views, own = batch
+        time.sleep(toy.wait)
+        descriptors = gather(fabric, functional.normalize(wrapped(views)))
+        picture = gather(fabric, own)
         parts = loss(descriptors, picture)
         loss.memory.remember(descriptors, picture)
-        return {"loss": parts.total}
+        return {"loss": toy.changed(number, parts.total), "entropy": parts.entropy}
 
-    def batches(start: int, stop: int) -> Iterable[tuple[Tensor, Tensor]]:
-        for step in range(start, stop):
-            generator = torch.Generator().manual_seed(step)
-            picture = torch.arange(4 * step, 4 * step + 4).repeat_interleave(2) % 14
-            views = torch.randn(8, 6, generator=generator)
-            each = 8 // fabric.world_size
+    def batches(start: int, stop: int) -> Iterable[tuple[int, Tensor, Tensor]]:
+        for number in range(start, stop):
+            generator = torch.Generator().manual_seed(number)
+            picture = torch.arange(4 * number, 4 * number + 4).repeat_interleave(2) % 14
+            views = torch.randn(VIEWS, 6, generator=generator)
+            each = VIEWS // fabric.world_size
             own = slice(fabric.global_rank * each, (fabric.global_rank + 1) * each)
-            yield views[own], picture[own]
+            yield number, views[own], picture[own]
 
-    options = LoopOptions(
-        steps=STEPS,
-        rate=Trapezoid(warmup=2, cooldown=4, steps=STEPS),
-        save_minutes=0.0,
-        log_every=1,
-        stop_after=stop_after,
-    )
-    training = Training(model=wrapped, optimiser=optimiser, loss=loss)
+    validate = toy.validate
     fit(
         fabric,
-        training,
+        Training(model=wrapped, optimiser=optimiser, loss=loss, average=average),
         run=open_run(out, Config(steps=STEPS)),
         batches=batches,
         terms=terms,
-        options=options,
+        options=LoopOptions(
+            steps=STEPS,
+            rate=Trapezoid(warmup=2, cooldown=4, steps=STEPS),
+            accumulate=toy.accumulate,
+            clip_norm=toy.clip_norm,
+            save_minutes=toy.save_minutes,
+            log_every=1,
+            stop_after=toy.stop_after,
+        ),
+        validation=None if validate is None else Validation(every=3, measure=lambda: validate(model), best="quality"),
     )
-    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+    kept: Any = model if average is None else average.copy
+    return {name: value.detach().clone() for name, value in kept.state_dict().items()}
 
 
 def main() -> None:
-    """One of two processes; its place comes from the environment, as under torchrun."""
-    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp")
-    fabric.launch()
-    out = Path(sys.argv[1])
-    weights = train_toy(fabric, out)
+    """Alone and slow, or one of two processes; its place comes from the environment, as under torchrun."""
+    out, kind = Path(sys.argv[1]), sys.argv[2]
+    if kind == "two":
+        fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp")
+        fabric.launch()
+        weights = train_toy(fabric, out)
+    else:
+        fabric = Fabric(accelerator="cpu", devices=1)
+        weights = train_toy(fabric, out, Toy(wait=0.15, save_minutes=float(kind)))
     if fabric.is_global_zero:
         torch.save(weights, out / "weights.pt")
 

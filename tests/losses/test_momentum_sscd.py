@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lynkeus.losses.momentum_sscd import MomentumSscdLoss, SlowCopy
+from lynkeus.losses.momentum_sscd import MomentumSscdLoss
+from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.losses.sscd import entropy
 
 pytestmark = pytest.mark.torch

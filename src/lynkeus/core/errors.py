@@ -39,3 +39,11 @@ class CorruptError(LynkeusError, OSError):
 
 class NotTrainedError(LynkeusError, FileNotFoundError):
     """A run folder holds no checkpoint yet."""
+
+
+class DivergedError(LynkeusError, ArithmeticError):
+    """A training's loss is no longer a number."""
+
+
+class StorageError(LynkeusError, OSError):
+    """Something could not be written, such as on a full disk."""

@@ -11,16 +11,20 @@ of a step follows from its number, so that a resumed run repeats the unbroken on
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 import torch
 from jaxtyping import Shaped
 from lightning_fabric import Fabric
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 from tqdm import tqdm
 
-from lynkeus.engine.run import RunFolder
+from lynkeus.core import DivergedError
+from lynkeus.engine.checkpoint import Training, load, save, save_best
+from lynkeus.engine.interruption import Interruption
+from lynkeus.engine.launch import refuse_separate_statistics
+from lynkeus.engine.run import RunFolder, RunLog
 
 B = TypeVar("B")
 
@@ -32,6 +36,8 @@ class LoopOptions:
     Attributes:
         steps: Steps of the whole run.
         rate: Factor of the learning rates at each step.
+        accumulate: Batches whose gradients are averaged to one step.
+        clip_norm: Longest gradient of all weights together; longer ones are scaled down. None leaves them.
         save_minutes: Minutes between checkpoints.
         log_every: Steps between lines of the log.
         stop_after: Stop at this step as if interrupted; None goes to the end.
@@ -39,26 +45,26 @@ class LoopOptions:
 
     steps: int
     rate: Callable[[int], float]
+    accumulate: int = 1
+    clip_norm: float | None = None
     save_minutes: float = 5.0
     log_every: int = 10
     stop_after: int | None = None
 
 
-@dataclass(kw_only=True, slots=True)
-class Training:
-    """What a run changes: all of it is in the checkpoint.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Validation:
+    """What is measured in between, on what does not train.
 
     Attributes:
-        model: Set up by ``fabric``.
-        optimiser: Set up by ``fabric``; each group has its full learning rate in ``lr``.
-        loss: Holds buffers, such as a memory of past descriptors.
-        step: Steps done.
+        every: Steps between two measurements; the last step is measured, too.
+        measure: Gives figures; the model is in evaluation mode.
+        best: The figure whose highest value so far makes ``best.ckpt``.
     """
 
-    model: nn.Module
-    optimiser: Optimizer
-    loss: nn.Module
-    step: int = 0
+    every: int
+    measure: Callable[[], Mapping[str, float]]
+    best: str
 
 
 def fit(
@@ -69,6 +75,7 @@ def fit(
     batches: Callable[[int, int], Iterable[B]],
     terms: Callable[[B], Mapping[str, Tensor]],
     options: LoopOptions,
+    validation: Validation | None = None,
 ) -> None:
     """Train from the last checkpoint of the run, or from the start, to the end.
 
@@ -76,57 +83,88 @@ def fit(
         fabric: Launched.
         training: Changed in place.
         run: Where checkpoints and the log go.
-        batches: Gives the batches from a step to behind another.
+        batches: Gives the batches from a number to behind another; a step takes ``accumulate`` of them.
         terms: The parts of a batch's loss; ``loss`` is the one to go down.
         options: Length and rhythm.
+        validation: What is measured in between; None measures nothing.
+
+    Raises:
+        DivergedError: The loss is no longer a number. The last checkpoint stays.
+        StorageError: A checkpoint cannot be written. The one before stays.
+        ConflictError: The checkpoint is of another model, or several processes would keep statistics apart.
+        KeyboardInterrupt: The process was asked to end; it saved first.
     """
-    full = [float(group["lr"]) for group in training.optimiser.param_groups]
+    training.remember_rates()
     load(fabric, training, run)
     stop = options.steps if options.stop_after is None else min(options.stop_after, options.steps)
-    bar = tqdm(total=stop, initial=training.step, unit="step", disable=not fabric.is_global_zero)
-    saved = began = time.monotonic()
-    first = training.step
+    bar = tqdm(total=stop, initial=training.step, unit="step", disable=None if fabric.is_global_zero else True)
+    saved = time.monotonic()
     training.model.train()
-    for batch in batches(training.step, stop):
-        for group, lr in zip(training.optimiser.param_groups, full, strict=True):
-            group["lr"] = lr * options.rate(training.step)
-        parts = terms(batch)
-        fabric.backward(parts["loss"])
-        training.optimiser.step()
-        training.optimiser.zero_grad()
-        training.step += 1
-        bar.update()
-        if training.step % options.log_every == 0 and fabric.is_global_zero:
-            row = {name: round(value.item(), 6) for name, value in parts.items()}
-            seconds = (time.monotonic() - began) / (training.step - first)
-            run.log({"step": training.step, **row, "seconds": round(seconds, 4)})
-            bar.set_postfix(loss=row["loss"])
-        if fabric.broadcast(time.monotonic() - saved > 60 * options.save_minutes):
-            save(fabric, training, run, full)
-            saved = time.monotonic()
-    save(fabric, training, run, full)
+    refuse_separate_statistics(training.model, processes=fabric.world_size)
+    micro = iter(batches(training.step * options.accumulate, stop * options.accumulate))
+    with Interruption() as interruption, run.log(training.step, write=fabric.is_global_zero) as log:
+        while parts := tuple(islice(micro, options.accumulate)):
+            training.set_rates(options.rate(training.step))
+            row = _step(fabric, training, parts, terms, options.clip_norm)
+            bar.update()
+            if training.step % options.log_every == 0:
+                log.write(training.step, row, per_step=True)
+                bar.set_postfix(loss=row["loss"])
+            if validation is not None and (training.step % validation.every == 0 or training.step == options.steps):
+                _validate(fabric, training, run, validation, log)
+            due = time.monotonic() - saved > 60 * options.save_minutes
+            due, interrupted = fabric.broadcast((due, interruption.asked))
+            if due or interrupted:
+                save(fabric, training, run)
+                saved = time.monotonic()
+            if interrupted:
+                raise KeyboardInterrupt
+    save(fabric, training, run)
     bar.close()
 
 
-def save(fabric: Fabric, training: Training, run: RunFolder, full: list[float]) -> None:
-    """Write the checkpoint, whole or not at all."""
-    for group, lr in zip(training.optimiser.param_groups, full, strict=True):
-        group["lr"] = lr
-    unfinished = run.checkpoint.with_suffix(".tmp")
-    fabric.save(unfinished, _state(training))
-    if fabric.is_global_zero:
-        unfinished.replace(run.checkpoint)
-    fabric.barrier()
+def _step(
+    fabric: Fabric,
+    training: Training,
+    micro: tuple[B, ...],
+    terms: Callable[[B], Mapping[str, Tensor]],
+    clip_norm: float | None,
+) -> dict[str, float]:
+    """One step of the optimiser from one or more batches; gives the means of the terms."""
+    row: dict[str, float] = {}
+    for place, batch in enumerate(micro, 1):
+        with fabric.no_backward_sync(cast("Any", training.model), enabled=place < len(micro)):
+            parts = terms(batch)
+            _refuse_divergence(parts["loss"], training.step)
+            fabric.backward(parts["loss"] / len(micro))
+        for name, value in parts.items():
+            row[name] = row.get(name, 0.0) + value.item() / len(micro)
+    if clip_norm is not None:
+        fabric.clip_gradients(training.model, training.optimiser, max_norm=clip_norm)
+    training.optimiser.step()
+    training.optimiser.zero_grad()
+    if training.average is not None:
+        training.average.follow(training.model)
+    training.step += 1
+    return row
 
 
-def load(fabric: Fabric, training: Training, run: RunFolder) -> None:
-    """Come back to the last checkpoint where there is one."""
-    if not run.checkpoint.exists():
-        return
-    state = _state(training)
-    fabric.load(run.checkpoint, state, weights_only=True)
-    training.step = int(state["step"])
-    torch.set_rng_state(state["rng"])
+def _refuse_divergence(loss: Tensor, step: int) -> None:
+    if not torch.isfinite(loss):
+        raise DivergedError(
+            f"the loss is {loss.item()} at step {step + 1}; the last checkpoint stays: "
+            "lower the learning rate, or clip the gradients"
+        )
+
+
+def _validate(fabric: Fabric, training: Training, run: RunFolder, validation: Validation, log: RunLog) -> None:
+    training.model.eval()
+    figures = {name: float(value) for name, value in validation.measure().items()}
+    training.model.train()
+    log.write(training.step, figures)
+    if figures[validation.best] > training.best:
+        training.best = figures[validation.best]
+        save_best(fabric, training, run)
 
 
 def gather(fabric: Fabric, part: Shaped[Tensor, "n *rest"]) -> Shaped[Tensor, "m *rest"]:
@@ -137,13 +175,3 @@ def gather(fabric: Fabric, part: Shaped[Tensor, "n *rest"]) -> Shaped[Tensor, "m
     if not isinstance(whole, Tensor):
         raise TypeError(f"gathered a {type(whole).__name__}, wanted a tensor")
     return whole.flatten(0, 1)
-
-
-def _state(training: Training) -> dict[str, Any]:
-    return {
-        "model": training.model,
-        "optimiser": training.optimiser,
-        "loss": training.loss,
-        "step": training.step,
-        "rng": torch.get_rng_state(),
-    }

@@ -1,21 +1,29 @@
 """The folder of a run: what was asked for, with which versions, and what came of it.
 
-``config.json`` (the resolved config), ``versions.json``, ``log.jsonl`` (one line a logged step) and
-``checkpoint.ckpt``. A folder belongs to one config: another one is refused.
+``config.json`` (the resolved config), ``versions.json`` (of libraries, and the commit), ``log.jsonl`` (one line a
+logged step), ``tensorboard/`` (the same for TensorBoard), ``checkpoint.ckpt`` and ``best.ckpt``. A folder belongs to
+one config: another one is refused.
 """
 
 import dataclasses
 import json
 import platform
+import shutil
+import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, final
+
+from tensorboardX import SummaryWriter
 
 from lynkeus.core import ConflictError
 
+LOG = "log.jsonl"
 _PACKAGES = ("torch", "lightning-fabric", "numpy", "opencv-python-headless")
 
 
@@ -30,10 +38,81 @@ class RunFolder:
         """The last checkpoint."""
         return self.folder / "checkpoint.ckpt"
 
-    def log(self, row: Mapping[str, float | int]) -> None:
-        """Append one line to the log."""
-        with (self.folder / "log.jsonl").open("a") as file:
-            file.write(json.dumps(dict(row)) + "\n")
+    @property
+    def best(self) -> Path:
+        """The weights of the step whose validation was best, where a run validates."""
+        return self.folder / "best.ckpt"
+
+    def log(self, step: int, *, write: bool = True) -> "RunLog":
+        """The log, to be entered; rows after ``step``, of steps that are done again, are taken away."""
+        return RunLog(self.folder, step, write=write)
+
+
+@final
+class RunLog:
+    """Writes what a run reports, as JSON lines and for TensorBoard.
+
+    Args:
+        folder: Of the run.
+        step: The last step that is in the checkpoint.
+        write: False writes nothing: one process alone reports.
+    """
+
+    def __init__(self, folder: Path, step: int, *, write: bool) -> None:
+        self._path, self._first, self._write = folder / LOG, step, write
+        self._board: SummaryWriter | None = None
+        self._began = time.monotonic()
+
+    def __enter__(self) -> "RunLog":
+        if self._write:
+            if self._path.exists():
+                rows = [row for row in read_log(self._path.parent) if row["step"] <= self._first]
+                self._path.write_text("".join(_line(row) for row in rows))
+            self._board = SummaryWriter(
+                str(self._path.parent / "tensorboard"), purge_step=self._first + 1, write_to_disk=True
+            )
+        self._began = time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._board is not None:
+            self._board.close()
+
+    def write(self, step: int, row: Mapping[str, float], *, per_step: bool = False) -> None:
+        """Append one row.
+
+        Args:
+            step: Steps done.
+            row: Numbers by name.
+            per_step: Add the seconds a step took since the log was opened.
+        """
+        if self._board is None:
+            return
+        shown = {name: round(float(value), 6) for name, value in row.items()}
+        if per_step:
+            shown["seconds"] = round((time.monotonic() - self._began) / (step - self._first), 4)
+        with self._path.open("a") as file:
+            file.write(_line({"step": step, **shown}))
+        for name, value in shown.items():
+            self._board.add_scalar(name, value, step)
+
+
+def _line(row: Mapping[str, float | int]) -> str:
+    return json.dumps({**row, "step": int(row["step"])}) + "\n"
+
+
+def read_log(folder: Path) -> list[dict[str, float]]:
+    """The rows of a run's log; a last line that was cut off is left out."""
+    rows: list[dict[str, float]] = []
+    path = folder / LOG
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            rows.append({name: float(value) for name, value in json.loads(line).items()})
+        except ValueError:
+            break
+    return rows
 
 
 def open_run(folder: Path, config: object, *, extra: Mapping[str, Any] | None = None) -> RunFolder:
@@ -71,8 +150,25 @@ def _versions() -> dict[str, str]:
     return {
         "python": sys.version.split()[0],
         "machine": platform.machine(),
+        "commit": _commit(),
         **{name: version(name) for name in ("lynkeus", *_PACKAGES) if _installed(name)},
     }
+
+
+def _commit() -> str:
+    """The commit of the checkout that this code runs from, "+" where files differ from it; empty outside one."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    this = Path(__file__)
+    if not _said(git, this.parent, "ls-files", this.name):
+        return ""
+    return _said(git, this.parent, "describe", "--always", "--dirty=+")
+
+
+def _said(git: str, folder: Path, *words: str) -> str:
+    done = subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _installed(name: str) -> bool:

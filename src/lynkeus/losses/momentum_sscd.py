@@ -9,41 +9,12 @@ behind in this way: the positive is one of them.
 Conventions: those of ``sscd``. Queries learn, keys do not.
 """
 
-from typing import cast
-
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from lynkeus.losses.memory import DescriptorMemory
 from lynkeus.losses.sscd import Terms, entropy, info_nce
-
-
-class SlowCopy(nn.Module):
-    """A copy of a model whose weights follow the model's slowly.
-
-    Args:
-        model: What is followed; the copy starts equal.
-        copy: Another model of the same shape.
-        momentum: Share of the copy's weights that a step keeps, 0 to below 1.
-    """
-
-    def __init__(self, model: nn.Module, copy: nn.Module, *, momentum: float) -> None:
-        super().__init__()
-        copy.load_state_dict(model.state_dict())
-        self.copy = copy.eval().requires_grad_(requires_grad=False)
-        self.momentum = momentum
-
-    @torch.no_grad()
-    def follow(self, model: nn.Module) -> None:
-        """Move a step towards the model."""
-        for slow, fast in zip(self.copy.parameters(), model.parameters(), strict=True):
-            slow.lerp_(fast.detach(), 1.0 - self.momentum)
-
-    @torch.no_grad()
-    def forward(self, pixels: Tensor) -> Tensor:
-        """The slow descriptors."""
-        return cast("Tensor", self.copy(pixels))
 
 
 class MomentumSscdLoss(nn.Module):

@@ -36,6 +36,8 @@ class Descent:
         backbone_rate: Learning rate of the backbone.
         head_rate: Learning rate of the linear layer.
         weight_decay: Of all weights.
+        accumulate: Batches whose gradients are averaged to one step.
+        clip_norm: Longest gradient of all weights together; None leaves them.
     """
 
     steps: int
@@ -44,11 +46,19 @@ class Descent:
     backbone_rate: float
     head_rate: float
     weight_decay: float
+    accumulate: int
+    clip_norm: float | None
 
     def options(self, *, stop_after: int | None = None) -> LoopOptions:
         """Length and schedule for the training loop; ``stop_after`` stops at a step as if interrupted."""
         rate = Trapezoid(warmup=self.warmup, cooldown=self.cooldown, steps=self.steps)
-        return LoopOptions(steps=self.steps, rate=rate, stop_after=stop_after)
+        return LoopOptions(
+            steps=self.steps,
+            rate=rate,
+            accumulate=self.accumulate,
+            clip_norm=self.clip_norm,
+            stop_after=stop_after,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

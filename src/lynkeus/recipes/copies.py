@@ -14,7 +14,9 @@ from lynkeus.data.cache import PictureCache, open_cache
 from lynkeus.data.sources import list_pictures
 from lynkeus.data.stickers import read_stickers
 from lynkeus.data.views import heavy_view, light_view, squash
-from lynkeus.engine.loop import Training, fit
+from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.launch import set_up
+from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict, load_lite0_weights
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
@@ -47,7 +49,7 @@ def train(
     run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
     model = start_model(recipe, cache, runs=places.out.parent)
     loss = make_objective(recipe, model)
-    wrapped, optimiser = fabric.setup(model, _optimiser(model, recipe))
+    wrapped, optimiser = set_up(fabric, model, _optimiser(model, recipe))
     batches = view_pairs(recipe, cache, places, fabric)
 
     def terms(batch: Batch) -> Mapping[str, Tensor]:

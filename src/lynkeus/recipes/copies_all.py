@@ -27,6 +27,8 @@ RECIPE = replace(
         backbone_rate=2e-4,
         head_rate=4e-4,
         weight_decay=1e-4,
+        accumulate=1,
+        clip_norm=None,
     ),
     seed=1,
 )

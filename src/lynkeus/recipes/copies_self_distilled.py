@@ -21,10 +21,12 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from lynkeus.data.batches import Batch, load_batches
-from lynkeus.engine.loop import Training, fit, gather
+from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.launch import set_up
+from lynkeus.engine.loop import fit, gather
 from lynkeus.engine.run import open_run
-from lynkeus.losses.momentum_sscd import SlowCopy
 from lynkeus.losses.self_distillation import Distilled, Prototypes, SelfDistillationLoss
+from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes.config import CopyRecipe, Descent
 from lynkeus.recipes.copies import open_training_cache, start_model, view_pairs
@@ -58,7 +60,16 @@ RECIPE = SelfDistilledRecipe(
         FIRST,
         whiten_pictures=1000,
         whiten_shrink=0.3,
-        descent=Descent(steps=240, warmup=20, cooldown=100, backbone_rate=1e-4, head_rate=5e-4, weight_decay=1e-4),
+        descent=Descent(
+            steps=240,
+            warmup=20,
+            cooldown=100,
+            backbone_rate=1e-4,
+            head_rate=5e-4,
+            weight_decay=1e-4,
+            accumulate=1,
+            clip_norm=None,
+        ),
     ),
     prototypes=1024,
     student_temperature=0.1,
@@ -118,7 +129,7 @@ def train_self_distilled(
     run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
     model = start_model(network, cache, runs=places.out.parent)
     objective = TeacherAndStudent(recipe, model)
-    wrapped, optimiser = fabric.setup(model, _optimiser(model, objective.head, network.descent))
+    wrapped, optimiser = set_up(fabric, model, _optimiser(model, objective.head, network.descent))
     batches = view_pairs(network, cache, places, fabric)
 
     def terms(batch: Batch) -> Mapping[str, Tensor]:

@@ -83,6 +83,8 @@ RECIPE = ObjectRecipe(
         backbone_rate=3e-4,
         head_rate=5e-4,
         weight_decay=1e-4,
+        accumulate=1,
+        clip_norm=None,
     ),
     seed=0,
 )

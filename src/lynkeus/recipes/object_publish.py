@@ -1,8 +1,10 @@
 """From a run of the object descriptor to what ships: ONNX in fp32 and int8, checked against each other, and the card.
 
 Run: ``python -m lynkeus.recipes.object_publish DATA RUN CACHES TARGET [FIGURES]``, FIGURES a JSON file for the card.
+``python -m lynkeus.recipes.object_publish CARD`` gives heat to a file that was published without, and mends its card.
 """
 
+import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -19,6 +21,7 @@ from lynkeus.core import CorruptError
 from lynkeus.data.cache import PictureCache
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.export import INPUT, export_onnx, quantise, run_onnx, run_torch
+from lynkeus.models.parts import add_heat
 from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.objects import ObjectRecipe, load_embedder, open_object_pictures
@@ -29,6 +32,7 @@ from lynkeus.runtime.area import AREA
 
 FILE = "object_descriptor"
 VERSION = "object-descriptor-1"
+HEAT_WORDS = "; heat: float32 [n, i, j, m], how much each place speaks for each row of the optional input towards"
 _TOLERANCE = 1e-4
 _CALIBRATION, _CHECK = 160, 64
 
@@ -67,6 +71,7 @@ def publish_objects(
     quantise(plain, small, pictures=pictures[:_CALIBRATION], exact_answer=True)
     for file in (plain, small):
         _name_area(file, recipe.area)
+        _give_heat(file)
     cosine = (exported * run_onnx(small, check)).sum(axis=1)
     agreement = Agreement(onnx_error=error, int8_cosine=float(cosine.mean()), int8_cosine_lowest=float(cosine.min()))
     about = {**(figures or {}), "export": {name: round(value, 7) for name, value in asdict(agreement).items()}}
@@ -79,11 +84,30 @@ def publish_objects(
         backbone="EfficientNet-Lite2",
         input=f"pixels: uint8 [n, h, w, 3], RGB, h and w multiples of 32, about {recipe.area} pixels in all, the "
         "aspect ratio kept; normalised inside",
-        output=f"descriptor: float32 [n, {recipe.dim}], length 1",
+        output=f"descriptor: float32 [n, {recipe.dim}], length 1{HEAT_WORDS}",
         figures=about,
         recipe="lynkeus.recipes.object_descriptor_all, then lynkeus.recipes.object_publish",
     )
     return agreement
+
+
+def give_heat(card: Path) -> None:
+    """Give heat to a published file and put that and the new digest into its card; nothing else of either changes.
+
+    Raises:
+        CorruptError: The file is no object descriptor, or has heat already.
+    """
+    fields = json.loads(card.read_text("utf-8"))
+    file = card.parent / fields["file"]
+    _give_heat(file)
+    fields |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "output": fields["output"] + HEAT_WORDS}
+    card.write_text(json.dumps(fields, indent=1) + "\n", "utf-8")
+
+
+def _give_heat(file: Path) -> None:
+    graph = onnx.load(str(file))
+    add_heat(graph)
+    onnx.save(graph, str(file))
 
 
 def _name_area(file: Path, area: int) -> None:
@@ -93,6 +117,9 @@ def _name_area(file: Path, area: int) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 2:
+        give_heat(Path(sys.argv[1]))
+        sys.exit()
     data, run, caches, target = (Path(word) for word in sys.argv[1:5])
     torch.set_num_threads(1)
     used = open_object_pictures(RECIPE, Places(data=data, out=run, caches=caches))

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from lynkeus.data.batches import Batch
 from lynkeus.engine.loop import gather
-from lynkeus.losses.momentum_sscd import MomentumSscdLoss, SlowCopy
+from lynkeus.losses.momentum_sscd import MomentumSscdLoss
+from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.losses.sscd import SscdLoss, Terms
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes.config import CopyRecipe

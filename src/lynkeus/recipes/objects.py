@@ -14,10 +14,12 @@ from torch.nn import functional
 
 from lynkeus.data.classes import ClassPictures, Group, open_classes
 from lynkeus.data.object_views import object_view
-from lynkeus.engine.loop import Training, fit
+from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.launch import set_up
+from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.losses.grouped_cosface import GroupedCosface
-from lynkeus.losses.momentum_sscd import SlowCopy
+from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.config import Descent
@@ -159,7 +161,7 @@ def train_objects(
     batches = ObjectBatches(recipe, pictures, maps, held_out=held_out)
     objective = _objective(recipe, model, maps, batches)
     model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
-    wrapped, optimiser = fabric.setup(model, _optimiser(model, objective, recipe))
+    wrapped, optimiser = set_up(fabric, model, _optimiser(model, objective, recipe))
     wrapped.mark_forward_method("describe")
 
     def from_step(start: int, stop: int) -> Iterable[ObjectBatch]:

@@ -37,6 +37,8 @@ RECIPE = OverlayRecipe(
         backbone_rate=5e-4,
         head_rate=2e-3,
         weight_decay=1e-4,
+        accumulate=1,
+        clip_norm=None,
     ),
     seed=0,
 )

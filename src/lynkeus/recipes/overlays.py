@@ -15,7 +15,9 @@ from lynkeus.data.scene_edits import harmless_edits, own_edits, whole_edits
 from lynkeus.data.scenes import SceneMaker
 from lynkeus.data.sources import Source, list_pictures
 from lynkeus.data.stickers import read_stickers
-from lynkeus.engine.loop import Training, fit
+from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.launch import set_up
+from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.losses.centre_focal import CentreFocalLoss
 from lynkeus.losses.giou import GiouLoss
@@ -98,7 +100,7 @@ def train_overlays(
     cache = open_overlay_cache(recipe, places, barred=barred)
     run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
     model, loss = start_detector(recipe), OverlayObjective(box_weight=recipe.box_weight)
-    wrapped, optimiser = fabric.setup(model, _optimiser(model, recipe.descent))
+    wrapped, optimiser = set_up(fabric, model, _optimiser(model, recipe.descent))
     wrapped.mark_forward_method("maps")
     plan = ScenePlan(scenes=recipe.scenes, sides=recipe.sides, stride=STRIDE, seed=recipe.seed)
     batches = SceneBatches(scene_maker(recipe, cache, places), plan)

@@ -1,0 +1,129 @@
+"""What a run changes, and how it is kept: whole or not at all, and never under another's name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+from torch.optim import Optimizer
+
+from lynkeus.core import ConflictError, CorruptError, StorageError
+from lynkeus.engine.run import RunFolder
+from lynkeus.losses.slow_copy import SlowCopy
+
+_FULL_RATE = "full_lr"
+
+
+@dataclass(kw_only=True, slots=True)
+class Training:
+    """What a run changes: all of it is in the checkpoint.
+
+    Attributes:
+        model: Set up by ``fabric``.
+        optimiser: Set up by ``fabric``; each group has its full learning rate in ``lr``.
+        loss: Holds buffers, such as a memory of past descriptors.
+        average: Follows the model after each step (an exponential moving average of its weights); None has none.
+        step: Steps done.
+        best: The highest value so far of the figure that validation watches.
+    """
+
+    model: nn.Module
+    optimiser: Optimizer
+    loss: nn.Module
+    average: SlowCopy | None = None
+    step: int = 0
+    best: float = float("-inf")
+
+    def remember_rates(self) -> None:
+        """Keep the full learning rates beside those of a step, in the optimiser's own state."""
+        for group in self.optimiser.param_groups:
+            group.setdefault(_FULL_RATE, float(group["lr"]))
+
+    def set_rates(self, factor: float) -> None:
+        """Give each group its share of the full learning rate."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = group[_FULL_RATE] * factor
+
+
+def save(fabric: Fabric, training: Training, run: RunFolder) -> None:
+    """Write the checkpoint, whole or not at all.
+
+    Raises:
+        StorageError: It cannot be written; the one before stays.
+    """
+    _write(fabric, run.checkpoint, _state(training), step=training.step)
+
+
+def save_best(fabric: Fabric, training: Training, run: RunFolder) -> None:
+    """Write the weights of the best step so far: ``model``, or its average where there is one.
+
+    Raises:
+        StorageError: They cannot be written; those before stay.
+    """
+    kept = training.model if training.average is None else training.average.copy
+    _write(fabric, run.best, {"model": kept, "step": training.step, "best": training.best}, step=training.step)
+
+
+def load(fabric: Fabric, training: Training, run: RunFolder) -> None:
+    """Come back to the last checkpoint where there is one.
+
+    Raises:
+        ConflictError: It is of another model.
+        CorruptError: It cannot be read.
+    """
+    if not run.checkpoint.exists():
+        return
+    state = _state(training)
+    try:
+        fabric.load(run.checkpoint, state, weights_only=True)
+    except (KeyError, RuntimeError, ValueError) as error:
+        if _readable(run.checkpoint):
+            raise ConflictError(f"{run.checkpoint} is of another model: {_first_line(error)}") from error
+        raise CorruptError(f"{run.checkpoint} cannot be read: {_first_line(error)}") from error
+    except (OSError, EOFError, TypeError, UnpicklingError) as error:
+        raise CorruptError(f"{run.checkpoint} cannot be read: {_first_line(error)}") from error
+    training.step, training.best = int(state["step"]), float(state["best"])
+    training.remember_rates()
+    torch.set_rng_state(state["rng"])
+
+
+def _state(training: Training) -> dict[str, Any]:
+    averaged = {} if training.average is None else {"average": training.average}
+    return {
+        "model": training.model,
+        "optimiser": training.optimiser,
+        "loss": training.loss,
+        **averaged,
+        "step": training.step,
+        "best": training.best,
+        "rng": torch.get_rng_state(),
+    }
+
+
+def _write(fabric: Fabric, path: Path, state: dict[str, Any], *, step: int) -> None:
+    unfinished = path.with_suffix(".tmp")
+    try:
+        fabric.save(unfinished, state)
+        if fabric.is_global_zero:
+            unfinished.replace(path)
+    except (OSError, RuntimeError) as error:
+        unfinished.unlink(missing_ok=True)
+        raise StorageError(
+            f"the checkpoint of step {step} cannot be written to {path}: {_first_line(error)}; the one before stays"
+        ) from error
+    fabric.barrier()
+
+
+def _readable(path: Path) -> bool:
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:  # noqa: BLE001 - torch raises many kinds for a damaged file
+        return False
+    return True
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
