@@ -14,7 +14,9 @@ from lynkeus.augment.hiding import Hiding
 from lynkeus.core import NotTrainedError
 from lynkeus.data.hiding_batches import HidingBatch, HidingBatches, MapHiding
 from lynkeus.data.labelled import LabelledPictures, LabelTable, open_labelled
-from lynkeus.engine.loop import Training, fit
+from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.launch import set_up
+from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict, load_lite0_weights
 from lynkeus.models.classifiers.cam import CamClassifier, Pooling
@@ -64,16 +66,17 @@ class HidingRecipe:
 
         Args:
             places: Folders.
-            fabric: Launched; one process.
+            fabric: Launched; several processes each do the whole batch and come to the same weights.
             stop_after: Stop at this step as if interrupted.
 
         Raises:
+            DivergedError: The loss is no longer a number.
             ValueError: A class has too few pictures, or the labels are none.
         """
         pictures = self.pictures(places)
         run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})
         model = start_classifier(self, classes=len(pictures.names))
-        wrapped, optimiser = fabric.setup(model, _optimiser(model, self.descent))
+        wrapped, optimiser = set_up(fabric, model, _optimiser(model, self.descent))
         wrapped.mark_forward_method("logits")
         batches = HidingBatches(
             pictures, side=self.side, batch=self.batch, hide=self.augment, maps=self.maps, seed=self.seed

@@ -31,6 +31,8 @@ RECIPE = TimeRecipe(
         backbone_rate=0.0,
         head_rate=1e-3,
         weight_decay=1e-3,
+        accumulate=1,
+        clip_norm=None,
     ),
     seed=0,
 )

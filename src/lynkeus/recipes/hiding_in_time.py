@@ -19,7 +19,9 @@ from lynkeus.core import NotTrainedError, UnreadableError
 from lynkeus.data.clips import list_contents, read_frames
 from lynkeus.data.sources import Source
 from lynkeus.data.splices import SplicePlan, Splices, TimeHiding, gathered
-from lynkeus.engine.loop import Training, fit
+from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.launch import set_up
+from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.models.backbones.efficientnet_lite import WIDTH, EfficientNetLite0, lite0_state_dict, load_lite0_weights
 from lynkeus.models.classifiers.temporal import ClipClassifier, TemporalClassifier, frame_features
@@ -71,10 +73,11 @@ class TimeRecipe:
 
         Args:
             places: Folders.
-            fabric: Launched; one process.
+            fabric: Launched; several processes each do the whole batch and come to the same weights.
             stop_after: Stop at this step as if interrupted.
 
         Raises:
+            DivergedError: The loss is no longer a number.
             ValueError: There are too few clips.
         """
         clips = open_clips(self, places)
@@ -84,7 +87,7 @@ class TimeRecipe:
         optimiser = torch.optim.AdamW(
             model.parameters(), lr=self.descent.head_rate, weight_decay=self.descent.weight_decay
         )
-        wrapped, optimiser = fabric.setup(model, optimiser)
+        wrapped, optimiser = set_up(fabric, model, optimiser)
 
         def from_step(start: int, stop: int) -> Iterable[TimeBatch]:
             return (batches[step] for step in range(start, stop))

@@ -43,6 +43,8 @@ RECIPE = HidingRecipe(
         backbone_rate=3e-4,
         head_rate=2e-3,
         weight_decay=1e-4,
+        accumulate=1,
+        clip_norm=None,
     ),
     seed=0,
 )
