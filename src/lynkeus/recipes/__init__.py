@@ -12,6 +12,14 @@ from lynkeus.recipes.deepfirearm_off_the_shelf import RECIPE as DEEPFIREARM_OFF_
 from lynkeus.recipes.deepfirearm_retr_d import RECIPE as DEEPFIREARM_RETR_D
 from lynkeus.recipes.deepfirearm_retr_s import RECIPE as DEEPFIREARM_RETR_S
 from lynkeus.recipes.deepfirearm_triplet import RECIPE as DEEPFIREARM_TRIPLET
+from lynkeus.recipes.hiding_actions import RECIPE as HIDING_ACTIONS
+from lynkeus.recipes.hiding_age import RECIPE as HIDING_AGE
+from lynkeus.recipes.hiding_cars import RECIPE as HIDING_CARS
+from lynkeus.recipes.hiding_cifar10 import RECIPE as HIDING_CIFAR10
+from lynkeus.recipes.hiding_emotion import RECIPE as HIDING_EMOTION
+from lynkeus.recipes.hiding_localisation import RECIPE as HIDING_LOCALISATION
+from lynkeus.recipes.hiding_masks import RECIPE as HIDING_MASKS
+from lynkeus.recipes.hiding_sex import RECIPE as HIDING_SEX
 from lynkeus.recipes.overlay_finder import RECIPE as OVERLAY_FINDER
 from lynkeus.recipes.protocol import Places as Places
 from lynkeus.recipes.protocol import Recipe as Recipe
@@ -32,5 +40,13 @@ RECIPES: dict[str, Recipe] = {
     "deepfirearm_retr_d": DEEPFIREARM_RETR_D,
     "deepfirearm_retr_s": DEEPFIREARM_RETR_S,
     "deepfirearm_triplet": DEEPFIREARM_TRIPLET,
+    "wsol": HIDING_LOCALISATION,
+    "masks": HIDING_MASKS,
+    "cars": HIDING_CARS,
+    "cifar10": HIDING_CIFAR10,
+    "emotion": HIDING_EMOTION,
+    "age": HIDING_AGE,
+    "sex": HIDING_SEX,
+    "actions": HIDING_ACTIONS,
     "overlay_finder": OVERLAY_FINDER,
 }
