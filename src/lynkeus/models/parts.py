@@ -7,6 +7,7 @@ in g. The inner product of a place's part of W g with a reference's descriptor i
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import onnx
@@ -89,7 +90,7 @@ class _Appended:
         self._graph = model.graph
         self._maker = maker
 
-    def __call__(self, kind: str, inputs: list[str], step: str, **attributes: object) -> None:
+    def __call__(self, kind: str, inputs: list[str], step: str, **attributes: Any) -> None:
         self._graph.node.append(helper.make_node(kind, inputs, [_named(step)], name=_named(step), **attributes))
 
     def constant(self, step: str, value: np.ndarray) -> str:
