@@ -47,8 +47,8 @@ def _finding(score: float, *, inliers: int, agreement: float | None, verified: b
 def test_without_a_policy_a_likely_or_a_solid_finding_convinces(
     score: float, inliers: int, agreement: float | None, *, expected: bool
 ) -> None:
-    assert convincing(_finding(score, inliers=inliers, agreement=agreement)) is expected
+    assert convincing(_finding(score, inliers=inliers, agreement=agreement), "copy") is expected
 
 
 def test_what_was_not_verified_convinces_nobody() -> None:
-    assert not convincing(_finding(3.0, inliers=0, agreement=None, verified=False))
+    assert not convincing(_finding(3.0, inliers=0, agreement=None, verified=False), "copy")

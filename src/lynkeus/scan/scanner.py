@@ -4,12 +4,15 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lynkeus.catalog import Reference
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
 from lynkeus.core.folders import Entry, display
-from lynkeus.recognisers.protocol import RawFinding
+from lynkeus.recognisers.objects import packed
+from lynkeus.recognisers.protocol import OBJECT
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
+from lynkeus.scan.judged import judged
+from lynkeus.scan.library import View
+from lynkeus.scan.objects import find_objects
 from lynkeus.scan.parallel import in_order
 from lynkeus.scan.register import WORKING_SIDE
 
@@ -66,38 +69,34 @@ class Scan:
         except UnreadableError as error:
             return _unreadable(path, str(error))
         view = home.library.view()
-        seen = home.copies.observe(picture)
-        raw = home.copies.match(seen, view)
-        candidates, shown = judged(home, raw, judge, self.galleries)
+        candidates, shown, items = self._copies(home, picture, view, judge)
+        known = home.object_library.view()
+        if len(known):
+            vector = home.object_embedder.describe(picture.rgb)
+            more = find_objects(home, vector, lambda: picture, known, judge, self.galleries)
+            candidates, shown = best_first(candidates + more[0]), best_first(shown + more[1])
+            items = {**items, OBJECT: packed(vector)} if self.keep else items
         return Scanned(
             result=_result(path, picture, shown, time.perf_counter() - started),
             candidates=candidates,
             revision=view.stamp.revision,
-            items=home.copies.keep(picture, seen) if self.keep else {},
+            items=items,
         )
 
-
-def judged(
-    home: Home, raw: Iterable[RawFinding], judge: Judge, galleries: frozenset[str]
-) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """All candidates as findings, and those of them that are reported.
-
-    Args:
-        home: Knows the references' names.
-        raw: What the recogniser found, best first.
-        judge: Calibrations and policies.
-        galleries: Names of the galleries that count; empty means all.
-    """
-    kept = list(raw)
-    references = home.catalog.references.many([r.reference_id for r in kept])
-    rulings = [judge(r, references[r.reference_id]) for r in kept if _counts(references.get(r.reference_id), galleries)]
-    return tuple(r.finding for r in rulings), tuple(r.finding for r in rulings if r.reported)
+    def _copies(
+        self, home: Home, picture: Picture, view: View, judge: Judge
+    ) -> tuple[tuple[Finding, ...], tuple[Finding, ...], Mapping[str, bytes]]:
+        """Candidates and findings of copies, and what is kept; nothing is done where there is nothing to find."""
+        if not len(view) and not self.keep:
+            return (), (), {}
+        seen = home.copies.observe(picture)
+        candidates, shown = judged(home, home.copies.match(seen, view), judge, self.galleries)
+        return candidates, shown, home.copies.keep(picture, seen) if self.keep else {}
 
 
-def _counts(reference: Reference | None, galleries: frozenset[str]) -> bool:
-    if reference is None or reference.removed_revision is not None:
-        return False
-    return not galleries or reference.gallery in galleries
+def best_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Findings of all kinds by their scores."""
+    return tuple(sorted(findings, key=lambda finding: -finding.score))
 
 
 def _unreadable(path: str, reason: str) -> Scanned:
