@@ -20,6 +20,8 @@ from lynkeus.recipes.hiding_emotion import RECIPE as HIDING_EMOTION
 from lynkeus.recipes.hiding_localisation import RECIPE as HIDING_LOCALISATION
 from lynkeus.recipes.hiding_masks import RECIPE as HIDING_MASKS
 from lynkeus.recipes.hiding_sex import RECIPE as HIDING_SEX
+from lynkeus.recipes.object_descriptor_all import RECIPE as OBJECT_DESCRIPTOR_ALL
+from lynkeus.recipes.object_descriptor_free import RECIPE as OBJECT_DESCRIPTOR_FREE
 from lynkeus.recipes.overlay_finder import RECIPE as OVERLAY_FINDER
 from lynkeus.recipes.protocol import Places as Places
 from lynkeus.recipes.protocol import Recipe as Recipe
@@ -48,5 +50,7 @@ RECIPES: dict[str, Recipe] = {
     "age": HIDING_AGE,
     "sex": HIDING_SEX,
     "actions": HIDING_ACTIONS,
+    "object_descriptor_all": OBJECT_DESCRIPTOR_ALL,
+    "object_descriptor_free": OBJECT_DESCRIPTOR_FREE,
     "overlay_finder": OVERLAY_FINDER,
 }

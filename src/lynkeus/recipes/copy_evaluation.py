@@ -9,9 +9,10 @@ from lynkeus.data.cache import PictureCache
 from lynkeus.data.views import squash
 from lynkeus.metrics import micro_average_precision, recall_at_precision
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.report.laboratory.evaluation import Evaluation, Histogram, Hit, Neighbours
+from lynkeus.report.laboratory.evaluation import Evaluation, Hit, Neighbours
+from lynkeus.report.laboratory.retrieval import spread
 
-_AT_A_TIME, _SHEETS, _HITS, _BINS = 16, 12, 6, 40
+_AT_A_TIME, _SHEETS, _HITS = 16, 12, 6
 
 
 def evaluate_copies(
@@ -39,7 +40,7 @@ def evaluate_copies(
             "R@1": float((alike.argmax(axis=1) == np.arange(len(pictures))).mean()),
             "pictures": float(len(pictures)),
         },
-        histograms=(_histogram(alike, own),),
+        histograms=(spread(np.sqrt(np.maximum(2 - 2 * scores, 0)), hits, "an edited view and a picture"),),
         neighbours=tuple(_sheet(pictures, views, alike, query) for query in numbers[:: -(-len(pictures) // _SHEETS)]),
     )
 
@@ -49,13 +50,6 @@ def _described(model: CopyDescriptor, pictures: list[np.ndarray], side: int) -> 
     squares = np.stack([squash(rgb, side) for rgb in pictures])
     parts = [model(torch.from_numpy(squares[at : at + _AT_A_TIME])) for at in range(0, len(squares), _AT_A_TIME)]
     return torch.cat(parts).numpy()
-
-
-def _histogram(alike: np.ndarray, own: np.ndarray) -> Histogram:
-    distance = np.sqrt(np.maximum(2 - 2 * alike, 0))
-    edges = np.linspace(0.0, max(2**0.5, float(distance.max())), _BINS + 1)
-    same, different = (np.histogram(distance[own == one], edges)[0].astype(np.int64) for one in (True, False))
-    return Histogram(name="an edited view and a picture", edges=edges, same=same, different=different)
 
 
 def _sheet(pictures: PictureCache, views: list[np.ndarray], alike: np.ndarray, query: int) -> Neighbours:

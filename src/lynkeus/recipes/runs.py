@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lynkeus.core import ConflictError, CorruptError, NotTrainedError
 from lynkeus.core.plugins import find
-from lynkeus.engine.run import CONFIG, read_log
+from lynkeus.engine.run import CONFIG, keep, read_log
 from lynkeus.recipes import GROUP, RECIPES
 from lynkeus.recipes.held_out import digest_of, read_held_out
 from lynkeus.recipes.protocol import Places, Recipe
@@ -70,6 +70,7 @@ def begin(request: Request, out: Path) -> tuple[Recipe, Places]:
 
     Raises:
         ConflictError: The folder holds a run of another request, or other files; nothing of it is changed.
+        StorageError: The request cannot be written.
     """
     file = out / FILE
     if file.exists():
@@ -82,8 +83,7 @@ def begin(request: Request, out: Path) -> tuple[Recipe, Places]:
     elif out.exists() and any(out.iterdir()):
         raise ConflictError(f"{out} is not empty and holds no run; choose another --out")
     else:
-        out.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(asdict(request), indent=1) + "\n")
+        keep(file, asdict(request))
     return chosen(request.recipe, request.changes), _places(request, out)
 
 
