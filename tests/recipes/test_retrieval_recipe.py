@@ -19,9 +19,10 @@ from retrieval_made import made_places, made_small
 from lynkeus.core import ConflictError, DataError, NotTrainedError
 from lynkeus.recipes import RECIPES, Places
 from lynkeus.recipes.retrieval import FIRST, RetrievalRecipe, load_embedder, open_all, start_embedder
+from lynkeus.recipes.retrieval_batches import Draws, StageBatches
 from lynkeus.recipes.retrieval_data import Kept, open_split
 from lynkeus.recipes.retrieval_evaluation import measured, pair_distances, unit
-from lynkeus.recipes.retrieval_stages import Angular, Classification, Draws, Margins, SemiHard, StageObjective
+from lynkeus.recipes.retrieval_stages import Angular, Classification, Margins, SemiHard, StageObjective
 from lynkeus.recipes.view_maps import pooled
 from lynkeus.report.laboratory.evaluation import load_evaluation, save_evaluation
 
@@ -290,7 +291,7 @@ def test_a_step_shows_pictures_of_one_group_and_follows_from_its_number(
         drawn = one[step]
         groups.append(drawn.group)
         assert np.isin(drawn.numbers, numbers[drawn.group]).all()
-        assert len(drawn.numbers) == len(drawn.views) == 8 or isinstance(stage, SemiHard)
+        assert len(drawn.numbers) == len(drawn.views) == 8
         assert drawn.views.max() < 3
         assert drawn.numbers.tolist() == backwards[step].numbers.tolist()
         assert drawn.views.tolist() == backwards[step].views.tolist()
@@ -298,6 +299,27 @@ def test_a_step_shows_pictures_of_one_group_and_follows_from_its_number(
             assert np.bincount(label[drawn.numbers])[label[drawn.numbers]].min() > 1
     assert 0.5 < groups.count(0) / 40 < 0.85
     assert any(draws(1)[step].numbers.tolist() != one[step].numbers.tolist() for step in range(3))
+
+
+@pytest.mark.parametrize("world", [1, 2])
+def test_the_maps_of_a_step_come_into_the_order_of_its_pictures(world: int, places: Places, small: Fill) -> None:
+    recipe = small(ARMS["deepfirearm"])
+    opened = open_all(recipe, places)
+    label = opened.split.pictures.label
+    stage = Classification(dropout=0.0)
+    draws = Draws(stage, [np.arange(28)], label, pictures=8, steps=2, views=2, seed=0)
+    drawn = draws[1]
+    found: list[float] = []
+    for rank in range(world):
+        batch = StageBatches(draws, opened.maps, label, rank=rank, world=world)[1]
+        assert len(batch.parts) > 1
+        assert batch.label.tolist() == label[drawn.numbers].tolist()
+        means = torch.cat([part.mean(dim=(1, 2, 3)) for part in batch.parts])
+        found += means[batch.order].tolist()
+    pairs = zip(drawn.numbers.tolist(), drawn.views.tolist(), strict=True)
+    wanted = [float(opened.maps.view(number, view).astype(np.float32).mean()) for number, view in pairs]
+    assert found == pytest.approx(wanted, rel=1e-4)
+    assert len(set(wanted)) > 4
 
 
 def test_pairs_are_of_one_class_where_the_draw_says_so_and_pull_and_push_accordingly() -> None:
