@@ -17,6 +17,7 @@ from lightning_fabric import Fabric
 from retrieval_made import made_places, made_small
 
 from lynkeus.core import ConflictError, DataError, NotTrainedError
+from lynkeus.models.backbones.efficientnet_lite import lite0_timm_names
 from lynkeus.recipes import RECIPES, Places
 from lynkeus.recipes.retrieval import FIRST, RetrievalRecipe, load_embedder, open_all, start_embedder
 from lynkeus.recipes.retrieval_batches import Draws, StageBatches
@@ -134,6 +135,18 @@ def test_exports_what_torch_gives_with_its_card(dim: int | None, places: Places,
         with torch.no_grad():
             wanted = load_embedder(recipe, places.out)(torch.from_numpy(pixels)).numpy()
         np.testing.assert_allclose(found, wanted, atol=1e-4)
+
+
+def test_a_card_of_weights_from_a_file_does_not_claim_their_licence(
+    places: Places, small: Fill, fabric: Fabric, tmp_path: Path
+) -> None:
+    recipe = small(ARMS["deepfirearm_off_the_shelf"])
+    weights = start_embedder(recipe).get_submodule("backbone").state_dict()
+    torch.save({lite0_timm_names()[name]: value for name, value in weights.items()}, tmp_path / "theirs.pth")
+    recipe = replace(recipe, weights=str(tmp_path / "theirs.pth"))
+    recipe.train(places, fabric)
+    card = json.loads(recipe.export(places, places.out / "shipped").with_suffix(".json").read_text())
+    assert card["licence"] == "that of the weights it began with (theirs.pth)"
 
 
 def test_one_process_and_two_give_the_same_descriptors(places: Places, small: Fill, fabric: Fabric) -> None:

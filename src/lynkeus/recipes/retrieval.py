@@ -116,7 +116,7 @@ class RetrievalRecipe:
         """Write the descriptor, with the PCA where there is one."""
         opened = open_all(self, places)
         model = load_embedder(self, places.out)
-        return export(model, opened, target, dim=self.dim, area=self.area, name=places.out.name)
+        return export(model, opened, target, dim=self.dim, area=self.area, name=places.out.name, weights=self.weights)
 
 
 class PooledParts(nn.Module):
@@ -189,14 +189,16 @@ def _train_stage(
     torch.manual_seed(recipe.seed)
     objective, batches = _objective(stage, recipe, model, opened, fabric) if stage is not None else (nn.Module(), None)
     model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
+    objective.to(fabric.device)
     wrapped, optimiser = set_up(fabric, PooledParts(model), _optimiser(model, objective, descent))
 
     def from_step(start: int, stop: int) -> Iterable[StepBatch]:
         return (batches[step] for step in range(start, stop)) if batches is not None else ()
 
     def terms(batch: StepBatch) -> Mapping[str, Tensor]:
-        pooled = gather(fabric, cast("Tensor", wrapped(batch.parts))[batch.order])
-        return {"loss": cast("Tensor", objective(pooled, batch.label, batch.group))}
+        parts, order, label = fabric.to_device([batch.parts, batch.order, batch.label])
+        pooled = gather(fabric, cast("Tensor", wrapped(parts))[order])
+        return {"loss": cast("Tensor", objective(pooled, label, batch.group))}
 
     fit(
         fabric,
@@ -206,7 +208,7 @@ def _train_stage(
         terms=terms,
         options=descent.options(stop_after=stop_after),
     )
-    return model.eval()
+    return model.cpu().eval()
 
 
 def _objective(
