@@ -254,6 +254,24 @@ def test_a_class_with_one_picture_cannot_train_and_is_named(places: Places, smal
         open_all(recipe, places)
 
 
+def test_what_is_barred_does_not_train_and_is_measured(places: Places, small: Fill, fabric: Fabric) -> None:
+    recipe = small(ARMS["deepfirearm"])
+    paths = open_all(recipe, places).split.pictures.cache.paths
+    split = open_all(recipe, places).split
+    trained, asked = split.of_part("train"), split.of_part("test")
+    barring = replace(places, barred=frozenset({paths[trained[0]], paths[asked[0]]}))
+    without = open_all(recipe, barring).split
+    assert without.of_part("train").tolist() == trained[1:].tolist()
+    assert without.of_part("test").tolist() == asked.tolist()
+    recipe.train(places, fabric, stop_after=1)
+    with pytest.raises(ConflictError, match="barred differ"):
+        recipe.train(barring, fabric)
+    label = split.pictures.label
+    whole = frozenset(paths[one] for one in trained[label[trained] == label[trained[0]]])
+    with pytest.raises(DataError, match="has 0 pictures that can be read and used"):
+        open_all(recipe, replace(places, barred=whole))
+
+
 def test_too_few_classes_for_what_is_kept_are_refused(places: Places, small: Fill) -> None:
     recipe = replace(small(ARMS["deepfirearm"]), kept=(Kept(val=2, test=2), Kept(val=0, test=0)))
     with pytest.raises(DataError, match=r"has 5 classes; 2 for choices and 2 for measuring leave"):

@@ -144,6 +144,7 @@ def open_all(recipe: RetrievalRecipe, places: Places) -> Opened:
         side=recipe.cached_side,
         caches=places.caches,
         seed=recipe.seed,
+        barred=places.barred,
     )
     plan = ViewPlan(edit=object_view(), views=recipe.views, area=recipe.area, seed=_VIEWS)
     return Opened(
@@ -185,7 +186,8 @@ def _train_stage(
         raise ValueError(f"{recipe.pictures} pictures a step do not divide among {fabric.world_size} processes")
     first = recipe.classify is not None
     stage, descent = (recipe.classify, recipe.classify_descent) if first else (recipe.loss, recipe.descent)
-    run = open_run(places.out, recipe, extra={"pictures_sha256": opened.split.pictures.cache.digest})
+    barred = {"barred": sorted(places.barred)} if places.barred else {}
+    run = open_run(places.out, recipe, extra={"pictures_sha256": opened.split.pictures.cache.digest, **barred})
     torch.manual_seed(recipe.seed)
     objective, batches = _objective(stage, recipe, model, opened, fabric) if stage is not None else (nn.Module(), None)
     model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
