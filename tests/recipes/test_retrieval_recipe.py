@@ -38,8 +38,20 @@ def fabric() -> Fabric:
     return Fabric(accelerator="cpu", devices=1)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
+def places(shared: Path, tmp_path: Path) -> Places:
+    """Pictures and caches of all tests, a run of each one's own."""
+    return replace(made_places(shared), out=tmp_path / "run")
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Places:
+    """Pictures and caches of one test's own, to be changed."""
     return made_places(tmp_path)
 
 
@@ -149,14 +161,14 @@ def test_a_card_of_weights_from_a_file_does_not_claim_their_licence(
     assert card["licence"] == "that of the weights it began with (theirs.pth)"
 
 
-def test_one_process_and_two_give_the_same_descriptors(places: Places, small: Fill, fabric: Fabric) -> None:
-    recipe = small(ARMS["deepfirearm"])
-    alone = recipe.train(replace(places, out=places.out.parent / "one"), fabric)
+def test_one_process_and_two_give_the_same_descriptors(apart: Places, fabric: Fabric) -> None:
+    recipe = made_small(ARMS["deepfirearm"], apart)
+    alone = recipe.train(replace(apart, out=apart.out.parent / "one"), fabric)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(Path(__file__).with_name("retrieval_made.py")), str(places.out.parent)]
+    command = [sys.executable, str(Path(__file__).with_name("retrieval_made.py")), str(apart.out.parent)]
     ranks = [
         subprocess.Popen(
             command,
@@ -173,11 +185,11 @@ def test_one_process_and_two_give_the_same_descriptors(places: Places, small: Fi
             rank.kill()
     assert [rank.returncode for rank in ranks] == [0, 0], said
     together = start_embedder(recipe)
-    before = pooled(together, open_all(recipe, places).maps, np.arange(28))
-    together.load_state_dict(torch.load(places.out / "weights.pt", weights_only=True))
-    one, two = (pooled(model, open_all(recipe, places).maps, np.arange(28)) for model in (alone, together))
-    apart = np.abs(before - one).max()
-    assert np.abs(one - two).max() < apart / 100
+    before = pooled(together, open_all(recipe, apart).maps, np.arange(28))
+    together.load_state_dict(torch.load(apart.out / "weights.pt", weights_only=True))
+    one, two = (pooled(model, open_all(recipe, apart).maps, np.arange(28)) for model in (alone, together))
+    moved = np.abs(before - one).max()
+    assert np.abs(one - two).max() < moved / 100
 
 
 def test_evaluating_before_training_says_so(places: Places, small: Fill) -> None:
@@ -240,18 +252,18 @@ def _rewrite(places: Places, recipe: RetrievalRecipe, change: Callable[[list[str
     table.write_text("\n".join(change(table.read_text().splitlines())) + "\n")
 
 
-def test_a_class_without_a_picture_is_named(places: Places, small: Fill) -> None:
-    recipe = small(ARMS["deepfirearm"])
-    _rewrite(places, recipe, lambda rows: [*rows, "models/gone.png,class of none"])
+def test_a_class_without_a_picture_is_named(apart: Places) -> None:
+    recipe = made_small(ARMS["deepfirearm"], apart)
+    _rewrite(apart, recipe, lambda rows: [*rows, "models/gone.png,class of none"])
     with pytest.raises(DataError, match=r"class 'class of none' of firearms/models\.csv has 0 pictures"):
-        open_all(recipe, places)
+        open_all(recipe, apart)
 
 
-def test_a_class_with_one_picture_cannot_train_and_is_named(places: Places, small: Fill) -> None:
-    recipe = replace(small(ARMS["deepfirearm"]), kept=(Kept(val=0, test=0), Kept(val=0, test=0)))
-    _rewrite(places, recipe, lambda rows: rows[:-3])
+def test_a_class_with_one_picture_cannot_train_and_is_named(apart: Places) -> None:
+    recipe = replace(made_small(ARMS["deepfirearm"], apart), kept=(Kept(val=0, test=0), Kept(val=0, test=0)))
+    _rewrite(apart, recipe, lambda rows: rows[:-3])
     with pytest.raises(DataError, match=r"class 'class 4' of firearms/models\.csv has 1 pictures"):
-        open_all(recipe, places)
+        open_all(recipe, apart)
 
 
 def test_what_is_barred_does_not_train_and_is_measured(places: Places, small: Fill, fabric: Fabric) -> None:
@@ -279,14 +291,14 @@ def test_too_few_classes_for_what_is_kept_are_refused(places: Places, small: Fil
 
 
 def test_broken_pictures_are_left_out_and_named_and_the_rest_trains(
-    places: Places, small: Fill, fabric: Fabric, capsys: pytest.CaptureFixture[str]
+    apart: Places, fabric: Fabric, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recipe = small(ARMS["deepfirearm"])
-    (places.data / "firearms/models/3.png").write_bytes(b"no picture")
-    recipe.train(places, fabric)
+    recipe = made_small(ARMS["deepfirearm"], apart)
+    (apart.data / "firearms/models/3.png").write_bytes(b"no picture")
+    recipe.train(apart, fabric)
     assert "left out firearms/models/3.png" in capsys.readouterr().out
-    assert open_all(recipe, places).split.left_out == ("firearms/models/3.png",)
-    assert recipe.evaluate(places).figures["pictures left out"] == 1
+    assert open_all(recipe, apart).split.left_out == ("firearms/models/3.png",)
+    assert recipe.evaluate(apart).figures["pictures left out"] == 1
 
 
 def test_nothing_to_measure_is_said(places: Places, small: Fill, fabric: Fabric) -> None:
