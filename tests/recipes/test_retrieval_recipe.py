@@ -107,6 +107,15 @@ def test_trains_two_steps_then_evaluates_and_exports(name: str, places: Places, 
     assert evaluation.figures["pictures left out"] == 0
 
 
+def test_the_network_of_the_source_trains_as_well(places: Places, small: Fill, fabric: Fabric) -> None:
+    recipe = replace(small(ARMS["deepfirearm_retr_d"]), embedder="vgg16_mac", frozen_blocks=12, dim=None)
+    before = start_embedder(recipe).state_dict()
+    trained = recipe.train(places, fabric, stop_after=1).state_dict()
+    changed = {key for key, value in trained.items() if not torch.equal(value, before[key])}
+    assert changed == {"backbone.blocks.12.conv.weight", "backbone.blocks.12.conv.bias"}
+    assert 0 <= recipe.evaluate(places).figures["R@1"] <= 1
+
+
 def test_an_evaluation_has_distances_and_first_hits_and_can_be_kept(
     places: Places, small: Fill, fabric: Fabric
 ) -> None:
