@@ -25,17 +25,8 @@ def made_places(folder: Path) -> Places:
 
 def made_small(recipe: RetrievalRecipe, places: Places) -> RetrievalRecipe:
     """The recipe made small, with five classes of four pictures in its first group and two in its second."""
-    rng = np.random.default_rng(0)
-    for group, classes in zip(recipe.groups, (5, 2), strict=True):
-        rows = [f"{group.path},{group.column}"]
-        for number in range(classes * 4):
-            size = (48, 48) if number % 3 else (48, 96)
-            file = places.data / group.source.folder / f"{number}.png"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            noise = rng.integers(0, 60, (*size, 3), dtype=np.uint8) + np.uint8(40 * (number // 4))
-            cv2.imwrite(str(file), noise)
-            rows.append(f"{file.relative_to(places.data / group.base).as_posix()},class {number // 4}")
-        (places.data / group.table).write_text("\n".join(rows) + "\n")
+    if not (places.data / recipe.groups[-1].table).exists():
+        _make(recipe, places)
     one = {"steps": 1, "warmup": 0, "cooldown": 0}
     two = {"steps": 2, "warmup": 0, "cooldown": 0}
     both = recipe.classify is not None and recipe.loss is not None
@@ -51,6 +42,20 @@ def made_small(recipe: RetrievalRecipe, places: Places) -> RetrievalRecipe:
         descent=replace(recipe.descent, **(one if both else two)),
         dim=4,
     )
+
+
+def _make(recipe: RetrievalRecipe, places: Places) -> None:
+    rng = np.random.default_rng(0)
+    for group, classes in zip(recipe.groups, (5, 2), strict=True):
+        rows = [f"{group.path},{group.column}"]
+        for number in range(classes * 4):
+            size = (48, 48) if number % 3 else (48, 96)
+            file = places.data / group.source.folder / f"{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            noise = rng.integers(0, 60, (*size, 3), dtype=np.uint8) + np.uint8(40 * (number // 4))
+            cv2.imwrite(str(file), noise)
+            rows.append(f"{file.relative_to(places.data / group.base).as_posix()},class {number // 4}")
+        (places.data / group.table).write_text("\n".join(rows) + "\n")
 
 
 def main() -> None:

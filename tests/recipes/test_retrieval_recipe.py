@@ -17,11 +17,13 @@ from lightning_fabric import Fabric
 from retrieval_made import made_places, made_small
 
 from lynkeus.core import ConflictError, DataError, NotTrainedError
+from lynkeus.models.backbones.efficientnet_lite import lite0_timm_names
 from lynkeus.recipes import RECIPES, Places
 from lynkeus.recipes.retrieval import FIRST, RetrievalRecipe, load_embedder, open_all, start_embedder
+from lynkeus.recipes.retrieval_batches import Draws, StageBatches
 from lynkeus.recipes.retrieval_data import Kept, open_split
 from lynkeus.recipes.retrieval_evaluation import measured, pair_distances, unit
-from lynkeus.recipes.retrieval_stages import Angular, Classification, Draws, Margins, SemiHard, StageObjective
+from lynkeus.recipes.retrieval_stages import Angular, Classification, Margins, SemiHard, StageObjective
 from lynkeus.recipes.view_maps import pooled
 from lynkeus.report.laboratory.evaluation import load_evaluation, save_evaluation
 
@@ -36,8 +38,20 @@ def fabric() -> Fabric:
     return Fabric(accelerator="cpu", devices=1)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
+def places(shared: Path, tmp_path: Path) -> Places:
+    """Pictures and caches of all tests, a run of each one's own."""
+    return replace(made_places(shared), out=tmp_path / "run")
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Places:
+    """Pictures and caches of one test's own, to be changed."""
     return made_places(tmp_path)
 
 
@@ -93,6 +107,15 @@ def test_trains_two_steps_then_evaluates_and_exports(name: str, places: Places, 
     assert evaluation.figures["pictures left out"] == 0
 
 
+def test_the_network_of_the_source_trains_as_well(places: Places, small: Fill, fabric: Fabric) -> None:
+    recipe = replace(small(ARMS["deepfirearm_retr_d"]), embedder="vgg16_mac", frozen_blocks=12, dim=None)
+    before = start_embedder(recipe).state_dict()
+    trained = recipe.train(places, fabric, stop_after=1).state_dict()
+    changed = {key for key, value in trained.items() if not torch.equal(value, before[key])}
+    assert changed == {"backbone.blocks.12.conv.weight", "backbone.blocks.12.conv.bias"}
+    assert 0 <= recipe.evaluate(places).figures["R@1"] <= 1
+
+
 def test_an_evaluation_has_distances_and_first_hits_and_can_be_kept(
     places: Places, small: Fill, fabric: Fabric
 ) -> None:
@@ -135,14 +158,26 @@ def test_exports_what_torch_gives_with_its_card(dim: int | None, places: Places,
         np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
-def test_one_process_and_two_give_the_same_descriptors(places: Places, small: Fill, fabric: Fabric) -> None:
-    recipe = small(ARMS["deepfirearm"])
-    alone = recipe.train(replace(places, out=places.out.parent / "one"), fabric)
+def test_a_card_of_weights_from_a_file_does_not_claim_their_licence(
+    places: Places, small: Fill, fabric: Fabric, tmp_path: Path
+) -> None:
+    recipe = small(ARMS["deepfirearm_off_the_shelf"])
+    weights = start_embedder(recipe).get_submodule("backbone").state_dict()
+    torch.save({lite0_timm_names()[name]: value for name, value in weights.items()}, tmp_path / "theirs.pth")
+    recipe = replace(recipe, weights=str(tmp_path / "theirs.pth"))
+    recipe.train(places, fabric)
+    card = json.loads(recipe.export(places, places.out / "shipped").with_suffix(".json").read_text())
+    assert card["licence"] == "that of the weights it began with (theirs.pth)"
+
+
+def test_one_process_and_two_give_the_same_descriptors(apart: Places, fabric: Fabric) -> None:
+    recipe = made_small(ARMS["deepfirearm"], apart)
+    alone = recipe.train(replace(apart, out=apart.out.parent / "one"), fabric)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(Path(__file__).with_name("retrieval_made.py")), str(places.out.parent)]
+    command = [sys.executable, str(Path(__file__).with_name("retrieval_made.py")), str(apart.out.parent)]
     ranks = [
         subprocess.Popen(
             command,
@@ -159,11 +194,11 @@ def test_one_process_and_two_give_the_same_descriptors(places: Places, small: Fi
             rank.kill()
     assert [rank.returncode for rank in ranks] == [0, 0], said
     together = start_embedder(recipe)
-    before = pooled(together, open_all(recipe, places).maps, np.arange(28))
-    together.load_state_dict(torch.load(places.out / "weights.pt", weights_only=True))
-    one, two = (pooled(model, open_all(recipe, places).maps, np.arange(28)) for model in (alone, together))
-    apart = np.abs(before - one).max()
-    assert np.abs(one - two).max() < apart / 100
+    before = pooled(together, open_all(recipe, apart).maps, np.arange(28))
+    together.load_state_dict(torch.load(apart.out / "weights.pt", weights_only=True))
+    one, two = (pooled(model, open_all(recipe, apart).maps, np.arange(28)) for model in (alone, together))
+    moved = np.abs(before - one).max()
+    assert np.abs(one - two).max() < moved / 100
 
 
 def test_evaluating_before_training_says_so(places: Places, small: Fill) -> None:
@@ -226,18 +261,36 @@ def _rewrite(places: Places, recipe: RetrievalRecipe, change: Callable[[list[str
     table.write_text("\n".join(change(table.read_text().splitlines())) + "\n")
 
 
-def test_a_class_without_a_picture_is_named(places: Places, small: Fill) -> None:
-    recipe = small(ARMS["deepfirearm"])
-    _rewrite(places, recipe, lambda rows: [*rows, "models/gone.png,class of none"])
+def test_a_class_without_a_picture_is_named(apart: Places) -> None:
+    recipe = made_small(ARMS["deepfirearm"], apart)
+    _rewrite(apart, recipe, lambda rows: [*rows, "models/gone.png,class of none"])
     with pytest.raises(DataError, match=r"class 'class of none' of firearms/models\.csv has 0 pictures"):
-        open_all(recipe, places)
+        open_all(recipe, apart)
 
 
-def test_a_class_with_one_picture_cannot_train_and_is_named(places: Places, small: Fill) -> None:
-    recipe = replace(small(ARMS["deepfirearm"]), kept=(Kept(val=0, test=0), Kept(val=0, test=0)))
-    _rewrite(places, recipe, lambda rows: rows[:-3])
+def test_a_class_with_one_picture_cannot_train_and_is_named(apart: Places) -> None:
+    recipe = replace(made_small(ARMS["deepfirearm"], apart), kept=(Kept(val=0, test=0), Kept(val=0, test=0)))
+    _rewrite(apart, recipe, lambda rows: rows[:-3])
     with pytest.raises(DataError, match=r"class 'class 4' of firearms/models\.csv has 1 pictures"):
-        open_all(recipe, places)
+        open_all(recipe, apart)
+
+
+def test_what_is_barred_does_not_train_and_is_measured(places: Places, small: Fill, fabric: Fabric) -> None:
+    recipe = small(ARMS["deepfirearm"])
+    paths = open_all(recipe, places).split.pictures.cache.paths
+    split = open_all(recipe, places).split
+    trained, asked = split.of_part("train"), split.of_part("test")
+    barring = replace(places, barred=frozenset({paths[trained[0]], paths[asked[0]]}))
+    without = open_all(recipe, barring).split
+    assert without.of_part("train").tolist() == trained[1:].tolist()
+    assert without.of_part("test").tolist() == asked.tolist()
+    recipe.train(places, fabric, stop_after=1)
+    with pytest.raises(ConflictError, match="barred differ"):
+        recipe.train(barring, fabric)
+    label = split.pictures.label
+    whole = frozenset(paths[one] for one in trained[label[trained] == label[trained[0]]])
+    with pytest.raises(DataError, match="has 0 pictures that can be read and used"):
+        open_all(recipe, replace(places, barred=whole))
 
 
 def test_too_few_classes_for_what_is_kept_are_refused(places: Places, small: Fill) -> None:
@@ -247,14 +300,14 @@ def test_too_few_classes_for_what_is_kept_are_refused(places: Places, small: Fil
 
 
 def test_broken_pictures_are_left_out_and_named_and_the_rest_trains(
-    places: Places, small: Fill, fabric: Fabric, capsys: pytest.CaptureFixture[str]
+    apart: Places, fabric: Fabric, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recipe = small(ARMS["deepfirearm"])
-    (places.data / "firearms/models/3.png").write_bytes(b"no picture")
-    recipe.train(places, fabric)
+    recipe = made_small(ARMS["deepfirearm"], apart)
+    (apart.data / "firearms/models/3.png").write_bytes(b"no picture")
+    recipe.train(apart, fabric)
     assert "left out firearms/models/3.png" in capsys.readouterr().out
-    assert open_all(recipe, places).split.left_out == ("firearms/models/3.png",)
-    assert recipe.evaluate(places).figures["pictures left out"] == 1
+    assert open_all(recipe, apart).split.left_out == ("firearms/models/3.png",)
+    assert recipe.evaluate(apart).figures["pictures left out"] == 1
 
 
 def test_nothing_to_measure_is_said(places: Places, small: Fill, fabric: Fabric) -> None:
@@ -290,7 +343,7 @@ def test_a_step_shows_pictures_of_one_group_and_follows_from_its_number(
         drawn = one[step]
         groups.append(drawn.group)
         assert np.isin(drawn.numbers, numbers[drawn.group]).all()
-        assert len(drawn.numbers) == len(drawn.views) == 8 or isinstance(stage, SemiHard)
+        assert len(drawn.numbers) == len(drawn.views) == 8
         assert drawn.views.max() < 3
         assert drawn.numbers.tolist() == backwards[step].numbers.tolist()
         assert drawn.views.tolist() == backwards[step].views.tolist()
@@ -298,6 +351,27 @@ def test_a_step_shows_pictures_of_one_group_and_follows_from_its_number(
             assert np.bincount(label[drawn.numbers])[label[drawn.numbers]].min() > 1
     assert 0.5 < groups.count(0) / 40 < 0.85
     assert any(draws(1)[step].numbers.tolist() != one[step].numbers.tolist() for step in range(3))
+
+
+@pytest.mark.parametrize("world", [1, 2])
+def test_the_maps_of_a_step_come_into_the_order_of_its_pictures(world: int, places: Places, small: Fill) -> None:
+    recipe = small(ARMS["deepfirearm"])
+    opened = open_all(recipe, places)
+    label = opened.split.pictures.label
+    stage = Classification(dropout=0.0)
+    draws = Draws(stage, [np.arange(28)], label, pictures=8, steps=2, views=2, seed=0)
+    drawn = draws[1]
+    found: list[float] = []
+    for rank in range(world):
+        batch = StageBatches(draws, opened.maps, label, rank=rank, world=world)[1]
+        assert len(batch.parts) > 1
+        assert batch.label.tolist() == label[drawn.numbers].tolist()
+        means = torch.cat([part.mean(dim=(1, 2, 3)) for part in batch.parts])
+        found += means[batch.order].tolist()
+    pairs = zip(drawn.numbers.tolist(), drawn.views.tolist(), strict=True)
+    wanted = [float(opened.maps.view(number, view).astype(np.float32).mean()) for number, view in pairs]
+    assert found == pytest.approx(wanted, rel=1e-4)
+    assert len(set(wanted)) > 4
 
 
 def test_pairs_are_of_one_class_where_the_draw_says_so_and_pull_and_push_accordingly() -> None:

@@ -6,10 +6,10 @@ Conventions: a run of two stages keeps the first in the folder ``cls`` inside it
 blocks that do not learn, whose maps are made once (``view_maps``).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -28,10 +28,11 @@ from lynkeus.models.embedders import Embedder
 from lynkeus.models.embedders.opening import NONE, open_embedder
 from lynkeus.recipes.config import Descent
 from lynkeus.recipes.protocol import Places
+from lynkeus.recipes.retrieval_batches import Draws, StageBatches, StepBatch
 from lynkeus.recipes.retrieval_data import Kept, Opened, open_split
 from lynkeus.recipes.retrieval_evaluation import evaluated
 from lynkeus.recipes.retrieval_export import export
-from lynkeus.recipes.retrieval_stages import Angular, Classification, Draws, Loss, StageObjective
+from lynkeus.recipes.retrieval_stages import Angular, Classification, Loss, StageObjective
 from lynkeus.recipes.view_maps import ViewPlan, open_view_maps, pooled
 from lynkeus.report.laboratory.evaluation import Evaluation
 
@@ -115,7 +116,7 @@ class RetrievalRecipe:
         """Write the descriptor, with the PCA where there is one."""
         opened = open_all(self, places)
         model = load_embedder(self, places.out)
-        return export(model, opened, target, dim=self.dim, area=self.area, name=places.out.name)
+        return export(model, opened, target, dim=self.dim, area=self.area, name=places.out.name, weights=self.weights)
 
 
 class PooledParts(nn.Module):
@@ -134,22 +135,6 @@ class PooledParts(nn.Module):
         return torch.cat([self.embedder.pool(part) for part in parts])
 
 
-class StepBatch(NamedTuple):
-    """This process's share of a step's pictures.
-
-    Attributes:
-        parts: Maps of one view each, pictures whose maps have one shape together.
-        order: Brings what is made of the parts into the order of the pictures.
-        label: Class within the group of each picture of the step, of all processes.
-        group: Of all.
-    """
-
-    parts: list[Tensor]
-    order: Tensor
-    label: Tensor
-    group: int
-
-
 def open_all(recipe: RetrievalRecipe, places: Places) -> Opened:
     """The pictures of a recipe with their classes and maps."""
     split = open_split(
@@ -159,6 +144,7 @@ def open_all(recipe: RetrievalRecipe, places: Places) -> Opened:
         side=recipe.cached_side,
         caches=places.caches,
         seed=recipe.seed,
+        barred=places.barred,
     )
     plan = ViewPlan(edit=object_view(), views=recipe.views, area=recipe.area, seed=_VIEWS)
     return Opened(
@@ -200,18 +186,21 @@ def _train_stage(
         raise ValueError(f"{recipe.pictures} pictures a step do not divide among {fabric.world_size} processes")
     first = recipe.classify is not None
     stage, descent = (recipe.classify, recipe.classify_descent) if first else (recipe.loss, recipe.descent)
-    run = open_run(places.out, recipe, extra={"pictures_sha256": opened.split.pictures.cache.digest})
+    barred = {"barred": sorted(places.barred)} if places.barred else {}
+    run = open_run(places.out, recipe, extra={"pictures_sha256": opened.split.pictures.cache.digest, **barred})
     torch.manual_seed(recipe.seed)
-    objective, batch = _objective(stage, recipe, model, opened, fabric) if stage is not None else (nn.Module(), None)
+    objective, batches = _objective(stage, recipe, model, opened, fabric) if stage is not None else (nn.Module(), None)
     model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
+    objective.to(fabric.device)
     wrapped, optimiser = set_up(fabric, PooledParts(model), _optimiser(model, objective, descent))
 
     def from_step(start: int, stop: int) -> Iterable[StepBatch]:
-        return (batch(step) for step in range(start, stop)) if batch is not None else ()
+        return (batches[step] for step in range(start, stop)) if batches is not None else ()
 
     def terms(batch: StepBatch) -> Mapping[str, Tensor]:
-        pooled = gather(fabric, cast("Tensor", wrapped(batch.parts))[batch.order])
-        return {"loss": cast("Tensor", objective(pooled, batch.label, batch.group))}
+        parts, order, label = fabric.to_device([batch.parts, batch.order, batch.label])
+        pooled = gather(fabric, cast("Tensor", wrapped(parts))[order])
+        return {"loss": cast("Tensor", objective(pooled, label, batch.group))}
 
     fit(
         fabric,
@@ -221,13 +210,13 @@ def _train_stage(
         terms=terms,
         options=descent.options(stop_after=stop_after),
     )
-    return model.eval()
+    return model.cpu().eval()
 
 
 def _objective(
     stage: Classification | Loss, recipe: RetrievalRecipe, model: Embedder, opened: Opened, fabric: Fabric
-) -> tuple[StageObjective, Callable[[int], StepBatch]]:
-    """The loss of a stage and what makes the batch of a step."""
+) -> tuple[StageObjective, StageBatches]:
+    """The loss of a stage and its batches."""
     split, maps = opened.split, opened.maps
     numbers = [split.numbers("train", group) for group in split.groups("train")]
     label = np.full(len(split.pictures.label), -1, np.int64)
@@ -238,20 +227,10 @@ def _objective(
     if isinstance(stage, Angular):
         for group, one in enumerate(numbers):
             objective.centre(group, torch.from_numpy(pooled(model, maps, one)), torch.from_numpy(label[one]))
-    steps = (recipe.classify_descent if isinstance(stage, Classification) else recipe.descent).steps
+    descent = recipe.classify_descent if isinstance(stage, Classification) else recipe.descent
+    steps = descent.steps * descent.accumulate
     draws = Draws(stage, numbers, label, pictures=recipe.pictures, steps=steps, views=recipe.views, seed=recipe.seed)
-    share = recipe.pictures // fabric.world_size
-
-    def batch(step: int) -> StepBatch:
-        drawn = draws[step]
-        mine = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
-        own, views = drawn.numbers[mine], drawn.views[mine]
-        rows = maps.rows_alike(own)
-        parts = [maps.stacked(own[one], views[one]) for one in rows]
-        order = torch.from_numpy(np.argsort(np.concatenate(rows)))
-        return StepBatch(parts, order, torch.from_numpy(label[drawn.numbers]), drawn.group)
-
-    return objective, batch
+    return objective, StageBatches(draws, maps, label, rank=fabric.global_rank, world=fabric.world_size)
 
 
 def _optimiser(model: Embedder, objective: nn.Module, descent: Descent) -> torch.optim.Optimizer:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 
 from lynkeus.core import DataError
 from lynkeus.data.classes import ClassPictures, Group, classes_of_table, open_classes, read_groups
@@ -44,12 +44,14 @@ class SplitPictures:
         part: Part of each class.
         group: Group of each class.
         left_out: Pictures that could not be read, relative to the data root.
+        may_train: Whether each picture may train, where its class does.
     """
 
     pictures: ClassPictures
     part: tuple[Part, ...]
     group: Int64[np.ndarray, " c"]
     left_out: tuple[str, ...]
+    may_train: Bool[np.ndarray, " n"]
 
     def classes(self, part: Part, group: int) -> Int64[np.ndarray, " k"]:
         """Numbers of the classes of a part of a group."""
@@ -57,7 +59,8 @@ class SplitPictures:
 
     def numbers(self, part: Part, group: int) -> Int64[np.ndarray, " m"]:
         """Numbers of the pictures of a part of a group."""
-        return np.flatnonzero(np.isin(self.pictures.label, self.classes(part, group)))
+        of_part = np.isin(self.pictures.label, self.classes(part, group))
+        return np.flatnonzero(of_part & self.may_train if part == "train" else of_part)
 
     def groups(self, part: Part) -> list[int]:
         """The groups that have classes in a part."""
@@ -82,7 +85,14 @@ class Opened:
 
 
 def open_split(
-    root: Path, groups: Sequence[Group], kept: Sequence[Kept], *, side: int, caches: Path, seed: int
+    root: Path,
+    groups: Sequence[Group],
+    kept: Sequence[Kept],
+    *,
+    side: int,
+    caches: Path,
+    seed: int,
+    barred: frozenset[str] = frozenset(),
 ) -> SplitPictures:
     """The pictures of some groups, their classes split.
 
@@ -93,6 +103,7 @@ def open_split(
         side: Longest side of the cached pictures, pixels.
         caches: Folder of caches.
         seed: Of the split.
+        barred: Pictures that must not train, relative to the data root.
 
     Raises:
         DataError: A class has no picture that can be read, or one that trains has a single one; a group has too few
@@ -109,7 +120,8 @@ def open_split(
     pictures = open_classes(root, groups, side=side, caches=caches)
     listing, _ = read_groups(root, groups)
     number = {name: place for place, name in enumerate(pictures.names)}
-    counts = np.bincount(pictures.label, minlength=len(number))
+    may_train = np.array([path not in barred for path in pictures.cache.paths], bool)
+    every, training = (np.bincount(pictures.label[one], minlength=len(number)) for one in (slice(None), may_train))
     part: dict[int, Part] = {}
     owner = np.zeros(len(number), np.int64)
     for place, (group, keep) in enumerate(zip(groups, kept, strict=True)):
@@ -118,11 +130,17 @@ def open_split(
         for label, classes in zip(PARTS, split, strict=True):
             for name in sorted(classes):
                 one = number.get((group.source.folder, name))
-                there = 0 if one is None else int(counts[one])
+                there = 0 if one is None else int((training if label == "train" else every)[one])
                 if one is None or (label == "train" and there < _FEWEST):
-                    raise DataError(f"class {name!r} of {group.table} has {there} pictures that can be read, wanted 2")
+                    raise DataError(
+                        f"class {name!r} of {group.table} has {there} pictures that can be read and used, wanted 2"
+                    )
                 part[one], owner[one] = label, place
     missing = tuple(sorted(set(listing.paths) - set(pictures.cache.paths)))
     return SplitPictures(
-        pictures=pictures, part=tuple(part[one] for one in range(len(number))), group=owner, left_out=missing
+        pictures=pictures,
+        part=tuple(part[one] for one in range(len(number))),
+        group=owner,
+        left_out=missing,
+        may_train=may_train,
     )

@@ -13,6 +13,7 @@ from torch.nn import functional
 from lynkeus.core import CorruptError
 from lynkeus.index.reduction import Reduction, fit_reduction
 from lynkeus.models.embedders import Embedder
+from lynkeus.models.embedders.opening import NONE, PACKAGE
 from lynkeus.models.export import INPUT, export_onnx, run_onnx, run_torch
 from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.retrieval_data import Opened
@@ -45,7 +46,9 @@ class Reduced(nn.Module):
         return functional.normalize(self.linear(self.embedder(pixels)))
 
 
-def export(model: Embedder, opened: Opened, target: Path, *, dim: int | None, area: int, name: str) -> Path:
+def export(
+    model: Embedder, opened: Opened, target: Path, *, dim: int | None, area: int, name: str, weights: str
+) -> Path:
     """Write NAME.onnx and its card NAME.json; gives the ONNX file.
 
     Args:
@@ -55,6 +58,7 @@ def export(model: Embedder, opened: Opened, target: Path, *, dim: int | None, ar
         dim: Numbers that a PCA keeps; None has none.
         area: Square pixels to which pictures are brought.
         name: Of the model.
+        weights: What it began with, as in ``open_embedder``; of a file or timm's the card cannot know the licence.
 
     Raises:
         CorruptError: The ONNX file does not give what PyTorch gives.
@@ -79,6 +83,8 @@ def export(model: Embedder, opened: Opened, target: Path, *, dim: int | None, ar
     if error > TOLERANCE:
         raise CorruptError(f"the exported model is off by {error:.1e}, at most {TOLERANCE:.0e} is allowed")
     figures = {} if not len(split.of_part("test")) else dict(evaluated(model, opened, dim=dim).figures)
+    known_licence = weights in {PACKAGE, NONE}
+    licence = {} if known_licence else {"licence": f"that of the weights it began with ({Path(weights).name})"}
     write_card(
         target / f"{name}.json",
         file,
@@ -91,6 +97,7 @@ def export(model: Embedder, opened: Opened, target: Path, *, dim: int | None, ar
         "kept; normalised inside",
         output=f"descriptor: float32 [n, {dim or model.dim}], length 1",
         figures=figures | {"onnx_error": error},
-        recipe="lynkeus.recipes",
+        recipe="lynkeus.recipes.retrieval",
+        **licence,
     )
     return file

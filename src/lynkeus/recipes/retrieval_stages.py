@@ -1,21 +1,14 @@
-"""The stages of a retrieval recipe: what each asks of a batch, and which batches it sees.
+"""The stages of a retrieval recipe: what each asks of a batch."""
 
-Conventions: a step shows pictures of one group; which, is drawn with the chance of the group's share of the pictures.
-Batches are functions of seed and step.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import cast
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lynkeus.data.class_batches import ClassBatches
-from lynkeus.data.pairs import ClassPairs
 from lynkeus.losses.arcface import ArcFace
 from lynkeus.losses.contrastive import ContrastiveLoss
 from lynkeus.losses.triplet import TripletLoss
@@ -88,63 +81,6 @@ class Angular:
 Loss = Margins | SemiHard | Angular
 
 
-class Drawn(NamedTuple):
-    """What a step shows.
-
-    Attributes:
-        group: Of all its pictures.
-        numbers: The pictures; of pairs the first ones, then the second ones.
-        views: Which view of each.
-    """
-
-    group: int
-    numbers: Int64[np.ndarray, " b"]
-    views: Int64[np.ndarray, " b"]
-
-
-class Draws:
-    """Which pictures each step of a stage shows.
-
-    Args:
-        stage: What is asked of them.
-        numbers: Pictures of each group that trains.
-        label: Class of each picture, over all.
-        pictures: How many a step, even.
-        steps: Of the stage.
-        views: A picture.
-        seed: Of all chance.
-    """
-
-    def __init__(
-        self,
-        stage: Classification | Loss,
-        numbers: Sequence[Int64[np.ndarray, " _"]],
-        label: Int64[np.ndarray, " n"],
-        *,
-        pictures: int,
-        steps: int,
-        views: int,
-        seed: int,
-    ) -> None:
-        self._numbers, self._views, self._seed = numbers, views, seed
-        sizes = np.array([len(one) for one in numbers])
-        self._group = np.random.default_rng((seed, 0)).choice(len(sizes), steps, p=sizes / sizes.sum())
-        self._turn = np.array([np.sum(self._group[:step] == self._group[step]) for step in range(steps)])
-        self._samplers = [
-            _sampler(stage, label[one], pictures=pictures, seed=seed + place) for place, one in enumerate(numbers)
-        ]
-        self._epochs: list[tuple[int, list[Int64[np.ndarray, " _"]]]] = [(0, one(0)) for one in self._samplers]
-
-    def __getitem__(self, step: int) -> Drawn:
-        group, turn = int(self._group[step]), int(self._turn[step])
-        size = len(self._epochs[group][1])
-        if self._epochs[group][0] != turn // size:
-            self._epochs[group] = turn // size, self._samplers[group](turn // size)
-        chosen = self._numbers[group][self._epochs[group][1][turn % size]]
-        rng = np.random.default_rng((self._seed, 1, step))
-        return Drawn(group, chosen, rng.integers(self._views, size=len(chosen)))
-
-
 class StageObjective(nn.Module):
     """The loss of a stage, from pooled features.
 
@@ -201,36 +137,3 @@ class StageObjective(nn.Module):
         if isinstance(loss, ArcFace):
             sums = torch.zeros_like(loss.centres.weight).index_add(0, label, functional.normalize(pooled))
             loss.centres.weight.copy_(functional.normalize(sums))
-
-
-def _sampler(
-    stage: Classification | Loss, label: Int64[np.ndarray, " m"], *, pictures: int, seed: int
-) -> Callable[[int], list[Int64[np.ndarray, " _"]]]:
-    """Gives the batches of an epoch, as places in ``label``."""
-    if isinstance(stage, SemiHard):
-        classes = min(pictures // stage.each, len(np.unique(label)))
-        return ClassBatches(label=label, classes=classes, pictures=pictures // classes, seed=seed).epoch
-    if isinstance(stage, Margins):
-        return _pairs(stage, label, pictures // 2, seed)
-
-    def shuffled(epoch: int) -> list[Int64[np.ndarray, " _"]]:
-        order = np.random.default_rng((seed, epoch)).permutation(len(label))
-        return list(np.resize(order, (-(-len(label) // pictures), pictures)))
-
-    return shuffled
-
-
-def _pairs(
-    stage: Margins, label: Int64[np.ndarray, " m"], batch: int, seed: int
-) -> Callable[[int], list[Int64[np.ndarray, " _"]]]:
-    pairs = ClassPairs(
-        label=label, seed=seed, positives=stage.positives, negatives=stage.negatives, batch=batch, every=stage.every
-    )
-    if (each := len(np.unique(label)) * (stage.positives + stage.negatives)) < batch:
-        raise ValueError(f"{each} pairs an epoch do not fill a step of {batch}")
-
-    def whole(epoch: int) -> list[Int64[np.ndarray, " _"]]:
-        """Without the last batch where it is not full: all steps show as many pictures."""
-        return [np.concatenate([one.first, one.second]) for one in pairs.epoch(epoch) if len(one.same) == batch]
-
-    return whole

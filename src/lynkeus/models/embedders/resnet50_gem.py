@@ -37,7 +37,8 @@ class ResNet50Gem(Embedder):
 
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
         """The maps behind the bottlenecks that do not learn."""
-        x = (pixels.float() / 255 - torch.tensor(MEAN)) / torch.tensor(DEVIATION)
+        mean, deviation = (torch.tensor(each, device=pixels.device) for each in (MEAN, DEVIATION))
+        x = (pixels.float() / 255 - mean) / deviation
         x = self.backbone.stem(x.permute(0, 3, 1, 2))
         for block in islice(self.backbone.blocks(), max(0, self.frozen_blocks)):
             x = block(x)
