@@ -11,7 +11,8 @@ import torch
 from lynkeus.data.cache import open_cache
 from lynkeus.data.sources import Source, list_pictures
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes import COPY_RECIPES, Release, load_model, publish
+from lynkeus.recipes import Release, load_model, publish
+from lynkeus.recipes.copies_free import RECIPE
 
 pytestmark = pytest.mark.torch
 
@@ -45,7 +46,7 @@ def test_publishes_both_files_and_a_card_that_fits_them(tmp_path: Path) -> None:
 
 
 def test_loads_the_slow_copy_where_there_is_one(tmp_path: Path) -> None:
-    recipe = replace(COPY_RECIPES["copies_free"], dim=4)
+    recipe = replace(RECIPE, dim=4)
     fast, slow = CopyDescriptor(dim=4), CopyDescriptor(dim=4)
     saved = {
         "model": fast.state_dict(),

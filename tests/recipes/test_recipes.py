@@ -9,10 +9,13 @@ import pytest
 import torch
 
 from lynkeus.core import ConflictError
-from lynkeus.recipes import COPY_RECIPES, CopyRecipe, Places, barred_by_lists, train
+from lynkeus.recipes import RECIPES as ALL
+from lynkeus.recipes import CopyRecipe, Places, barred_by_lists, train
 from lynkeus.recipes.config import Descent, Objective
 
 pytestmark = pytest.mark.torch
+
+RECIPES = {name: recipe for name, recipe in ALL.items() if isinstance(recipe, CopyRecipe)}
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def with_pictures(places: Places) -> Callable[[CopyRecipe], CopyRecipe]:
     return fill
 
 
-@pytest.mark.parametrize("name", sorted(COPY_RECIPES))
+@pytest.mark.parametrize("name", sorted(RECIPES))
 def test_a_recipe_says_where_it_comes_from_what_to_expect_what_it_costs_and_how_to_run_it(name: str) -> None:
     text = importlib.import_module(f"lynkeus.recipes.{name}").__doc__ or ""
     for line in ("Source: ", "Expected: ", "Cost: ", "Run: ``"):
@@ -65,13 +68,13 @@ def test_no_field_of_a_config_has_a_default() -> None:
 
 
 def test_free_recipe_uses_free_data_only() -> None:
-    assert {source.terms for source in COPY_RECIPES["copies_free"].sources} == {"free"}
+    assert {source.terms for source in RECIPES["copies_free"].sources} == {"free"}
 
 
 def test_starts_from_the_run_of_the_recipe_it_names(
     places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
 ) -> None:
-    first = with_pictures(COPY_RECIPES["copies_free"])
+    first = with_pictures(RECIPES["copies_free"])
     train(first, replace(places, out=places.out / "first"), workers=0, stop_after=1)
     second = replace(first, start="first", objective=replace(first.objective, momentum=None))
     started = train(second, replace(places, out=places.out / "second"), workers=0, stop_after=0)
@@ -80,11 +83,11 @@ def test_starts_from_the_run_of_the_recipe_it_names(
         torch.testing.assert_close(value, fast[key], rtol=0, atol=0, msg=key)
 
 
-@pytest.mark.parametrize("name", sorted(COPY_RECIPES))
+@pytest.mark.parametrize("name", sorted(RECIPES))
 def test_a_recipe_runs_two_steps_on_made_pictures(
     name: str, places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
 ) -> None:
-    recipe = with_pictures(COPY_RECIPES[name])
+    recipe = with_pictures(RECIPES[name])
     untrained = train(recipe, replace(places, out=places.out / "none"), workers=0, stop_after=0)
     trained = train(recipe, places, workers=0, stop_after=2)
     changed = [
@@ -98,7 +101,7 @@ def test_a_recipe_runs_two_steps_on_made_pictures(
 def test_a_resumed_training_equals_the_unbroken_one(
     places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
 ) -> None:
-    recipe = with_pictures(COPY_RECIPES["copies_free"])
+    recipe = with_pictures(RECIPES["copies_free"])
     unbroken = train(recipe, replace(places, out=places.out / "a"), workers=0)
     train(recipe, replace(places, out=places.out / "b"), workers=0, stop_after=1)
     resumed = train(recipe, replace(places, out=places.out / "b"), workers=0)
@@ -107,7 +110,7 @@ def test_a_resumed_training_equals_the_unbroken_one(
 
 
 def test_a_run_refuses_other_pictures(places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]) -> None:
-    recipe = with_pictures(COPY_RECIPES["copies_free"])
+    recipe = with_pictures(RECIPES["copies_free"])
     train(recipe, places, workers=0, stop_after=1)
     with pytest.raises(ConflictError, match="pictures_sha256"):
         train(recipe, places, workers=0, barred=frozenset({"detection/cards/1.png"}))

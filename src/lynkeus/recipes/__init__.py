@@ -20,12 +20,10 @@ from lynkeus.recipes.publish import Release as Release
 from lynkeus.recipes.publish import load_model as load_model
 from lynkeus.recipes.publish import publish as publish
 
-COPY_RECIPES: dict[str, CopyRecipe] = {
+RECIPES: dict[str, CopyRecipe | Recipe] = {
     "copies_first": COPIES_FIRST,
     "copies_all": COPIES_ALL,
     "copies_free": COPIES_FREE,
-}
-RECIPES: dict[str, Recipe] = {
     "wsol": HIDING_LOCALISATION,
     "masks": HIDING_MASKS,
     "cars": HIDING_CARS,
