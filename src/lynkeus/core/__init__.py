@@ -2,11 +2,13 @@
 
 from lynkeus.core.errors import ConflictError as ConflictError
 from lynkeus.core.errors import CorruptError as CorruptError
+from lynkeus.core.errors import DataError as DataError
 from lynkeus.core.errors import DivergedError as DivergedError
 from lynkeus.core.errors import LynkeusError as LynkeusError
 from lynkeus.core.errors import MissingExtraError as MissingExtraError
 from lynkeus.core.errors import NotTrainedError as NotTrainedError
 from lynkeus.core.errors import PolicyError as PolicyError
+from lynkeus.core.errors import SettingError as SettingError
 from lynkeus.core.errors import ShapeError as ShapeError
 from lynkeus.core.errors import StorageError as StorageError
 from lynkeus.core.errors import UnknownNameError as UnknownNameError

@@ -37,6 +37,10 @@ class CorruptError(LynkeusError, OSError):
     """A stored file (catalog, segment, backup, model) is damaged or not ours."""
 
 
+class DataError(LynkeusError, ValueError):
+    """A data set lacks what was asked of it (a class without pictures, too few classes); the text names it."""
+
+
 class NotTrainedError(LynkeusError, FileNotFoundError):
     """A run folder holds no checkpoint yet."""
 
@@ -47,3 +51,7 @@ class DivergedError(LynkeusError, ArithmeticError):
 
 class StorageError(LynkeusError, OSError):
     """Something could not be written, such as on a full disk."""
+
+
+class SettingError(LynkeusError, ValueError):
+    """A recipe has no such field, or the field takes no such value."""

@@ -84,6 +84,12 @@ def read_groups(root: Path, groups: Sequence[Group]) -> tuple[Listing, tuple[str
     return Listing(paths=tuple(paths), source=tuple(owner), sources=sources), tuple(label)
 
 
+def classes_of_table(root: Path, group: Group) -> frozenset[str]:
+    """The classes that a group's table names, with or without pictures."""
+    with (root / group.table).open(newline="") as file:
+        return frozenset(row[group.column] for row in csv.DictReader(file))
+
+
 def open_classes(
     root: Path,
     groups: Sequence[Group],

@@ -23,7 +23,7 @@ from tensorboardX import SummaryWriter
 
 from lynkeus.core import ConflictError
 
-LOG = "log.jsonl"
+CONFIG, LOG = "config.json", "log.jsonl"
 _PACKAGES = ("torch", "lightning-fabric", "numpy", "opencv-python-headless")
 
 
@@ -128,7 +128,7 @@ def open_run(folder: Path, config: object, *, extra: Mapping[str, Any] | None = 
     """
     folder.mkdir(parents=True, exist_ok=True)
     resolved = json.loads(json.dumps({**_fields(config), **(extra or {})}))
-    path = folder / "config.json"
+    path = folder / CONFIG
     if path.exists():
         before = json.loads(path.read_text())
         changed = sorted(key for key in before.keys() | resolved.keys() if before.get(key) != resolved.get(key))

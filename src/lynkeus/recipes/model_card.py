@@ -11,6 +11,13 @@ from jaxtyping import Int
 
 from lynkeus.data.cache import PictureCache
 from lynkeus.data.sources import Listing
+from lynkeus.report.laboratory.evaluation import load_evaluation
+
+
+def known_figures(run: Path) -> dict[str, float]:
+    """What a run's evaluation measured; empty before there is one."""
+    found = load_evaluation(run)
+    return {} if found is None else dict(found.figures)
 
 
 def write_card(

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from lynkeus.augment import Transform
 from lynkeus.data.cache import PictureCache
+from lynkeus.models.embedders import Embedder
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.export import INPUT, export_onnx
 from lynkeus.runtime.area import resized, sides_of_area
@@ -27,6 +28,9 @@ from lynkeus.runtime.sessions import open_session
 FORMAT = 1
 _OUTPUT = "maps"
 _TOGETHER = 32
+
+Staged = ObjectDescriptor | Embedder
+"""A model with blocks that do not learn, its trunk, whose maps are kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -56,8 +60,12 @@ class ViewMaps:
 
     def alike(self, numbers: Int64[np.ndarray, " m"]) -> list[Int64[np.ndarray, " k"]]:
         """Some pictures, those with maps of one shape together, in parts that fit into one step."""
+        return [numbers[rows] for rows in self.rows_alike(numbers)]
+
+    def rows_alike(self, numbers: Int64[np.ndarray, " m"]) -> list[Int64[np.ndarray, " k"]]:
+        """The same by their places in ``numbers``, where a picture may stand more than once."""
         _, kind = np.unique(self.shape[numbers], axis=0, return_inverse=True)
-        together = [numbers[kind == one] for one in np.unique(kind)]
+        together = [np.flatnonzero(kind == one) for one in np.unique(kind)]
         return [part[at : at + _TOGETHER] for part in together for at in range(0, len(part), _TOGETHER)]
 
     def stacked(self, numbers: Int64[np.ndarray, " k"], views: Int64[np.ndarray, " k"]) -> Tensor:
@@ -83,7 +91,7 @@ class ViewPlan:
     seed: int
 
 
-def open_view_maps(model: ObjectDescriptor, pictures: PictureCache, plan: ViewPlan, *, caches: Path) -> ViewMaps:
+def open_view_maps(model: Staged, pictures: PictureCache, plan: ViewPlan, *, caches: Path) -> ViewMaps:
     """The maps of a model's trunk, made first where they are missing.
 
     Args:
@@ -93,7 +101,7 @@ def open_view_maps(model: ObjectDescriptor, pictures: PictureCache, plan: ViewPl
         caches: Folder of caches.
     """
     weights = hashlib.sha256(b"".join(value.numpy().tobytes() for value in model.state_dict().values()))
-    trunk = [model.backbone.frozen_blocks, weights.hexdigest()]
+    trunk = [model.frozen_blocks, weights.hexdigest()]
     key = json.dumps([FORMAT, repr(plan), trunk, pictures.paths, pictures.shape.tolist()]).encode()
     folder = caches / f"maps-{hashlib.sha256(key).hexdigest()[:16]}"
     if not (folder / "index.npz").exists():
@@ -109,7 +117,7 @@ def open_view_maps(model: ObjectDescriptor, pictures: PictureCache, plan: ViewPl
 
 
 @torch.no_grad()
-def pooled(model: ObjectDescriptor, maps: ViewMaps, numbers: Int64[np.ndarray, " m"]) -> Float32[np.ndarray, "m d"]:
+def pooled(model: Staged, maps: ViewMaps, numbers: Int64[np.ndarray, " m"]) -> Float32[np.ndarray, "m d"]:
     """Pooled features of some pictures as they are."""
     model.eval()
     found: dict[int, np.ndarray] = {}
@@ -120,7 +128,7 @@ def pooled(model: ObjectDescriptor, maps: ViewMaps, numbers: Int64[np.ndarray, "
 
 
 class _Trunk(nn.Module):
-    def __init__(self, model: ObjectDescriptor) -> None:
+    def __init__(self, model: Staged) -> None:
         super().__init__()
         self.model = model
 
@@ -128,14 +136,14 @@ class _Trunk(nn.Module):
         return self.model.trunk(pixels)
 
 
-def _build(model: ObjectDescriptor, pictures: PictureCache, plan: ViewPlan, folder: Path) -> None:
+def _build(model: Staged, pictures: PictureCache, plan: ViewPlan, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     export_onnx(_Trunk(model), folder / "trunk.onnx", side=128, output=_OUTPUT, free={INPUT: (1, 2), _OUTPUT: (2, 3)})
     session = open_session(folder / "trunk.onnx")
     shape: list[tuple[int, ...]] = []
     start = [0]
     with (folder / "maps.tmp").open("wb") as file:
-        for number, rgb in enumerate(tqdm(pictures, desc="views")):
+        for number, rgb in enumerate(tqdm(pictures, desc="views", disable=None)):
             size = sides_of_area(rgb.shape[1], rgb.shape[0], plan.area)
             rngs = (np.random.default_rng((plan.seed, view, number)) for view in range(1, plan.views))
             seen = [rgb, *(plan.edit(rgb, rng) for rng in rngs)]

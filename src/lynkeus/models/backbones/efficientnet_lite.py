@@ -215,6 +215,24 @@ def lite2_state_dict() -> dict[str, Tensor]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
+def lite0_timm_names() -> dict[str, str]:
+    """The name in timm of each weight of ``EfficientNetLite0``."""
+    norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    layers = {"stem": ("conv_stem", "bn1"), "head": ("conv_head", "bn2")}
+    number = 0
+    for place, stage in enumerate(_STAGES):
+        roles = ("expand", "depthwise", "project") if stage.expansion > 1 else ("depthwise", "project")
+        convs = ("conv_pw", "conv_dw", "conv_pwl") if stage.expansion > 1 else ("conv_dw", "conv_pw")
+        for repeat in range(stage.repeats):
+            at = f"blocks.{place}.{repeat}"
+            for order, (role, conv) in enumerate(zip(roles, convs, strict=True), start=1):
+                layers[f"blocks.{number}.{role}"] = f"{at}.{conv}", f"{at}.bn{order}"
+            number += 1
+    convolutions = {f"{ours}.conv.weight": f"{conv}.weight" for ours, (conv, _) in layers.items()}
+    norms = {f"{ours}.norm.{part}": f"{bn}.{part}" for ours, (_, bn) in layers.items() for part in norm}
+    return convolutions | norms
+
+
 def _our_name(name: str) -> str:
     parts = name.split(".")
     if parts[0] != "_blocks":

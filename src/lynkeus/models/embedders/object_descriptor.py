@@ -34,19 +34,20 @@ class ObjectDescriptor(nn.Module):
 
     def __init__(self, *, dim: int, frozen_blocks: int = -1) -> None:
         super().__init__()
+        self.frozen_blocks = frozen_blocks
         self.backbone = EfficientNetLite2(frozen_blocks=frozen_blocks)
         self.project = nn.Linear(POOLED, dim)
 
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
         """The maps behind the blocks that do not learn."""
         x = self.backbone.stem((pixels.permute(0, 3, 1, 2).float() - 127.0) / 128.0)
-        for block in islice(self.backbone.blocks, max(0, self.backbone.frozen_blocks)):
+        for block in islice(self.backbone.blocks, max(0, self.frozen_blocks)):
             x = block(x)
         return x
 
     def pool(self, maps: Float[Tensor, "n c i j"]) -> Float[Tensor, "n 2528"]:
         """The pooled features of maps of the trunk."""
-        *blocks, last = islice(self.backbone.blocks, max(0, self.backbone.frozen_blocks), None)
+        *blocks, last = islice(self.backbone.blocks, max(0, self.frozen_blocks), None)
         for block in blocks:
             maps = block(maps)
         if not isinstance(last, InvertedResidual) or last.expand is None:

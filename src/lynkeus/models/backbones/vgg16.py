@@ -1,0 +1,75 @@
+"""VGG-16: thirteen convolutions of 3 x 3, up to conv5_3 with its ReLU and its pooling.
+
+Source: Simonyan and Zisserman 2015, https://arxiv.org/abs/1409.1556, table 1, column D, without the three linear
+layers. Written anew; published weights have the names of torchvision and of timm, ``features.N.weight`` with N over
+all layers, also those without weights.
+
+Conventions: input RGB, scaled to 0 to 1, minus the mean and by the standard deviation of ImageNet.
+"""
+
+from itertools import islice
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+WIDTH = 512
+"""Channels of the last feature map."""
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet's pixels from 0 to 1, red, green, blue."""
+_STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+
+
+class VggBlock(nn.Module):
+    """Convolution and ReLU, and halving of the map behind the last of a stage."""
+
+    def __init__(self, inputs: int, outputs: int, *, halved: bool) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
+        self.halved = halved
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
+        """The next map."""
+        y = functional.relu(self.conv(x))
+        return functional.max_pool2d(y, 2) if self.halved else y
+
+
+class Vgg16(nn.Module):
+    """Picture to a feature map of 512 channels at stride 32: 13 blocks, 14.7 million weights.
+
+    Args:
+        frozen_blocks: So many blocks do not learn (-1: all learn).
+    """
+
+    def __init__(self, *, frozen_blocks: int = -1) -> None:
+        super().__init__()
+        blocks: list[nn.Module] = []
+        inputs = 3
+        for stage in _STAGES:
+            for place, outputs in enumerate(stage, start=1):
+                blocks.append(VggBlock(inputs, outputs, halved=place == len(stage)))
+                inputs = outputs
+        self.blocks = nn.ModuleList(blocks)
+        for block in islice(self.blocks, max(0, frozen_blocks)):
+            block.requires_grad_(requires_grad=False)
+
+    def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 512 i j"]:
+        """The last feature map, at least 0."""
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+def vgg16_names() -> dict[str, str]:
+    """The published name of each weight of ``Vgg16``."""
+    names: dict[str, str] = {}
+    number = layer = 0
+    for stage in _STAGES:
+        for _ in stage:
+            for part in ("weight", "bias"):
+                names[f"blocks.{number}.conv.{part}"] = f"features.{layer}.{part}"
+            number += 1
+            layer += 2
+        layer += 1
+    return names

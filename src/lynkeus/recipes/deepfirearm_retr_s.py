@@ -1,0 +1,20 @@
+"""Arm retr-s: pairs with a single margin from the published weights, no classes before.
+
+Source: DeepFirearm, Hao et al. 2018, https://arxiv.org/abs/1806.02984; see ``deepfirearm``.
+Expected: mAP (trapezoid) .299 on 17 classes of cars kept for choices, seed 0; on those that are measured see
+docs/methods/retrieval.md.
+Cost: 1 min of CPU time, one core, 2 GiB; a third of it for the views, which all arms share.
+Run: ``lynkeus train deepfirearm_retr_s``
+"""
+
+from dataclasses import replace
+
+from lynkeus.recipes.deepfirearm import DISTANCES, PAIRS
+from lynkeus.recipes.deepfirearm import RECIPE as DEEPFIREARM
+
+RECIPE = replace(
+    DEEPFIREARM,
+    classify=None,
+    loss=replace(PAIRS, pull=0.0, push=1.5),
+    descent=replace(DISTANCES, steps=160, cooldown=80),
+)
