@@ -62,7 +62,7 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def _module_of(recipe: object, name: str) -> ModuleType:
-    """The module that holds a recipe: of its name, of its entry point, or whose own it is, else the first that has it."""
+    """The module of a recipe: of its name, of its entry point, whose own it is, or the first that has it."""
     own = sys.modules.get(f"lynkeus.recipes.{name}")
     if own is not None:
         return own
