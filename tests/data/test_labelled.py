@@ -58,12 +58,12 @@ def _fill(made: Made, *, each: int = 8, classes: str = "ab") -> None:
 
 
 def test_parts_are_apart_cover_all_and_have_their_shares_of_each_class(made: Made) -> None:
-    _fill(made)
+    _fill(made, each=16, classes="abcd")
     found = made.open(TABLE)
     parts = [found.of(part) for part in ("train", "choose", "test")]
-    assert sorted(np.concatenate(parts).tolist()) == list(range(16))
-    for label in (0, 1):
-        assert [int((found.label[part] == label).sum()) for part in parts] == [3, 3, 2]
+    assert sorted(np.concatenate(parts).tolist()) == list(range(64))
+    for label in range(4):
+        assert [int((found.label[part] == label).sum()) for part in parts] == [6, 6, 4]
 
 
 def test_a_new_picture_moves_none_of_the_others_between_train_and_test_but_at_the_border(made: Made) -> None:

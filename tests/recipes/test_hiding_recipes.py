@@ -13,12 +13,14 @@ import torch
 from lightning_fabric import Fabric
 
 from lynkeus.augment.hiding import HideAndSeek
-from lynkeus.core import ConflictError, NotTrainedError
+from lynkeus.core import ConflictError, NotTrainedError, SettingError
 from lynkeus.data.hiding_batches import MapHiding
 from lynkeus.recipes import RECIPES
+from lynkeus.recipes.described import described
 from lynkeus.recipes.hiding import HidingRecipe
 from lynkeus.recipes.hiding_localisation import RECIPE as LOCALISATION
 from lynkeus.recipes.protocol import Places
+from lynkeus.recipes.settings import change
 from lynkeus.report.laboratory.evaluation import load_evaluation, save_evaluation
 
 pytestmark = pytest.mark.torch
@@ -69,6 +71,18 @@ def small(places: Places) -> Fill:
 
 def test_the_families_are_there() -> None:
     assert set(FAMILIES) == {"wsol", "masks", "cars", "cifar10", "emotion", "age", "sex"}
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_each_says_its_own_words(name: str) -> None:
+    assert described(name).lines["Run"] == f"``lynkeus train {name}``"
+
+
+def test_chances_are_changed_by_name() -> None:
+    changed = change(LOCALISATION, [("augment.p", "0.25"), ("augment.sides", "[4, 8]"), ("pooling", "max")])
+    assert changed == replace(LOCALISATION, augment=HideAndSeek(p=0.25, sides=(4, 8)), pooling="max")
+    with pytest.raises(SettingError, match=r"p is 1\.5, must be between 0 and 1"):
+        change(LOCALISATION, [("augment.p", "1.5")])
 
 
 def test_no_field_of_the_config_has_a_default() -> None:

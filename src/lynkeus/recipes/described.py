@@ -62,14 +62,15 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def _module_of(recipe: object, name: str) -> ModuleType:
-    """The module that holds a recipe: of its name, of its entry point, or the first of the package that has it."""
+    """The module of a recipe: of its name, of its entry point, whose own it is, or the first that has it."""
     own = sys.modules.get(f"lynkeus.recipes.{name}")
     if own is not None:
         return own
     if name not in RECIPES:
         return sys.modules[next(point.module for point in entry_points(group=GROUP) if point.name == name)]
     modules = [module for path, module in sys.modules.items() if path.startswith("lynkeus.recipes.")]
-    return next(module for module in modules if any(one is recipe for one in _values(module)))
+    owners = [module for module in modules if vars(module).get("RECIPE") is recipe]
+    return owners[0] if owners else next(m for m in modules if any(one is recipe for one in _values(m)))
 
 
 def _values(module: ModuleType) -> list[object]:

@@ -23,6 +23,7 @@ from lynkeus.models.classifiers.cam import CamClassifier, Pooling
 from lynkeus.recipes.config import Descent
 from lynkeus.recipes.hiding_evaluation import evaluate_classifier
 from lynkeus.recipes.hiding_publish import publish_classifier
+from lynkeus.recipes.model_card import known_figures
 from lynkeus.recipes.protocol import Places
 from lynkeus.report.laboratory.evaluation import Evaluation
 
@@ -122,7 +123,13 @@ class HidingRecipe:
         """
         pictures = self.pictures(places)
         return publish_classifier(
-            self.load(places, pictures), pictures, target, name=self.name, side=self.side, seed=self.seed
+            self.load(places, pictures),
+            pictures,
+            target,
+            name=self.name,
+            side=self.side,
+            seed=self.seed,
+            figures=known_figures(places.out),
         )
 
     def pictures(self, places: Places) -> LabelledPictures:

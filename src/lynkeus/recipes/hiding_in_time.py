@@ -28,6 +28,7 @@ from lynkeus.models.classifiers.temporal import ClipClassifier, TemporalClassifi
 from lynkeus.recipes.config import Descent
 from lynkeus.recipes.hiding_in_time_evaluation import evaluate_in_time
 from lynkeus.recipes.hiding_publish import publish_clip_classifier
+from lynkeus.recipes.model_card import known_figures
 from lynkeus.recipes.protocol import Places
 from lynkeus.report.laboratory.evaluation import Evaluation
 
@@ -144,6 +145,7 @@ class TimeRecipe:
             source=self.clips,
             clips=len(clips.files),
             seed=self.seed,
+            figures=known_figures(places.out),
         )
 
     def load(self, places: Places, clips: "Clips") -> TemporalClassifier:

@@ -1,5 +1,6 @@
 """From a run of a classifier with class maps to a file: ONNX, checked against PyTorch, and its card."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,14 @@ _CHECK = 32
 
 
 def publish_classifier(
-    model: CamClassifier, pictures: LabelledPictures, out: Path, *, name: str, side: int, seed: int
+    model: CamClassifier,
+    pictures: LabelledPictures,
+    out: Path,
+    *,
+    name: str,
+    side: int,
+    seed: int,
+    figures: Mapping[str, float],
 ) -> Path:
     """Write NAME.onnx and NAME.json; gives the first.
 
@@ -34,6 +42,7 @@ def publish_classifier(
         name: Of the model and of its recipe.
         side: Side of the squares, pixels.
         seed: Of the model's version.
+        figures: What is known of its worth.
 
     Raises:
         CorruptError: A number of the file's differs from PyTorch's by more than 1e-4.
@@ -54,7 +63,7 @@ def publish_classifier(
         output=f"{OUTPUT}: float32 [n, {len(pictures.names)}, {1 + across**2}]; of each class the logit, then its map "
         f"of {across} x {across} cells row by row",
         classes=list(pictures.names),
-        figures=export,
+        figures={**figures, **export},
         recipe=f"lynkeus.recipes.{name}",
     )
     return file
@@ -69,6 +78,7 @@ def publish_clip_classifier(
     source: Source,
     clips: int,
     seed: int,
+    figures: Mapping[str, float],
 ) -> Path:
     """Write NAME.onnx, backbone and all, and NAME.json; gives the first.
 
@@ -80,6 +90,7 @@ def publish_clip_classifier(
         source: Folder of the clips that trained.
         clips: Their number.
         seed: Of the model's version.
+        figures: What is known of its worth.
 
     Raises:
         CorruptError: A number of the file's differs from PyTorch's by more than 1e-4.
@@ -95,7 +106,7 @@ def publish_clip_classifier(
         backbone=_BACKBONE,
         input=f"pixels: uint8 [t, {side}, {side}, 3], RGB, the frames of one clip, squashed by area averaging",
         output=f"{OUTPUT}: float32 [t, {exact.shape[1]}]; the class maps over time, whose mean is the clip's logits",
-        figures=export,
+        figures={**figures, **export},
         recipe=f"lynkeus.recipes.{name}",
     )
     return file
