@@ -81,7 +81,8 @@ def test_copies_and_objects_are_found_beside_each_other(home: Path, things: Path
 def test_a_rescan_finds_objects_that_came_later_once(home: Path, things: Path, tmp_path: Path, *, kept: bool) -> None:
     uploads = Path(shutil.copytree(things / "uploads", tmp_path / "uploads"))
     run(home, "scan", uploads, *(["--keep", "2"] if kept else []), code=1)
-    run(home, "register", things / "later", "--gallery", "things")
+    write_picture(tmp_path / "more" / "bridge" / "2.jpg", np.ascontiguousarray(_photograph(0)[:, ::-1]))
+    run(home, "register", things / "later", tmp_path / "more", "--gallery", "things")
     if kept:
         shutil.rmtree(uploads)
     found = {Path(row["upload"]).stem: row["findings"] for row in rows(run(home, "rescan", "--json", "-"))}

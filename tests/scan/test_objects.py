@@ -14,6 +14,7 @@ from lynkeus.scan.backgrounds import SHIPPED, add_clean
 from lynkeus.scan.calibrate import judge_of, scores_of
 from lynkeus.scan.demo import demo_pictures
 from lynkeus.scan.home import Home
+from lynkeus.scan.judge import Judge
 from lynkeus.scan.register import Outcome, Registered, Registration
 from lynkeus.scan.scanner import Scan, Scanned
 
@@ -84,6 +85,12 @@ def test_a_home_of_objects_alone_looks_for_no_copies_and_the_other_way(
     with Home(home.folder) as again:
         _scanned(again, pictures / "uploads")
         assert "copies" not in vars(again)
+    with Home(home.folder) as again:
+        list(Registration(gallery="mine", names={})(again, walk([pictures / "things" / "bell"])))
+    for wanted, unused in (("things", "copies"), ("mine", "object_embedder")):
+        with Home(home.folder) as again:
+            list(Scan(galleries=frozenset({wanted}))(again, walk([pictures / "uploads"]), Judge({}, {})))
+            assert unused not in vars(again)
     with Home(tmp_path / "copies") as other:
         list(Registration(gallery="mine", names={})(other, walk([pictures / "things"])))
         _scanned(other, pictures / "uploads")
@@ -153,11 +160,16 @@ def test_scores_follow_the_gallery_and_a_reference_over_again_is_left_out(
     assert out
     assert all(name.startswith("again") for name in out)
     assert out == {name for number, name in names.items() if name.startswith("again") and number in before}
+    write_picture(tmp_path / "more" / "shirt" / "a.jpg", another_view(14, 1))
+    register(home, tmp_path / "more")
+    judge_of(home)
+    raised = {names[n] for n, score in scores_of(home, "things").items() if score.score > before[n].score + 1}
+    assert raised & {"14.jpg", "15.jpg", "16.jpg", "17.jpg"}
     home.catalog.entities.remove("things", "bell", kind="object")
     judge_of(home)
     after = scores_of(home, "things")
     assert after.keys() == before.keys()
-    assert not any(score.excluded for score in after.values())
+    assert not any(score.excluded for number, score in after.items() if names[number].startswith("again"))
     assert judge_of(home).rates["things"] is not None
 
 

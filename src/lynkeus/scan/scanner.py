@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
 from lynkeus.core.folders import Entry, display
 from lynkeus.recognisers.objects import packed
-from lynkeus.recognisers.protocol import OBJECT
+from lynkeus.recognisers.protocol import COPIES, OBJECT, OBJECTS
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.judged import judged
-from lynkeus.scan.library import View
 from lynkeus.scan.objects import find_objects
 from lynkeus.scan.parallel import in_order
 from lynkeus.scan.register import WORKING_SIDE
@@ -25,7 +24,7 @@ class Scanned:
         result: What is reported: findings that a policy acts on or, without one, those that are convincing.
         candidates: Every verified candidate, also below any policy, best first.
         revision: The catalog's revision it was scanned against.
-        items: What a later rescan needs (``local``, ``global``, ``thumb``); empty unless asked for.
+        items: What a later rescan needs (``lynkeus.recognisers.protocol.KEPT``); empty unless asked for.
     """
 
     result: UploadResult
@@ -54,12 +53,12 @@ class Scan:
         Raises:
             UnknownNameError: A gallery is not known.
         """
-        for name in self.galleries:
-            home.catalog.galleries.get(name)
+        asked = frozenset(home.catalog.galleries.get(name).kind for name in self.galleries)
+        kinds = asked or frozenset((COPIES, OBJECTS))
         home.catalog.uploads.expire()
-        yield from in_order(lambda entry: self._scan(home, entry, judge), entries, jobs=self.jobs)
+        yield from in_order(lambda entry: self._scan(home, entry, judge, kinds), entries, jobs=self.jobs)
 
-    def _scan(self, home: Home, entry: Entry, judge: Judge) -> Scanned:
+    def _scan(self, home: Home, entry: Entry, judge: Judge, kinds: frozenset[str]) -> Scanned:
         started = time.perf_counter()
         path = display(entry.path)
         if entry.error is not None:
@@ -69,9 +68,15 @@ class Scan:
         except UnreadableError as error:
             return _unreadable(path, str(error))
         view = home.library.view()
-        candidates, shown, items = self._copies(home, picture, view, judge)
+        candidates: tuple[Finding, ...] = ()
+        shown: tuple[Finding, ...] = ()
+        items: Mapping[str, bytes] = {}
+        if self.keep or (len(view) and COPIES in kinds):
+            seen = home.copies.observe(picture)
+            candidates, shown = judged(home, home.copies.match(seen, view), judge, self.galleries)
+            items = home.copies.keep(picture, seen) if self.keep else {}
         known = home.object_library.view()
-        if len(known):
+        if len(known) and (self.keep or OBJECTS in kinds):
             vector = home.object_embedder.describe(picture.rgb)
             more = find_objects(home, vector, lambda: picture, known, judge, self.galleries)
             candidates, shown = best_first(candidates + more[0]), best_first(shown + more[1])
@@ -82,16 +87,6 @@ class Scan:
             revision=view.stamp.revision,
             items=items,
         )
-
-    def _copies(
-        self, home: Home, picture: Picture, view: View, judge: Judge
-    ) -> tuple[tuple[Finding, ...], tuple[Finding, ...], Mapping[str, bytes]]:
-        """Candidates and findings of copies, and what is kept; nothing is done where there is nothing to find."""
-        if not len(view) and not self.keep:
-            return (), (), {}
-        seen = home.copies.observe(picture)
-        candidates, shown = judged(home, home.copies.match(seen, view), judge, self.galleries)
-        return candidates, shown, home.copies.keep(picture, seen) if self.keep else {}
 
 
 def best_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
