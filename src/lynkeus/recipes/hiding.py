@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lynkeus.augment.hiding import Hiding
+from lynkeus.augment import Transform
 from lynkeus.core import NotTrainedError
 from lynkeus.data.hiding_batches import HidingBatch, HidingBatches, MapHiding
 from lynkeus.data.labelled import LabelledPictures, LabelTable, open_labelled
@@ -57,7 +57,7 @@ class HidingRecipe:
     fine: bool
     frozen_blocks: int
     pretrained: bool
-    augment: Hiding
+    augment: Transform
     maps: MapHiding
     descent: Descent
     seed: int

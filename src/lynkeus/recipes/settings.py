@@ -9,6 +9,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from lynkeus.core import SettingError
+from lynkeus.core.plugins import find
+from lynkeus.recipes.parts import PARTS
 
 R = TypeVar("R")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -18,7 +20,7 @@ def change(recipe: R, settings: Sequence[tuple[str, str]]) -> R:
     """A recipe with some fields changed, each by its path and a text that is read as the field's type.
 
     A path leads through fields and, by number, through tuples: ``groups.0.batch``. A tuple is written as JSON, None
-    as ``none``.
+    as ``none``, and a part by its name in ``lynkeus.recipes.parts``.
 
     Args:
         recipe: A frozen dataclass; stays as it is.
@@ -26,6 +28,7 @@ def change(recipe: R, settings: Sequence[tuple[str, str]]) -> R:
 
     Raises:
         SettingError: A field is not there, or does not take the text; the message lists what is there.
+        UnknownNameError: No part has the name.
     """
     for path, text in settings:
         recipe = _changed(recipe, path.split("."), text, path)
@@ -77,6 +80,9 @@ def _changed_place(value: tuple[Any, ...], head: str, rest: list[str], text: str
 
 def _read(text: str, hint: Any, before: Any, path: str) -> Any:
     """A text as the type of a field."""
+    parts = PARTS.get(path.rsplit(".", maxsplit=1)[-1])
+    if parts is not None and text.lower() != "none":
+        return find(parts.ours, parts.group, text)
     if is_dataclass(before) and text.lower() != "none":
         names = ", ".join(f"{path}.{each.name}" for each in fields(before))
         raise SettingError(f"{path} is no single value; set {names}")
