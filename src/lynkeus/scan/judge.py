@@ -2,7 +2,8 @@
 
 Before a gallery has a policy, or while the background cannot support it, a finding of a copy asks for review when its
 score says that one is likely, or when its geometry is solid and its score does not speak against it; a finding of an
-object, when its score says that it is likely.
+object, when its score says that it is likely. No policy acts on an object that is less likely than not: where the
+background is unlike the traffic, rates alone would let strangers pass.
 """
 
 from collections.abc import Mapping
@@ -75,7 +76,8 @@ class Judge:
         rate = None if rates is None else rates(raw.score)
         policy = self._policy_in_force(reference.gallery)
         if policy is not None and rate is not None:
-            action = policy.action(rate)
+            unlikely = reference.kind == OBJECTS and raw.score < OPEN
+            action = Action.CLEAR if unlikely else policy.action(rate)
         else:
             action = Action.REVIEW if convincing(raw, reference.kind) else Action.CLEAR
         finding = Finding(
