@@ -1,5 +1,6 @@
 """How much each place of a picture speaks for a thing: against PyTorch, and in the file that ships."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lynkeus.models.embedders.copy_descriptor import CopyDescriptor, gem
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.export import INPUT, OUTPUT, export_onnx
 from lynkeus.models.parts import add_heat
+from lynkeus.recipes.object_publish import HEAT_WORDS, give_heat
 from lynkeus.runtime.area import HEAT, TOWARDS, at_area
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import open_session
@@ -104,6 +106,16 @@ def test_heat_is_what_the_formula_gives(tmp_path: Path) -> None:
     assert heat.shape == (3, 5, 2)
     slow = _slow_parts(model, rgb) @ towards.T
     np.testing.assert_allclose(heat, slow, atol=1e-4 * float(np.abs(slow).max()))
+
+
+def test_a_file_published_without_heat_becomes_what_ships(tmp_path: Path) -> None:
+    file, about = tmp_path / SHIPPED.name, tmp_path / "object_descriptor.json"
+    onnx.save(_stripped(onnx.load(str(SHIPPED))), str(file))
+    fields = json.loads((SHIPPED.parent / about.name).read_text("utf-8"))
+    about.write_text(json.dumps(fields | {"output": fields["output"].removesuffix(HEAT_WORDS), "sha256": ""}))
+    give_heat(about)
+    assert json.loads(about.read_text()) == fields
+    assert file.read_bytes() == SHIPPED.read_bytes()
 
 
 def test_refuses_a_graph_of_another_shape(tmp_path: Path) -> None:

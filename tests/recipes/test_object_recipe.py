@@ -170,6 +170,9 @@ def test_publishes_both_files_and_a_card_that_fits_them(places: Places, small: F
     assert small_model.area == recipe.area
     for number in range(2):
         assert small_model(cache[number]).shape == (8,)
+        heat = small_model.heat(cache[number], np.eye(8, dtype=np.float32), area=4 * recipe.area)
+        assert heat.shape[2] == 8
+        assert np.isfinite(heat).all()
 
 
 def test_evaluates_the_classes_that_are_held_out(places: Places, small: Fill) -> None:

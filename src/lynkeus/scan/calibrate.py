@@ -18,6 +18,7 @@ import numpy as np
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Background, BackgroundScore, Owner
 from lynkeus.matching.compact import CompactFeatures
+from lynkeus.recognisers.objects import CALM, MODEL
 from lynkeus.recognisers.protocol import COPIES, KEPT, LOCAL, OBJECTS, GalleryView, RawFinding
 from lynkeus.runtime.cards import cards
 from lynkeus.scan.clean_scores import BATCH, NOTHING_ALIKE, SAME, Shown
@@ -183,8 +184,8 @@ def _forget_another_scorer(home: Home, gallery: str) -> None:
 
 
 def _scorer(home: Home) -> str:
-    """Names everything that a raw score depends on beside the two pictures."""
-    parts = [home.copies.version, *(f"{c.name} {c.sha256}" for c in cards())]
+    """Names everything that a raw score of a copy depends on beside the two pictures."""
+    parts = [home.copies.version, *(f"{c.name} {c.sha256}" for c in cards() if c.name not in (MODEL, CALM))]
     digest = hashlib.sha256("\n".join(parts).encode())
     digest.update(home.copies.calm.tobytes())
     return digest.hexdigest()
