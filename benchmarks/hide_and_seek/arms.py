@@ -15,7 +15,7 @@ from lynkeus.recipes.hiding_cars import RECIPE as CARS
 from lynkeus.recipes.hiding_cifar10 import RECIPE as CIFAR10
 from lynkeus.recipes.hiding_emotion import RECIPE as EMOTION
 from lynkeus.recipes.hiding_in_time import TimeRecipe
-from lynkeus.recipes.hiding_localisation import RECIPE as BASE
+from lynkeus.recipes.hiding_localisation import RECIPE as LOCALISATION
 from lynkeus.recipes.hiding_sex import RECIPE as SEX
 
 SEEDS = (0, 1, 2)
@@ -23,6 +23,7 @@ SIZES = (7, 14, 19, 24)
 NOTHING = HideAndSeek(p=0.0, sides=(0,))
 ERASING = RandomErasing(p=0.5)
 MIXED = HideAndSeek(p=0.5, sides=(0, *SIZES))
+BASE = replace(LOCALISATION, descent=replace(LOCALISATION.descent, steps=60, cooldown=30))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,11 +77,11 @@ def _maps_and_pixels() -> list[Arm]:
     )
 
 
-def _long() -> list[Arm]:
-    """Two and a half times the steps: hiding makes training slower."""
-    longer = replace(BASE, descent=replace(BASE.descent, steps=150, cooldown=75))
-    hidden = {"none": NOTHING, "mixed": longer.augment}
-    return [Arm(family="wsol_long", name=name, recipe=replace(longer, augment=one)) for name, one in hidden.items()]
+def _long(**hidden: Hiding) -> list[Arm]:
+    """The recipe itself, with two and a half times the steps of the other arms: hiding makes training slower."""
+    return [
+        Arm(family="wsol_long", name=name, recipe=replace(LOCALISATION, augment=one)) for name, one in hidden.items()
+    ]
 
 
 def _plain(name: str) -> list[Arm]:
@@ -109,10 +110,11 @@ ARMS: tuple[Arm, ...] = (
     *_time(),
     *_cars(none=NOTHING, mixed=CARS.augment),
     *_fills_and_poolings(),
-    *_long(),
+    *_long(none=NOTHING, mixed=MIXED),
     *_plain("none"),
     *_plain("mixed"),
     *_sizes(),
+    *_long(cutout=CutOut(side=48), erasing=ERASING),
     *_cars(cutout=CutOut(side=48), erasing=ERASING),
     *_maps_and_pixels(),
     *_plain("erasing"),

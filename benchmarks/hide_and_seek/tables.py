@@ -39,7 +39,12 @@ _WSOL = {
     "erasing": "random erasing",
     "pixels": "dropout of pixels",
 }
-_LONG = {"none": "150 steps, nothing hidden", "mixed": "150 steps, mixed sizes, p .5"}
+_LONG = {
+    "none": "150 steps, nothing hidden",
+    "mixed": "150 steps, mixed sizes, p .5",
+    "cutout": "150 steps, CutOut",
+    "erasing": "150 steps, random erasing",
+}
 _REPORTED = {"none": "54.90", "s14": "58.75"}
 _BOXES = (
     "top-1",

@@ -76,6 +76,7 @@ def test_the_families_are_there() -> None:
 @pytest.mark.parametrize("name", sorted(FAMILIES))
 def test_each_says_its_own_words(name: str) -> None:
     assert described(name).lines["Run"] == f"``lynkeus train {name}``"
+    assert "not measured" not in described(name).text
 
 
 def test_chances_are_changed_by_name() -> None:

@@ -2,8 +2,9 @@
 
 Source: Hide-and-Seek, Singh and Lee, ICCV 2017, https://arxiv.org/abs/1704.04232, section 4.4 (THUMOS14 there); made
 videos of 30 clips here (``lynkeus.data.splices``).
-Expected: not measured yet
-Cost: not measured yet
+Expected: mAP at .1 .96 (.97 with nothing hidden), shared parts found .95
+(.88); means of three seeds, ``python -m benchmarks.hide_and_seek``.
+Cost: ten seconds of CPU time after a minute for the frames, one core, 1 GiB.
 Run: ``lynkeus train actions``
 """
 

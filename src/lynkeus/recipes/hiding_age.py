@@ -2,8 +2,9 @@
 
 Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545 (age and gender estimation); the expected number over
 classes is that of DEX (Rothe et al. 2015).
-Expected: not measured yet
-Cost: not measured yet
+Expected: mean error 10.4 years (9.3 with nothing hidden); means of three seeds,
+``python -m benchmarks.hide_and_seek``.
+Cost: half a minute of CPU time, one core, 1 GiB.
 Run: ``lynkeus train age``
 """
 

@@ -2,8 +2,9 @@
 
 Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545, where hiding serves re-identification; here the classes are
 models of cars, and the tested pictures are covered on purpose.
-Expected: not measured yet
-Cost: not measured yet
+Expected: top-1 .21 (.39 with nothing hidden), of occluded pictures .12 (.17 with nothing hidden):
+worse, for so few steps; means of three seeds, ``python -m benchmarks.hide_and_seek``.
+Cost: half a minute of CPU time, one core, 1 GiB.
 Run: ``lynkeus train cars``
 """
 
@@ -29,5 +30,5 @@ RECIPE = replace(
     ),
     fine=False,
     batch=24,
-    descent=replace(LOCALISATION.descent, steps=75),
+    descent=replace(LOCALISATION.descent, steps=75, cooldown=30),
 )
