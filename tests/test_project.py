@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
-from benchmarks.copies.tables import TABLES, Table
+from benchmarks.copies.tables import TABLES as COPIES
+from benchmarks.copies.tables import Table
+from benchmarks.retrieval.tables import TABLES as RETRIEVAL
 from lynkeus import __version__
 from lynkeus.cli import main
 from lynkeus.core import read_picture
@@ -192,8 +194,8 @@ def test_no_picture_of_the_background_is_one_of_the_demo() -> None:
     assert len(set(originals)) == len(originals)
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*COPIES, *RETRIEVAL], ids=lambda table: table.name)
 def test_tables_are_made_from_the_results(table: Table) -> None:
     for name in table.pages:
         page = (ROOT / name).read_text("utf-8")
-        assert f"<!-- figures:{table.name} -->\n{table.text()}<!--" in page, "run `python -m benchmarks.copies.tables`"
+        assert f"<!-- figures:{table.name} -->\n{table.text()}<!--" in page, "run `tables` of the benchmark"

@@ -36,15 +36,15 @@ def about() -> dict[str, Any]:
     }
 
 
-def write_results(name: str, report: dict[str, Any]) -> None:
+def write_results(name: str, report: dict[str, Any], *, folder: Path = RESULTS) -> None:
     """Write a results file."""
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / name).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
 
 
-def read_results(name: str) -> dict[str, Any]:
+def read_results(name: str, *, folder: Path = RESULTS) -> dict[str, Any]:
     """Read a results file; nothing where there is none."""
-    file = RESULTS / name
+    file = folder / name
     return json.loads(file.read_text("utf-8")) if file.exists() else {}
 
 

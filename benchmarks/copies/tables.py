@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.copies.about import read_results
+from benchmarks.copies.about import RESULTS, read_results
 
 ROOT = Path(__file__).parent.parent.parent
 METHOD, BENCHMARKS = "docs/methods/copies.md", "docs/benchmarks.md"
@@ -36,16 +36,18 @@ class Table:
         pages: Where it stands.
         results: File of results.
         made: Makes it from them.
+        folder: Where the file lies.
     """
 
     name: str
     pages: tuple[str, ...]
     results: str
     made: Callable[[dict[str, Any]], str]
+    folder: Path = RESULTS
 
     def text(self) -> str:
         """The table; empty as long as nothing was measured."""
-        results = read_results(self.results)
+        results = read_results(self.results, folder=self.folder)
         return self.made(results) if results else ""
 
     def filled(self, page: str) -> str:
@@ -68,11 +70,11 @@ def copies(results: dict[str, Any]) -> str:
         f"- {title}: " + ", ".join(f"`{name}` {recall:.2f}" for name, recall in _weakest(suite["figures"]))
         for title, suite in suites
     ]
-    return _lines(
+    return lines(
         f"Version {about['version']}, {about['half']} half, {about['date']}. R@P: recall at that precision.",
         "A forward is one pass of an int8 ResNet-50 at 288 x 384 on one core, timed in the same run.",
         "",
-        *_grid(heading, rows),
+        *grid(heading, rows),
         "",
         f"The {WEAKEST} weakest disguises of each suite, recall at 99 % precision:",
         "",
@@ -88,11 +90,11 @@ def ablation(results: dict[str, Any]) -> str:
         for name, arm in results["arms"].items()
     ]
     queries = sum(results["arms"][rows[0][0]][suite][kind] for suite in _SUITES for kind in ("copies", "strangers"))
-    return _lines(
+    return lines(
         f"Version {results['about']['version']}, tune half, {results['about']['date']}, {queries:,} queries,"
         f" scores fitted to each arm by {results['folds']}-fold cross-validation.",
         "",
-        *_grid(f"{heading} | CPU, forwards", rows),
+        *grid(f"{heading} | CPU, forwards", rows),
     )
 
 
@@ -104,7 +106,7 @@ def peers(results: dict[str, Any]) -> str:
         for name, title in _PEERS.items()
     ]
     heading = "system | listed: micro-AP | R@P90 | R@P99 | five weakest | CPU | further: micro-AP | R@P90 | R@P99"
-    return _lines(*_grid(f"{heading} | five weakest | CPU | measured", rows))
+    return lines(*grid(f"{heading} | five weakest | CPU | measured", rows))
 
 
 def _peer(system: dict[str, Any], suite: str) -> tuple[str, ...]:
@@ -131,10 +133,10 @@ def growth(results: dict[str, Any]) -> str:
     heading = "references | micro-AP | R@P99 | CPU a picture, forwards | memory, own + mapped, MiB | disk, MiB"
     asked = f"{galleries[0]['copies']:,} copies and {galleries[0]['strangers']:,} strangers of the tune half"
     made = galleries[-1]["made"]
-    return _lines(
+    return lines(
         f"Version {results['about']['version']}, {results['about']['date']}, {asked}.",
         "",
-        *_grid(f"{heading} | to open, CPU / clock, s", rows),
+        *grid(f"{heading} | to open, CPU / clock, s", rows),
         "",
         f"The largest gallery holds {', '.join(f'{number:,} {kind}' for kind, number in made.items())}.",
     )
@@ -162,11 +164,11 @@ def speed(results: dict[str, Any]) -> str:
             f"{cold['wall_s']:.2f} s",
         ),
     ]
-    return _lines(
+    return lines(
         f"Version {results['about']['version']}, {results['about']['date']}, {results['uploads']:,} uploads;"
         f" {results['about']['cores']} cores, {results['load']:.1f} jobs ready to run on average meanwhile.",
         "",
-        *_grid("what | CPU | clock", rows),
+        *grid("what | CPU | clock", rows),
     )
 
 
@@ -182,11 +184,11 @@ def hostile(results: dict[str, Any]) -> str:
         ("costliest file, CPU", "below 5 s", f"{results['slowest_cpu_s']:.2f} s"),
         ("memory at its highest", "below 1,024 MiB", f"{results['peak_mib']:,} MiB"),
     ]
-    return _lines(
+    return lines(
         f"Version {results['about']['version']}, {results['about']['date']}, {files} files,"
         f" {results['unreadable']:,} of them refused with a reason.",
         "",
-        *_grid("what | promised | came", rows),
+        *grid("what | promised | came", rows),
     )
 
 
@@ -203,7 +205,7 @@ def rates(results: dict[str, Any]) -> str:
         for p in results["policies"]
     ]
     heading = "promised | stopped | share | 90 % interval | share if the estimate decided"
-    return _lines(f"Version {results['about']['version']}, {results['about']['date']}.", "", *_grid(heading, rows))
+    return lines(f"Version {results['about']['version']}, {results['about']['date']}.", "", *grid(heading, rows))
 
 
 def _weakest(figures: dict[str, Any]) -> list[tuple[str, float]]:
@@ -214,13 +216,20 @@ def _shares(figures: dict[str, Any]) -> tuple[str, ...]:
     return tuple(f"{figures[name]:.3f}" for name in _SHARES)
 
 
-def _grid(heading: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+def grid(heading: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """A table in Markdown, line by line.
+
+    Args:
+        heading: Names of the columns, ``|`` between them.
+        rows: Cells.
+    """
     columns = heading.count("|") + 1
     return [f"| {heading} |", "| " + " | ".join(["---"] * columns) + " |", *(f"| {' | '.join(row)} |" for row in rows)]
 
 
-def _lines(*lines: str) -> str:
-    return "\n".join(lines) + "\n"
+def lines(*text: str) -> str:
+    """Lines as text."""
+    return "\n".join(text) + "\n"
 
 
 TABLES = (
@@ -234,13 +243,13 @@ TABLES = (
 )
 
 
-def main() -> None:
-    """Write the tables."""
-    for table in TABLES:
+def write(tables: Iterable[Table]) -> None:
+    """Write tables into their pages."""
+    for table in tables:
         for name in table.pages:
             page = ROOT / name
             page.write_text(table.filled(page.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write(TABLES)
