@@ -60,8 +60,19 @@ def main(data: Path, folder: Path, caches: Path, *, short: bool) -> None:
 
 
 def _report(rows: Mapping[str, Mapping[str, Sequence[Row]]], looks: Mapping[str, Row]) -> dict[str, Any]:
-    done = {name: {arm: list(found) for arm, found in arms.items() if found} for name, arms in rows.items()}
+    done = {name: {arm: _told(found) for arm, found in arms.items() if found} for name, arms in rows.items()}
     return {"about": about(), "sets": {name: arms for name, arms in done.items() if arms}, "looks": looks}
+
+
+def _told(rows: Sequence[Row]) -> list[Row]:
+    """The rows of an arm with the share that both histograms have in common; the histograms of the first seed alone."""
+    told: list[Row] = []
+    for place, row in enumerate(rows):
+        spread = {kind: np.array(row["histogram"][kind], np.float64) for kind in ("same", "different")}
+        both = np.minimum(*(counts / counts.sum() for counts in spread.values()))
+        kept = row if place == 0 else {name: value for name, value in row.items() if name != "histogram"}
+        told.append(kept | {"in_common": round(float(both.sum()), 4)})
+    return told
 
 
 def _measured(model: Embedder, opened: Opened) -> Row:

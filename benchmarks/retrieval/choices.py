@@ -32,7 +32,7 @@ RATES = {
     "arcface": (1e-4, 3e-4, 1e-3, 3e-3),
 }
 SINGLE = (0.7, 0.9, 1.1, 1.3, 1.5)
-PULLS, PUSHES = (0.5, 0.6, 0.7, 0.8, 0.9), (1.1, 1.2, 1.3)
+PULLS, PUSHES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0), (1.1, 1.2, 1.3)
 
 
 def main(data: Path, folder: Path, caches: Path, *, short: bool) -> None:

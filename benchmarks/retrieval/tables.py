@@ -85,7 +85,8 @@ def distances(results: dict[str, Any]) -> str:
         (
             arm,
             *(
-                f"{_mean(each[arm], 'same'):.2f} / {_mean(each[arm], 'different'):.2f} ({_overlap(each[arm]):.2f})"
+                f"{_mean(each[arm], 'same'):.2f} / {_mean(each[arm], 'different'):.2f}"
+                f" ({np.mean([row['in_common'] for row in each[arm]]):.2f})"
                 for each in sets.values()
             ),
         )
@@ -174,15 +175,6 @@ def _signed(values: Sequence[float]) -> str:
 
 def _mean(rows: Sequence[dict[str, Any]], kind: str) -> float:
     return float(np.mean([row["distances"][kind] for row in rows]))
-
-
-def _overlap(rows: Sequence[dict[str, Any]]) -> float:
-    """Share that the two histograms have in common, mean over the seeds: 1 alike, 0 apart."""
-    found: list[float] = []
-    for row in rows:
-        same, different = (np.array(row["histogram"][kind], float) for kind in ("same", "different"))
-        found.append(float(np.minimum(same / same.sum(), different / different.sum()).sum()))
-    return float(np.mean(found))
 
 
 def _seeds(sets: Sets) -> str:
