@@ -20,10 +20,12 @@ from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import table
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.make import read
+from lynkeus.engine.launch import make_fabric
 from lynkeus.metrics import micro_average_precision, recall_at_precision
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes.copies import barred_by_lists, open_training_cache, start_model, train
+from lynkeus.recipes.copies import open_training_cache, start_model
 from lynkeus.recipes.copies_free import RECIPE
+from lynkeus.recipes.held_out import barred_by_lists
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.publish import Release, publish
 from lynkeus.runtime.cards import card
@@ -35,9 +37,9 @@ SIDE, GALLERY, EVERY, GIVEN = 192, 1_000, 3, 10
 
 def networks(data: Path, work: Path) -> dict[str, Path]:
     """Files: untrained (ImageNet's backbone, whitened) and trained on free data, each in fp32, too; shipped."""
-    places = Places(data=data, out=work / "copies_free", caches=work / "caches")
     barred = barred_by_lists(LISTS)
-    cache = open_training_cache(RECIPE, places, barred=barred)
+    places = Places(data=data, out=work / "copies_free", caches=work / "caches", barred=barred)
+    cache = open_training_cache(RECIPE, places)
 
     def exported(name: str, make: Callable[[], CopyDescriptor]) -> Path:
         file = work / "free_gap" / f"{name}.int8.onnx"
@@ -48,7 +50,7 @@ def networks(data: Path, work: Path) -> dict[str, Path]:
 
     small = {
         "untrained": exported("untrained", lambda: start_model(RECIPE, cache, runs=work)),
-        "free": exported("free", lambda: train(RECIPE, places, barred=barred)),
+        "free": exported("free", lambda: RECIPE.train(places, make_fabric(accelerator="cpu"))),
     }
     plain = {f"{name}, fp32": file.with_name(f"{name}.onnx") for name, file in small.items()}
     return {**small, **plain, "shipped": card("copy-descriptor").path}

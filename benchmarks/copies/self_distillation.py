@@ -16,18 +16,19 @@ import torch
 
 from benchmarks.copies.about import about, write_results
 from benchmarks.copies.free_gap import LISTS, SIDE, measured
+from lynkeus.engine.launch import make_fabric
 from lynkeus.models.export import export_onnx
-from lynkeus.recipes.copies import barred_by_lists, open_training_cache, start_model
-from lynkeus.recipes.copies_self_distilled import RECIPE, train_self_distilled
+from lynkeus.recipes.copies import open_training_cache, start_model
+from lynkeus.recipes.copies_self_distilled import RECIPE
+from lynkeus.recipes.held_out import barred_by_lists
 from lynkeus.recipes.protocol import Places
 from lynkeus.runtime.sessions import PixelModel
 
 
 def networks(places: Places) -> dict[str, Path]:
     """fp32 files: ImageNet's backbone and the pre-trained one, both whitened on the same pictures."""
-    barred = barred_by_lists(LISTS)
-    train_self_distilled(RECIPE, places, barred=barred)
-    cache = open_training_cache(RECIPE.network, places, barred=barred)
+    RECIPE.train(places, make_fabric(accelerator="cpu"))
+    cache = open_training_cache(RECIPE.network, places)
     files: dict[str, Path] = {}
     for name, start in (("untrained", None), ("self_distilled", places.out.name)):
         files[name] = places.out / f"{name}.onnx"
@@ -47,7 +48,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    places = Places(data=options.data, out=options.runs / "self_distilled", caches=options.caches)
+    places = Places(
+        data=options.data,
+        out=options.runs / "self_distilled",
+        caches=options.caches,
+        barred=barred_by_lists(LISTS),
+    )
     arms = {name: measured(PixelModel(file), options.work) for name, file in networks(places).items()}
     for name, suites in arms.items():
         print(name, {suite: {k: round(v, 3) for k, v in figures.items()} for suite, figures in suites.items()})

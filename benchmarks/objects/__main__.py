@@ -12,7 +12,7 @@ with or used. With ``--cost`` behind it, it times the file that ships instead.
 import json
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,13 @@ from benchmarks.copies.rounds import Rounds, open_floor
 from benchmarks.objects.folds import FOLDS, held_out
 from lynkeus.core import read_picture
 from lynkeus.data.classes import ClassPictures
+from lynkeus.engine.launch import make_fabric
 from lynkeus.metrics.retrieval import leave_one_out
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
-from lynkeus.recipes.object_publish import FILE, publish_objects
-from lynkeus.recipes.objects import open_object_maps, open_object_pictures, start_embedder, train_objects
+from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
+from lynkeus.recipes.objects import open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import ViewMaps, pooled
 from lynkeus.recognisers.objects import MODEL
@@ -48,19 +49,22 @@ Figures = dict[str, dict[str, float]]
 
 def main(data: Path, runs: Path, caches: Path) -> None:
     """Train and measure every fold."""
+    fabric = make_fabric(accelerator="cpu")
     common = Places(data=data, out=runs, caches=caches)
     pictures = open_object_pictures(RECIPE, common)
     start = start_embedder(RECIPE)
     maps = open_object_maps(RECIPE, start, pictures, caches=caches)
-    free = train_objects(FREE, Places(data=data, out=runs / "free", caches=caches))
+    free = FREE.train(Places(data=data, out=runs / "free", caches=caches), fabric)
     folds: list[dict[str, Figures]] = []
+    release = ObjectRelease(area=RECIPE.area, dim=RECIPE.dim, seed=RECIPE.seed)
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / f"{FILE}.int8.onnx"
         for fold in range(FOLDS):
             run = runs / f"fold{fold}"
-            model = train_objects(RECIPE, Places(data=data, out=run, caches=caches), held_out=held_out(fold))
+            recipe = replace(RECIPE, held_out=tuple(sorted(held_out(fold))))
+            model = recipe.train(Places(data=data, out=run, caches=caches), fabric)
             asked = np.flatnonzero(~pictures.without(held_out(fold)))
-            publish_objects(model, RECIPE, pictures.cache, Path(folder))
+            publish_objects(model, release, pictures.cache, Path(folder))
             vectors = {
                 "off_the_shelf": maps.plain[asked],
                 "whitened": _whitened(run / "checkpoint.ckpt", maps.plain[asked]),

@@ -1,4 +1,4 @@
-"""The table of docs/methods/objects.md, made from ``results/objects.json``.
+"""The tables of docs/methods/objects.md, made from ``results/objects.json`` and ``results/open_set.json``.
 
 Run: ``python -m benchmarks.objects.tables``; it writes between the page's marks.
 """
@@ -11,7 +11,7 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "objects.json"
 PAGE = HERE.parent.parent / "docs" / "methods" / "objects.md"
-_BETWEEN = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end -->)", re.DOTALL)
+OPEN_SET = HERE / "results" / "open_set.json"
 _ARMS = {
     "off_the_shelf": "published weights, two layers pooled",
     "whitened": "the same, whitened within the classes",
@@ -20,6 +20,15 @@ _ARMS = {
     "int8": "**trained on all, int8: what ships**",
 }
 _SETS = ("firearms", "cars", "birds")
+_FIGURES = {
+    "rank_1": "rank 1",
+    "named at 1 in 10": "named at 1 in 10",
+    "named at 1 in 100": "named at 1 in 100",
+    "policy 1/100: named": "review 1/100: named",
+    "policy 1/100: clean stopped": "review 1/100: clean stopped",
+    "policy 1/10: named": "review 1/10: named",
+    "policy 1/10: clean stopped": "review 1/10: clean stopped",
+}
 
 
 def rendered(report: dict[str, Any]) -> str:
@@ -34,6 +43,40 @@ def rendered(report: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def rendered_open_set(report: dict[str, Any]) -> str:
+    """The table of the open-set benchmark: mean and standard deviation over the draws."""
+    lines = [f"| set | references | {' | '.join(_FIGURES.values())} |", "| --- | --- |" + " --- |" * len(_FIGURES)]
+    for name, of_set in report["sets"].items():
+        words = f"{name}, {of_set['entities']} entities" + (" (trained)" if of_set["trained"] else "")
+        for count, found in of_set["references"].items():
+            cells = [f"{found[key]['mean']:.3f} ± {found[key]['sd']:.3f}" for key in _FIGURES]
+            lines.append(f"| {words} | {count} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def rendered_boxes(report: dict[str, Any]) -> str:
+    """The table of boxes."""
+    classes = list(report["boxes"]["heat"]["by class"])
+    lines = [f"| box | all | {' | '.join(classes)} |", "| --- | --- |" + " --- |" * len(classes)]
+    for name, found in report["boxes"].items():
+        cells = [f"{found['by class'][each]:.2f}" for each in classes]
+        lines.append(f"| {name} | {found['overlap at least 0.5']:.3f} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def tables() -> dict[str, str]:
+    """Name of each table's mark in the page, and the table."""
+    open_set = json.loads(OPEN_SET.read_text("utf-8"))
+    return {
+        "table": rendered(json.loads(RESULTS.read_text("utf-8"))),
+        "open set": rendered_open_set(open_set),
+        "boxes": rendered_boxes(open_set),
+    }
+
+
 if __name__ == "__main__":
     page = PAGE.read_text("utf-8")
-    PAGE.write_text(_BETWEEN.sub(rendered(json.loads(RESULTS.read_text("utf-8"))), page), "utf-8")
+    for mark, table in tables().items():
+        marked = re.compile(rf"<!-- {mark} -->\n.*?<!-- end -->", re.DOTALL)
+        page = marked.sub(lambda _, name=mark, new=table: f"<!-- {name} -->\n{new}<!-- end -->", page, count=1)
+    PAGE.write_text(page, "utf-8")

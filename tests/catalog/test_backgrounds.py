@@ -89,3 +89,18 @@ def test_scores_of_what_was_removed_meanwhile_are_passed_over(catalog: Catalog) 
     catalog.references.remove([r])
     catalog.calibrations.put_scores("brands", "copy", [_score(a), _score(b, r)])
     assert catalog.calibrations.scores("brands", "copy") == {}
+
+
+def test_parts_that_come_later_are_kept_once_and_raise_no_revision(catalog: Catalog) -> None:
+    a, b, gone = (each.id for each in catalog.backgrounds.add([new_background(name) for name in "abc"]))
+    catalog.backgrounds.remove([gone])
+    before = catalog.revision()
+    catalog.backgrounds.keep({a: {"object": b"first"}})
+    catalog.backgrounds.keep(
+        {a: {"object": b"second"}, b: {"object": b"other", "global": b"not"}, gone: {"object": b"x"}}
+    )
+    catalog.backgrounds.keep({})
+    assert catalog.blobs.read(Owner.BACKGROUND, [a, b, gone], "object") == {a: b"first", b: b"other"}
+    assert catalog.blobs.read(Owner.BACKGROUND, [b], "global") == {b: b"global of b"}
+    assert catalog.revision() == before
+    assert catalog.check() == []

@@ -22,7 +22,8 @@ def _structure(path: Path) -> list[tuple[str, str, list[str]]]:
         rows = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
     connection.close()
     return [
-        (kind, name, sorted(" ".join((sql or "").removesuffix(")").split()).split(", "))) for kind, name, sql in rows
+        (kind, name, sorted(part.strip() for part in " ".join((sql or "").removesuffix(")").split()).split(", ")))
+        for kind, name, sql in rows
     ]
 
 
@@ -198,12 +199,12 @@ def test_a_server_that_does_not_answer_is_told_without_the_password(tmp_path: Pa
         Catalog.open("mysql://me@host/x")
 
 
-_SECOND = """
+_NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{next}"
+down_revision = "{last}"
 
 def upgrade() -> None:
     with op.batch_alter_table("gallery", recreate="always") as batch:
@@ -212,23 +213,37 @@ def upgrade() -> None:
 """
 
 
-def _second_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str = "pass") -> None:
+def _next_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str = "pass") -> None:
     """A next version of the code, whose migration rebuilds a table that others point at."""
     folder = tmp_path / "migrations"
     shutil.copytree(upgrade.MIGRATIONS, folder)
-    (folder / "versions" / "0002_second.py").write_text(_SECOND.format(more=more))
+    last, after = (schema.revision_name(number) for number in (schema.SCHEMA, schema.SCHEMA + 1))
+    (folder / "versions" / f"{after}_next.py").write_text(_NEXT.format(more=more, next=after, last=last))
     monkeypatch.setattr(upgrade, "MIGRATIONS", folder)
-    monkeypatch.setattr(schema, "SCHEMA", 2)
+    monkeypatch.setattr(schema, "SCHEMA", schema.SCHEMA + 1)
 
 
-def test_a_catalog_of_schema_1_is_brought_up_to_date(
-    tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_galleries_of_the_first_schema_hold_copies(path: Path) -> None:
+    _migrated(path, target="0001")
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO meta VALUES (1, 'old', 1, 7, 0, 1, 0)")
+        connection.execute("INSERT INTO gallery (name, log_only, created) VALUES ('brands', 1, 5)")
+    connection.close()
+    with Catalog.open(path) as catalog:
+        (old,) = catalog.galleries.all()
+        assert (old.name, old.kind, old.log_only) == ("brands", "copy", True)
+        assert catalog.galleries.create("firearms", kind="object").kind == "object"
+        catalog.references.add("brands", [new_reference("new")])
+        assert catalog.check() == []
+        assert catalog.stamp().database_id == "old"
+
+
+def test_an_older_catalog_is_brought_up_to_date(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _with_references(path)
     with sqlite3.connect(path) as connection:
         stamp = connection.execute("SELECT database_id, revision FROM meta").fetchone()
     connection.close()
-    _second_schema(tmp_path, monkeypatch)
+    _next_schema(tmp_path, monkeypatch)
     with Catalog.open(path) as catalog:
         assert catalog.references.count("brands") == 200
         assert (catalog.stamp().database_id, catalog.stamp().revision) == stamp
@@ -236,8 +251,10 @@ def test_a_catalog_of_schema_1_is_brought_up_to_date(
         catalog.references.add("brands", [new_reference("new")])
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT DISTINCT colour FROM gallery").fetchall() == [("red",)]
-        assert connection.execute("SELECT schema_version FROM meta").fetchone() == (2,)
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert connection.execute("SELECT schema_version FROM meta").fetchone() == (schema.SCHEMA,)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (
+            schema.revision_name(schema.SCHEMA),
+        )
     connection.close()
 
 
@@ -247,7 +264,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_whole(
     _with_references(path)
     before = _structure(path)
     with monkeypatch.context() as patch:
-        _second_schema(tmp_path, patch, more='raise ValueError("half-way")')
+        _next_schema(tmp_path, patch, more='raise ValueError("half-way")')
         with pytest.raises(ValueError, match="half-way"):
             Catalog.open(path)
     assert _structure(path) == before

@@ -6,7 +6,7 @@ from commands import rows, run
 def test_galleries_are_listed_with_size_and_policy(home: Path) -> None:
     assert run(home, "gallery", "list").stdout == "mine: 3 references, no policy\n"
     listed = rows(run(home, "gallery", "list", "--json"))
-    assert listed == [{"gallery": "mine", "references": 3, "log_only": False, "policy": None}]
+    assert listed == [{"gallery": "mine", "kind": "copy", "references": 3, "log_only": False, "policy": None}]
 
 
 def test_references_are_shown_a_page_at_a_time(home: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from toy import STEPS, Toy, train_toy
+from toy import LONGER, STEPS, Toy, train_toy
 
 from lynkeus.engine.loop import gather
 
@@ -49,8 +49,8 @@ def test_training_changes_the_weights_and_a_finished_run_trains_no_further(tmp_p
     assert len(_losses(tmp_path / "run")) == STEPS
 
 
-def test_one_process_and_two_give_the_same_weights(tmp_path: Path) -> None:
-    alone = train_toy(_one(), tmp_path / "one")
+def test_one_process_and_two_give_the_same_weights_after_20_steps(tmp_path: Path) -> None:
+    alone = train_toy(_one(), tmp_path / "one", LONGER)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

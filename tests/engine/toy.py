@@ -42,6 +42,8 @@ class Toy:
         wait: Seconds a step sleeps.
     """
 
+    steps: int = STEPS
+    rate: float = 0.05
     memory: int = 24
     accumulate: int = 1
     clip_norm: float | None = None
@@ -54,6 +56,9 @@ class Toy:
     save_minutes: float = 0.0
 
 
+LONGER = Toy(steps=20, rate=0.005)
+
+
 def train_toy(fabric: Fabric, out: Path, toy: Toy | None = None) -> dict[str, Tensor]:
     """Train and give the weights; with a momentum, those of the average."""
     toy = toy or Toy()
@@ -61,7 +66,7 @@ def train_toy(fabric: Fabric, out: Path, toy: Toy | None = None) -> dict[str, Te
     model = nn.Sequential(nn.Linear(6, toy.width), nn.Tanh(), nn.Linear(toy.width, 4))
     average = None if toy.momentum is None else SlowCopy(model, copy.deepcopy(model), momentum=toy.momentum)
     loss = SscdLoss(dim=4, temperature=0.2, entropy_weight=1.0, memory=toy.memory)
-    wrapped, optimiser = set_up(fabric, model, torch.optim.AdamW(model.parameters(), lr=0.05))
+    wrapped, optimiser = set_up(fabric, model, torch.optim.AdamW(model.parameters(), lr=toy.rate))
 
     def terms(batch: tuple[int, Tensor, Tensor]) -> Mapping[str, Tensor]:
         number, views, own = batch
@@ -85,12 +90,12 @@ def train_toy(fabric: Fabric, out: Path, toy: Toy | None = None) -> dict[str, Te
     fit(
         fabric,
         Training(model=wrapped, optimiser=optimiser, loss=loss, average=average),
-        run=open_run(out, Config(steps=STEPS)),
+        run=open_run(out, Config(steps=toy.steps)),
         batches=batches,
         terms=terms,
         options=LoopOptions(
-            steps=STEPS,
-            rate=Trapezoid(warmup=2, cooldown=4, steps=STEPS),
+            steps=toy.steps,
+            rate=Trapezoid(warmup=2, cooldown=4, steps=toy.steps),
             accumulate=toy.accumulate,
             clip_norm=toy.clip_norm,
             save_minutes=toy.save_minutes,
@@ -109,7 +114,7 @@ def main() -> None:
     if kind == "two":
         fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp")
         fabric.launch()
-        weights = train_toy(fabric, out)
+        weights = train_toy(fabric, out, LONGER)
     else:
         fabric = Fabric(accelerator="cpu", devices=1)
         weights = train_toy(fabric, out, Toy(wait=0.15, save_minutes=float(kind)))

@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 
+from lynkeus.core import DataError
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
-from lynkeus.recipes.object_publish import FILE, publish_objects
+from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
 from lynkeus.recipes.objects import (
     ObjectBatches,
     ObjectRecipe,
@@ -20,7 +22,6 @@ from lynkeus.recipes.objects import (
     open_object_maps,
     open_object_pictures,
     start_embedder,
-    train_objects,
 )
 from lynkeus.recipes.protocol import Places
 from lynkeus.runtime.area import AreaModel, at_area
@@ -28,6 +29,12 @@ from lynkeus.runtime.area import AreaModel, at_area
 pytestmark = pytest.mark.torch
 
 RECIPES = {"object_descriptor_all": ALL, "object_descriptor_free": FREE}
+
+
+def _one() -> Fabric:
+    return Fabric(accelerator="cpu", devices=1)
+
+
 Fill = Callable[[ObjectRecipe], ObjectRecipe]
 
 
@@ -66,7 +73,7 @@ def small(places: Places) -> Fill:
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_says_where_it_comes_from_what_to_expect_what_it_costs_and_how_to_run_it(name: str) -> None:
     text = importlib.import_module(f"lynkeus.recipes.{name}").__doc__ or ""
-    for line in ("Source: ", "Expected: ", "Cost: ", f"Run: ``python -m lynkeus.recipes.{name}"):
+    for line in ("Source: ", "Expected: ", "Cost: ", f"Run: ``lynkeus train {name}"):
         assert line in text
     assert "TO BE" not in text
 
@@ -82,8 +89,8 @@ def test_free_recipe_uses_free_data_only() -> None:
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_runs_two_steps_on_made_pictures(name: str, places: Places, small: Fill) -> None:
     recipe = small(RECIPES[name])
-    untrained = train_objects(recipe, replace(places, out=places.out / "none"), stop_after=0).state_dict()
-    trained = train_objects(recipe, places, stop_after=2).state_dict()
+    untrained = recipe.train(replace(places, out=places.out / "none"), _one(), stop_after=0).state_dict()
+    trained = recipe.train(places, _one(), stop_after=2).state_dict()
     changed = {key for key, value in trained.items() if not torch.equal(value, untrained[key])}
     assert {"project.weight", "backbone.head.norm.weight", "backbone.blocks.11.expand.conv.weight"} <= changed
     assert not any("running" in key or "stem" in key or "blocks.10." in key for key in changed)
@@ -91,10 +98,10 @@ def test_runs_two_steps_on_made_pictures(name: str, places: Places, small: Fill)
 
 def test_a_resumed_training_equals_the_unbroken_one(places: Places, small: Fill) -> None:
     recipe = small(ALL)
-    unbroken = train_objects(recipe, replace(places, out=places.out / "a"))
-    train_objects(recipe, replace(places, out=places.out / "b"), stop_after=1)
-    resumed = train_objects(recipe, replace(places, out=places.out / "b"))
-    loaded = load_embedder(places.out / "b" / "checkpoint.ckpt", recipe)
+    unbroken = recipe.train(replace(places, out=places.out / "a"), _one())
+    recipe.train(replace(places, out=places.out / "b"), _one(), stop_after=1)
+    resumed = recipe.train(replace(places, out=places.out / "b"), _one())
+    loaded = load_embedder(places.out / "b", recipe)
     for key, value in unbroken.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
         torch.testing.assert_close(loaded.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
@@ -102,10 +109,9 @@ def test_a_resumed_training_equals_the_unbroken_one(places: Places, small: Fill)
 
 def test_what_is_used_lies_between_the_start_and_the_slow_copy(places: Places, small: Fill) -> None:
     recipe = replace(small(ALL), trained_share=0.25)
-    train_objects(recipe, places)
+    recipe.train(places, _one())
     start, slow, used = (
-        load_embedder(places.out / "checkpoint.ckpt", replace(recipe, trained_share=share)).project.weight
-        for share in (0.0, 1.0, 0.25)
+        load_embedder(places.out, replace(recipe, trained_share=share)).project.weight for share in (0.0, 1.0, 0.25)
     )
     assert not torch.equal(start, slow)
     torch.testing.assert_close(used, 0.75 * start + 0.25 * slow)
@@ -115,8 +121,8 @@ def test_batches_have_each_groups_number_of_pictures_and_no_class_that_is_held_o
     recipe = small(ALL)
     pictures = open_object_pictures(recipe, places)
     maps = open_object_maps(recipe, start_embedder(recipe), pictures, caches=places.caches)
-    held_out = frozenset({(recipe.groups[0].source.folder, "odd")})
-    batches = ObjectBatches(recipe, pictures, maps, held_out=held_out)
+    held_out = ((recipe.groups[0].source.folder, "odd"),)
+    batches = ObjectBatches(replace(recipe, held_out=held_out), pictures, maps)
     assert batches.group.tolist() == [0, 1, 1]
     for step in range(3):
         batch, again = batches[step], batches[step]
@@ -147,10 +153,12 @@ def test_maps_are_those_of_the_views_and_are_made_once(places: Places, small: Fi
 
 def test_publishes_both_files_and_a_card_that_fits_them(places: Places, small: Fill) -> None:
     recipe = small(ALL)
-    model = train_objects(recipe, places, stop_after=1)
+    model = recipe.train(places, _one(), stop_after=1)
     cache = open_object_pictures(recipe, places).cache
     out = places.out / "shipped"
-    agreement = publish_objects(model, recipe, cache, out, figures={"birds": 0.5})
+    agreement = publish_objects(
+        model, ObjectRelease(area=recipe.area, dim=recipe.dim, seed=0), cache, out, figures={"birds": 0.5}
+    )
     assert agreement.onnx_error < 1e-4
     card = json.loads((out / f"{FILE}.json").read_text())
     assert card["sha256"] == hashlib.sha256((out / card["file"]).read_bytes()).hexdigest()
@@ -162,3 +170,24 @@ def test_publishes_both_files_and_a_card_that_fits_them(places: Places, small: F
     assert small_model.area == recipe.area
     for number in range(2):
         assert small_model(cache[number]).shape == (8,)
+        heat = small_model.heat(cache[number], np.eye(8, dtype=np.float32), area=4 * recipe.area)
+        assert heat.shape[2] == 8
+        assert np.isfinite(heat).all()
+
+
+def test_evaluates_the_classes_that_are_held_out(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    folder = recipe.groups[0].source.folder
+    apart = replace(recipe, held_out=((folder, "even"), (folder, "odd")))
+    apart.train(places, _one(), stop_after=1)
+    found = apart.evaluate(places)
+    assert set(found.figures) == {
+        f"{what} {folder}{when}" for what in ("mAP", "R@1") for when in ("", ", before training")
+    }
+    assert all(0 <= value <= 1 for value in found.figures.values())
+    assert [one.name for one in found.histograms] == ["before training", "after training"]
+    assert len(found.neighbours) == 6
+    with pytest.raises(DataError, match="no class is held out"):
+        recipe.evaluate(places)
+    card = json.loads(apart.export(places, places.out / "export").with_name(f"{FILE}.json").read_text())
+    assert [row["folder"] for row in card["training_data"]] == [recipe.groups[1].source.folder]

@@ -7,15 +7,21 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 
+from lynkeus.data.scene_batches import PictureDraw, SceneBatch, SceneBatches
 from lynkeus.data.stickers import FOLDER
 from lynkeus.recipes import overlay_finder
 from lynkeus.recipes.overlay_finder import RECIPE
-from lynkeus.recipes.overlay_publish import FILE, load_detector, publish_overlays
-from lynkeus.recipes.overlays import OverlayRecipe, open_overlay_cache, scene_maker, train_overlays
+from lynkeus.recipes.overlay_publish import FILE, OverlayRelease, publish_overlays
+from lynkeus.recipes.overlays import OverlayRecipe, load_detector, open_overlay_cache, scene_maker
 from lynkeus.recipes.protocol import Places
 
 pytestmark = pytest.mark.torch
+
+
+def _one() -> Fabric:
+    return Fabric(accelerator="cpu", devices=1)
 
 
 @pytest.fixture
@@ -50,8 +56,8 @@ def test_no_field_of_the_config_has_a_default() -> None:
 
 
 def test_runs_two_steps_on_made_pictures(places: Places, small: OverlayRecipe) -> None:
-    untrained = train_overlays(small, replace(places, out=places.out / "none"), stop_after=0)
-    trained = train_overlays(small, places, stop_after=2)
+    untrained = small.train(replace(places, out=places.out / "none"), _one(), stop_after=0)
+    trained = small.train(places, _one(), stop_after=2)
     before = untrained.state_dict()
     changed = {key for key, value in trained.state_dict().items() if not torch.equal(value, before[key])}
     assert {"sides.weight", "centre.weight", "blocks.10.project.conv.weight", "last.mix.norm.running_mean"} <= changed
@@ -60,9 +66,9 @@ def test_runs_two_steps_on_made_pictures(places: Places, small: OverlayRecipe) -
 
 
 def test_a_resumed_training_equals_the_unbroken_one(places: Places, small: OverlayRecipe) -> None:
-    unbroken = train_overlays(small, replace(places, out=places.out / "a"))
-    train_overlays(small, replace(places, out=places.out / "b"), stop_after=1)
-    resumed = train_overlays(small, replace(places, out=places.out / "b"))
+    unbroken = small.train(replace(places, out=places.out / "a"), _one())
+    small.train(replace(places, out=places.out / "b"), _one(), stop_after=1)
+    resumed = small.train(replace(places, out=places.out / "b"), _one())
     for key, value in unbroken.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
 
@@ -70,8 +76,6 @@ def test_a_resumed_training_equals_the_unbroken_one(places: Places, small: Overl
 def test_the_loss_goes_down_on_a_batch_that_is_shown_again(
     places: Places, small: OverlayRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lynkeus.data.scene_batches import SceneBatch, SceneBatches  # noqa: PLC0415 - what is replaced
-
     make = SceneBatches.__getitem__
 
     def first(batches: SceneBatches, _: int) -> SceneBatch:
@@ -79,18 +83,20 @@ def test_the_loss_goes_down_on_a_batch_that_is_shown_again(
 
     monkeypatch.setattr(SceneBatches, "__getitem__", first)
     longer = replace(small, scenes=4, descent=replace(small.descent, steps=20))
-    train_overlays(longer, places)
+    longer.train(places, _one())
     rows = [json.loads(line)["loss"] for line in (places.out / "log.jsonl").read_text().splitlines()]
     assert len(rows) == 2
     assert rows[1] < rows[0]
 
 
 def test_publishes_both_files_and_a_card_that_fits_them(places: Places, small: OverlayRecipe) -> None:
-    train_overlays(small, places, stop_after=1)
-    model = load_detector(places.out / "checkpoint.ckpt", small)
-    cache = open_overlay_cache(small, places, barred=frozenset())
+    small.train(places, _one(), stop_after=1)
+    model = load_detector(places.out, small)
+    cache = open_overlay_cache(small, places)
     out = places.out / "shipped"
-    agreement = publish_overlays(model, small, scene_maker(small, cache, places), cache, out, figures={"recall": 0.5})
+    make, draw = scene_maker(small, cache, places), PictureDraw(cache, one_in=small.held_out)
+    release = OverlayRelease(side=96, seed=0)
+    agreement = publish_overlays(model, release, make, draw, out, figures={"recall": 0.5})
     assert agreement.onnx_error < 1e-4
     card = json.loads((out / f"{FILE}.json").read_text())
     assert card["sha256"] == hashlib.sha256((out / card["file"]).read_bytes()).hexdigest()

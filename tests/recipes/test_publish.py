@@ -11,8 +11,9 @@ import torch
 from lynkeus.data.cache import open_cache
 from lynkeus.data.sources import Source, list_pictures
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes import Release, load_model, publish
+from lynkeus.recipes.copies import load_model
 from lynkeus.recipes.copies_free import RECIPE
+from lynkeus.recipes.publish import Release, publish
 
 pytestmark = pytest.mark.torch
 
@@ -55,5 +56,5 @@ def test_loads_the_slow_copy_where_there_is_one(tmp_path: Path) -> None:
     torch.save(saved, tmp_path / "checkpoint.ckpt")
     for momentum, wanted in ((0.9, slow), (None, fast)):
         one = replace(recipe, objective=replace(recipe.objective, momentum=momentum))
-        loaded = load_model(tmp_path / "checkpoint.ckpt", one)
+        loaded = load_model(tmp_path, one)
         torch.testing.assert_close(loaded.project.weight, wanted.project.weight)

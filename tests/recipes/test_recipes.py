@@ -1,4 +1,6 @@
+import hashlib
 import importlib
+import json
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
@@ -7,15 +9,24 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 
-from lynkeus.core import ConflictError
-from lynkeus.recipes import RECIPES as ALL
-from lynkeus.recipes import CopyRecipe, Places, barred_by_lists, train
+from lynkeus.core import ConflictError, DataError, NotTrainedError, UnreadableError
 from lynkeus.recipes.config import Descent, Objective
+from lynkeus.recipes.copies import CopyRecipe
+from lynkeus.recipes.copies_all import RECIPE as ALL
+from lynkeus.recipes.copies_first import RECIPE as FIRST
+from lynkeus.recipes.copies_free import RECIPE as FREE
+from lynkeus.recipes.held_out import barred_by_lists, digest_of, read_held_out
+from lynkeus.recipes.protocol import Places
 
 pytestmark = pytest.mark.torch
 
-RECIPES = {name: recipe for name, recipe in ALL.items() if isinstance(recipe, CopyRecipe)}
+RECIPES = {"copies_all": ALL, "copies_first": FIRST, "copies_free": FREE}
+
+
+def _one() -> Fabric:
+    return Fabric(accelerator="cpu", devices=1)
 
 
 @pytest.fixture
@@ -75,9 +86,9 @@ def test_starts_from_the_run_of_the_recipe_it_names(
     places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
 ) -> None:
     first = with_pictures(RECIPES["copies_free"])
-    train(first, replace(places, out=places.out / "first"), workers=0, stop_after=1)
+    first.train(replace(places, out=places.out / "first"), _one(), workers=0, stop_after=1)
     second = replace(first, start="first", objective=replace(first.objective, momentum=None))
-    started = train(second, replace(places, out=places.out / "second"), workers=0, stop_after=0)
+    started = second.train(replace(places, out=places.out / "second"), _one(), workers=0, stop_after=0)
     fast = torch.load(places.out / "first/checkpoint.ckpt", weights_only=True)["model"]
     for key, value in started.state_dict().items():
         torch.testing.assert_close(value, fast[key], rtol=0, atol=0, msg=key)
@@ -88,8 +99,8 @@ def test_a_recipe_runs_two_steps_on_made_pictures(
     name: str, places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
 ) -> None:
     recipe = with_pictures(RECIPES[name])
-    untrained = train(recipe, replace(places, out=places.out / "none"), workers=0, stop_after=0)
-    trained = train(recipe, places, workers=0, stop_after=2)
+    untrained = recipe.train(replace(places, out=places.out / "none"), _one(), workers=0, stop_after=0)
+    trained = recipe.train(places, _one(), workers=0, stop_after=2)
     changed = [
         key for key, value in trained.state_dict().items() if not torch.equal(value, untrained.state_dict()[key])
     ]
@@ -102,18 +113,18 @@ def test_a_resumed_training_equals_the_unbroken_one(
     places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
 ) -> None:
     recipe = with_pictures(RECIPES["copies_free"])
-    unbroken = train(recipe, replace(places, out=places.out / "a"), workers=0)
-    train(recipe, replace(places, out=places.out / "b"), workers=0, stop_after=1)
-    resumed = train(recipe, replace(places, out=places.out / "b"), workers=0)
+    unbroken = recipe.train(replace(places, out=places.out / "a"), _one(), workers=0)
+    recipe.train(replace(places, out=places.out / "b"), _one(), workers=0, stop_after=1)
+    resumed = recipe.train(replace(places, out=places.out / "b"), _one(), workers=0)
     for key, value in unbroken.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
 
 
 def test_a_run_refuses_other_pictures(places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]) -> None:
     recipe = with_pictures(RECIPES["copies_free"])
-    train(recipe, places, workers=0, stop_after=1)
+    recipe.train(places, _one(), workers=0, stop_after=1)
     with pytest.raises(ConflictError, match="pictures_sha256"):
-        train(recipe, places, workers=0, barred=frozenset({"detection/cards/1.png"}))
+        recipe.train(replace(places, barred=frozenset({"detection/cards/1.png"})), _one(), workers=0)
 
 
 def test_bars_all_that_measures_but_the_train_pictures_of_the_tune_half(tmp_path: Path) -> None:
@@ -124,3 +135,47 @@ def test_bars_all_that_measures_but_the_train_pictures_of_the_tune_half(tmp_path
     (tmp_path / "hosts.csv").write_text("path,half\nh/1.jpg,tune\nh/2.jpg,test\n")
     (tmp_path / "strangers.csv").write_text("path,half\nc/1.jpg,tune\nc/2.jpg,test\ns/1.jpg,tune\n")
     assert barred_by_lists(tmp_path) == {"c/2.jpg", "c/3.jpg", "c/4.jpg", "h/1.jpg", "h/2.jpg", "s/1.jpg"}
+
+
+def test_reads_what_is_held_out_from_lines_or_lists_and_notices_a_change(tmp_path: Path) -> None:
+    listed = tmp_path / "held.txt"
+    listed.write_text("b/2.jpg\n\na/1.jpg\n")
+    assert read_held_out(listed) == {"a/1.jpg", "b/2.jpg"}
+    before = digest_of(listed)
+    listed.write_text("a/1.jpg\nb/2.jpg\n")
+    assert digest_of(listed) == before
+    listed.write_text("a/1.jpg\n")
+    assert digest_of(listed) != before
+    with pytest.raises(UnreadableError, match="lists no held-out pictures"):
+        read_held_out(tmp_path / "missing.txt")
+    (tmp_path / "lists").mkdir()
+    with pytest.raises(UnreadableError, match=r"split\.csv"):
+        read_held_out(tmp_path / "lists")
+
+
+def test_evaluates_and_exports_what_was_trained(
+    places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
+) -> None:
+    recipe = replace(with_pictures(FREE), dim=8)
+    folder = recipe.sources[0].folder
+    held_out = frozenset(f"{folder}/{number}.png" for number in range(2))
+    there = replace(places, barred=held_out)
+    recipe.train(there, _one(), workers=0, stop_after=1)
+    found = recipe.evaluate(there)
+    assert set(found.figures) == {"micro-AP", "R@P90", "R@1", "pictures"}
+    assert found.figures["pictures"] == 2
+    assert 0 < found.figures["micro-AP"] <= 1
+    assert [query.label for query in found.neighbours] == sorted(held_out)
+    with pytest.raises(DataError, match="held out"):
+        recipe.evaluate(places)
+    file = recipe.export(there, places.out / "export")
+    card = json.loads(file.with_name("run.json").read_text())
+    assert card["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_says_that_the_run_to_start_from_is_missing(
+    places: Places, with_pictures: Callable[[CopyRecipe], CopyRecipe]
+) -> None:
+    recipe = replace(with_pictures(FREE), start="copies_first")
+    with pytest.raises(NotTrainedError, match=r"copies_first holds no checkpoint\.ckpt: train it first"):
+        recipe.train(places, _one(), workers=0)

@@ -5,16 +5,21 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 
 from lynkeus.data.sources import Source
 from lynkeus.data.stickers import FOLDER
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.recipes import copies_self_distilled
 from lynkeus.recipes.copies import open_training_cache, start_model
-from lynkeus.recipes.copies_self_distilled import RECIPE, SelfDistilledRecipe, train_self_distilled
+from lynkeus.recipes.copies_self_distilled import RECIPE, SelfDistilledRecipe
 from lynkeus.recipes.protocol import Places
 
 pytestmark = pytest.mark.torch
+
+
+def _one() -> Fabric:
+    return Fabric(accelerator="cpu", devices=1)
 
 
 @pytest.fixture
@@ -57,8 +62,8 @@ def test_no_field_has_a_default_and_the_docstring_has_its_four_lines() -> None:
 
 
 def test_two_steps_change_backbone_layer_prototypes_and_centre(places: Places, small: SelfDistilledRecipe) -> None:
-    untrained = train_self_distilled(small, replace(places, out=places.out / "none"), workers=0, stop_after=0)
-    trained = train_self_distilled(small, places, workers=0, stop_after=2)
+    untrained = small.train(replace(places, out=places.out / "none"), _one(), workers=0, stop_after=0)
+    trained = small.train(places, _one(), workers=0, stop_after=2)
     before = torch.load(places.out / "none/checkpoint.ckpt", weights_only=True)["loss"]
     after = torch.load(places.out / "checkpoint.ckpt", weights_only=True)["loss"]
     for key in ("project.weight", "backbone.head.norm.weight"):
@@ -69,12 +74,12 @@ def test_two_steps_change_backbone_layer_prototypes_and_centre(places: Places, s
 
 
 def test_a_resumed_run_equals_the_unbroken_one(places: Places, small: SelfDistilledRecipe) -> None:
-    unbroken = train_self_distilled(small, replace(places, out=places.out / "a"), workers=0)
-    train_self_distilled(small, replace(places, out=places.out / "b"), workers=0, stop_after=1)
-    _equal(unbroken, train_self_distilled(small, replace(places, out=places.out / "b"), workers=0), atol=1e-6)
+    unbroken = small.train(replace(places, out=places.out / "a"), _one(), workers=0)
+    small.train(replace(places, out=places.out / "b"), _one(), workers=0, stop_after=1)
+    _equal(unbroken, small.train(replace(places, out=places.out / "b"), _one(), workers=0), atol=1e-6)
 
 
 def test_another_recipe_starts_from_it(places: Places, small: SelfDistilledRecipe) -> None:
-    trained = train_self_distilled(small, places, workers=0, stop_after=1)
-    cache = open_training_cache(small.network, places, barred=frozenset())
+    trained = small.train(places, _one(), workers=0, stop_after=1)
+    cache = open_training_cache(small.network, places)
     _equal(trained, start_model(replace(small.network, start="ssl"), cache, runs=places.out.parent), atol=0.0)

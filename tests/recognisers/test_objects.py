@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from made_pictures import made_picture
 
-from lynkeus.core import UnreadableError
-from lynkeus.recognisers.objects import ObjectEmbedder
+from lynkeus.core import Picture, UnreadableError
+from lynkeus.recognisers.object_gallery import KnownObjects
+from lynkeus.recognisers.objects import LENGTH, ObjectEmbedder, ObjectRecogniser, place_of
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,82 @@ def test_the_card_names_terms_and_figures(embedder: ObjectEmbedder) -> None:
     assert embedder.card.terms in {"free", "research"}
     assert embedder.card.path.stat().st_size < 10_000_000
     assert "export" in embedder.card.figures
+
+
+def _recogniser(embedder: ObjectEmbedder, calm: np.ndarray) -> ObjectRecogniser:
+    return ObjectRecogniser(embed=embedder, calm=calm)
+
+
+def _unit(seed: int, rows: int) -> np.ndarray:
+    vectors = np.random.default_rng(seed).normal(size=(rows, LENGTH)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_the_score_is_what_the_formula_gives(embedder: ObjectEmbedder) -> None:
+    calm, vectors, upload = _unit(0, 9), _unit(1, 7), _unit(2, 1)[0]
+    owners = np.array([1, 1, 2, 2, 2, 3, 4])
+    known = KnownObjects.of(np.arange(20, 27), owners, np.array([0, 0, 0, 0, 0, 0, 5]), vectors)
+    found = _recogniser(embedder, calm).recognise(upload, known)
+    assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
+    level = np.sort(calm @ upload)[-5:].mean()
+    for each in found:
+        owner = owners[each.reference_id - 20]
+        near = vectors[owners == owner] @ upload
+        middle = vectors[owners == owner].sum(axis=0)
+        assert each.evidence.cosine == pytest.approx(near.max(), abs=1e-6)
+        raw = (near.max() + middle @ upload / np.linalg.norm(middle)) / 2 - level
+        assert each.score == pytest.approx(16.5 * raw - 1.5, abs=1e-4)
+    assert {owners[each.reference_id - 20] for each in found} == {1, 2, 3, 4}
+
+
+def test_at_most_three_entities_of_a_gallery_are_candidates_and_none_of_an_empty_one(embedder: ObjectEmbedder) -> None:
+    recogniser, upload = _recogniser(embedder, _unit(0, 9)), _unit(2, 1)[0]
+    known = KnownObjects.of(np.arange(8), np.arange(8), np.array([0] * 5 + [1] * 3), _unit(3, 8))
+    found = recogniser.recognise(upload, known)
+    assert len(found) == 6
+    best = max(range(5), key=lambda row: float(known.vectors[row] @ upload))
+    assert best in {each.reference_id for each in found}
+    assert recogniser.recognise(upload, known.only(np.zeros(8, bool))) == []
+
+
+def test_what_is_stored_gives_the_vector_again(embedder: ObjectEmbedder) -> None:
+    picture = Picture(rgb=made_picture(5), width=480, height=360, digest="")
+    stored = embedder.enrol(picture)
+    vector = embedder.describe(picture.rgb)
+    assert float(np.linalg.norm(vector)) == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_allclose(embedder.recall(stored), vector, atol=1e-3)
+    assert float(embedder.recall({"thumb": stored["thumb"]}) @ vector) > 0.6
+
+
+def test_heat_shows_where_the_thing_was_put(embedder: ObjectEmbedder) -> None:
+    thing = made_picture(3)
+    scene = np.full((480, 640, 3), 128, np.uint8)
+    scene[200:440, 20:340] = cv2.resize(thing, (320, 240), interpolation=cv2.INTER_AREA)
+    vector = embedder.describe(thing)
+    known = KnownObjects.of(np.array([4]), np.array([1]), np.array([0]), vector[None])
+    recogniser = _recogniser(embedder, embedder.describe(scene[:150])[None])
+    (place,) = recogniser.locate(Picture(rgb=scene, width=1280, height=960, digest=""), [4], known)
+    assert place.heat.min() >= 0
+    assert place.heat.max() == pytest.approx(1.0)
+    (left, top), (right, bottom) = place.region[0], place.region[2]
+    wanted = np.array([40, 400, 680, 880])
+    inner = max(0.0, min(right, 680) - max(left, 40)) * max(0.0, min(bottom, 880) - max(top, 400))
+    union = (right - left) * (bottom - top) + (wanted[2] - wanted[0]) * (wanted[3] - wanted[1]) - inner
+    assert inner / union > 0.5
+
+
+def test_a_place_is_the_golden_one() -> None:
+    part = np.zeros((4, 8), np.float32)
+    part[1:3, 2:5] = 8.0
+    part[0, 7] = 0.1
+    part[3, 0] = -5.0
+    place = place_of(part, 801, 401)
+    np.testing.assert_allclose(place.heat[1:3, 2:5], 1.0)
+    assert place.heat[0, 7] == pytest.approx((0.1 / 8) ** (1 / 3), abs=1e-6)
+    assert place.heat[3, 0] == 0
+    # cells of 100.125 x 100.25 pixels; interpolation adds at most half a cell on each side, the threshold takes part
+    np.testing.assert_allclose(place.region[0], [1.75 * 100.125 - 0.5, 0.75 * 100.25 - 0.5], atol=13)
+    np.testing.assert_allclose(place.region[2], [5.25 * 100.125 - 0.5, 3.25 * 100.25 - 0.5], atol=13)
+    nowhere = place_of(np.full((2, 2), -1.0, np.float32), 10, 10)
+    assert nowhere.region.shape == (0, 2)
+    assert not nowhere.heat.any()

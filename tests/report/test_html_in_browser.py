@@ -3,8 +3,10 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from report_made import HOSTILE, MadePictures, finding, turned, unreadable, upload
@@ -255,3 +257,28 @@ def test_printing_draws_every_card_of_the_page(page: Page) -> None:
 def test_fits_a_narrow_screen(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_an_object_is_shown_with_its_heat(browser: Browser, tmp_path: Path) -> None:
+    made = finding(transform=None, points=0)
+    heat = np.eye(4, dtype=np.float32)
+    result = upload("a.jpg", replace(made, kind="object", evidence=replace(made.evidence, heat=heat)))
+    path = tmp_path / "objects.html"
+    html.write_html(path, [result], MadePictures([result]), about=ReportInfo())
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    troubles: list[str] = []
+    opened.on("console", lambda message: troubles.append(message.text))
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.goto(path.as_uri())
+    opened.wait_for_selector(".card svg")
+    card = opened.locator(".card").first
+    assert card.locator(".stage img").count() == 2
+    assert card.locator("button").count() == 0
+    assert card.locator(".aligned strong").inner_text() == "Heat"
+    card.locator("input[type=range]").focus()
+    opened.keyboard.press("End")
+    assert card.locator(".warped").evaluate("(image) => getComputedStyle(image).opacity") == "1"
+    opened.keyboard.press("b")
+    assert opened.evaluate("[...document.images].every((image) => image.complete && image.naturalWidth > 0)")
+    opened.close()
+    assert troubles == []

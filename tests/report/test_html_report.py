@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +17,7 @@ from report_made import HOSTILE, MadePictures, finding, turned, unreadable, uplo
 from lynkeus.core.findings import UploadResult, Verdict
 from lynkeus.report.about import ReportInfo
 from lynkeus.report.geometry import apply, scaling
+from lynkeus.report.heat import heat_pixels
 from lynkeus.report.html import write_html
 from lynkeus.report.pictures import NoPictures
 from lynkeus.report.view import MAX_LINES, detail, overlay_matrix
@@ -224,3 +226,25 @@ def test_missing_pictures_and_sizes_are_no_errors(tmp_path: Path) -> None:
     assert "upload-0" not in blocks
     assert blocks["index"]["findings"][0]["score"] is None
     assert blocks["finding-0"]["facts"][0] == ["False alarms", "no estimate: no background yet"]
+
+
+def test_an_object_shows_its_heat_instead_of_points() -> None:
+    made = finding(transform=None, points=0)
+    heat = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+    made = replace(made, kind="object", evidence=replace(made.evidence, heat=heat))
+    shown = detail(upload("a.jpg", made), made, None, 900)
+    assert shown["heat"].startswith("data:image/png;base64,")
+    assert [name for name, _ in shown["facts"]] == ["False alarms", "Covers", "Similarity to this reference"]
+    assert not {"Pixel agreement", "Reference seen"} & {name for name, _ in shown["figures"]}
+    assert "another picture" in shown["words"]
+    assert detail(upload("a.jpg", finding()), finding(), None, 900)["heat"] is None
+
+
+def test_a_heat_map_grows_lighter_and_has_the_pictures_proportions() -> None:
+    heat = np.array([[0.0, 0.5, 1.0]], np.float32)
+    pixels = heat_pixels(heat, 60, 20)
+    assert pixels.shape == (20, 60, 3)
+    light = pixels.sum(axis=2)[10].astype(int)
+    assert (np.diff(light) >= -2).all()
+    assert light[-1] > 500
+    assert light[0] < 60

@@ -41,7 +41,21 @@ def test_a_line_has_its_keys_in_a_stable_order() -> None:
         "overlap",
         "cosine",
         "points",
+        "heat",
     ]
+    assert line["findings"][0]["evidence"]["heat"] is None
+
+
+def test_a_heat_map_comes_back_and_lines_of_before_have_none() -> None:
+    heat = np.array([[0.0, 0.25, 1.0], [0.125, np.nan, 0.5]], np.float32)
+    made = finding(transform=None)
+    result = upload("a.jpg", replace(made, evidence=replace(made.evidence, heat=heat)))
+    (back,) = from_line(to_line(result)).findings
+    assert back.evidence.heat is not None
+    np.testing.assert_allclose(back.evidence.heat, np.nan_to_num(heat), atol=0.006)
+    line = json.loads(to_line(result))
+    del line["findings"][0]["evidence"]["heat"]
+    assert from_line(json.dumps(line)).findings[0].evidence.heat is None
 
 
 def test_what_is_read_back_is_what_was_written(tmp_path: Path) -> None:

@@ -47,6 +47,9 @@ from lynkeus.augment.geometric import Resize as Resize
 from lynkeus.augment.geometric import Rotate as Rotate
 from lynkeus.augment.geometric import Shear as Shear
 from lynkeus.augment.geometric import Stretch as Stretch
+from lynkeus.augment.hiding import CutOut as CutOut
+from lynkeus.augment.hiding import HideAndSeek as HideAndSeek
+from lynkeus.augment.hiding import RandomErasing as RandomErasing
 from lynkeus.augment.overlay import CutOuts as CutOuts
 from lynkeus.augment.overlay import Mosaic as Mosaic
 from lynkeus.augment.overlay import Stickers as Stickers

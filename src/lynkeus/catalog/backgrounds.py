@@ -1,12 +1,12 @@
 """Backgrounds: pictures known to hold nothing protected, and what was measured against them."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsIndex
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
 
-from lynkeus.catalog.blobs import delete_blobs, insert_blobs
+from lynkeus.catalog.blobs import delete_blobs, insert_blobs, parts_there
 from lynkeus.catalog.lookup import chunks, gallery_id, numbers, storable
 from lynkeus.catalog.rows import Added, Background, BackgroundScore, Calibration, NewBackground, Owner
 from lynkeus.catalog.schema import background, background_score, calibration, reference
@@ -67,6 +67,26 @@ class Backgrounds:
             delete_blobs(writing.connection, Owner.BACKGROUND, wanted)
             if wanted:
                 writing.raise_revision(backgrounds=True)
+
+    def keep(self, parts: Mapping[int, Mapping[str, bytes]]) -> None:
+        """Store more parts of pictures; those that have such a part already, and removed pictures, are passed over.
+
+        The revision stays: what is stored follows from what is there.
+
+        Args:
+            parts: Background id to part to bytes.
+        """
+        with self._store.write() as writing:
+            connection = writing.connection
+            alive = _alive(connection, background, {int(number) for number in parts})
+            names = {name for each in parts.values() for name in each}
+            there = {name: parts_there(connection, Owner.BACKGROUND, list(parts), name) for name in names}
+            new = {
+                int(number): {name: raw for name, raw in each.items() if number not in there[name]}
+                for number, each in parts.items()
+                if number in alive
+            }
+            insert_blobs(connection, Owner.BACKGROUND, new)
 
     def all(self) -> list[Background]:
         """All pictures, by ascending id."""

@@ -91,6 +91,17 @@ def insert_blobs(connection: Connection, owner: Owner, blobs: Mapping[int, Mappi
         connection.execute(insert(blob), rows)
 
 
+def parts_there(connection: Connection, owner: Owner, ids: Sequence[int], part: str) -> set[int]:
+    """Those of some owners that have a part."""
+    there: set[int] = set()
+    for some in chunks(numbers(ids)):
+        query = select(blob.c.owner_id).where(
+            blob.c.owner == owner.value, blob.c.owner_id.in_(some), blob.c.part == part
+        )
+        there.update(connection.execute(query).scalars())
+    return there
+
+
 def delete_blobs(connection: Connection, owner: Owner, ids: Sequence[int]) -> int:
     """Delete all parts of some owners; how many there were."""
     deleted = 0

@@ -14,7 +14,7 @@ from lynkeus.catalog.schema import gallery as table
 from lynkeus.catalog.store import Store, Writing
 from lynkeus.core import ConflictError, UnknownNameError
 
-_FIELDS = (table.c.id, table.c.name, table.c.policy, table.c.log_only, table.c.created)
+_FIELDS = (table.c.id, table.c.name, table.c.policy, table.c.log_only, table.c.created, table.c.kind)
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 
 
@@ -24,13 +24,14 @@ class Galleries:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def create(self, name: str, *, policy: str | None = None, log_only: bool = False) -> Gallery:
+    def create(self, name: str, *, policy: str | None = None, log_only: bool = False, kind: str = "copy") -> Gallery:
         """Make an empty gallery.
 
         Args:
             name: 1 to 64 letters, digits, ``.``, ``_`` or ``-``, a letter or digit first.
             policy: Opaque text; None for none yet.
             log_only: Findings are noted but ask for no action.
+            kind: The recogniser's kind of all that is registered into it.
 
         Raises:
             ConflictError: The name is taken or not allowed.
@@ -38,7 +39,7 @@ class Galleries:
         with self._store.write() as writing:
             _check_free(writing, name)
             writing.raise_revision()
-            made = insert(table).values(name=name, policy=policy, log_only=log_only, created=time.time())
+            made = insert(table).values(name=name, policy=policy, log_only=log_only, created=time.time(), kind=kind)
             writing.connection.execute(made)
             return _get(writing.connection, name)
 

@@ -46,13 +46,14 @@ class Stamp:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gallery:
-    """A named set of entities with a policy (opaque text, or None) and whether it only logs."""
+    """A named set of entities of one kind, with a policy (opaque text, or None) and whether it only logs."""
 
     id: int
     name: str
     policy: str | None
     log_only: bool
     created: float
+    kind: str = "copy"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

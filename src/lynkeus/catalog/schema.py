@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 APPLICATION_ID = 0x4C594E4B  # "LYNK": bytes 68 to 71 of the SQLite header
 
 metadata = MetaData(
@@ -80,6 +80,7 @@ gallery = Table(
     Column("log_only", Boolean, nullable=False),
     Column("created", Double, nullable=False),
     Column("removed_revision", _BIG),
+    Column("kind", Text, nullable=False, server_default="copy"),
     sqlite_autoincrement=True,
 )
 

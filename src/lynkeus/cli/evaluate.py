@@ -11,13 +11,48 @@ from lynkeus.cli.options import DONE, jobs_option, json_option
 from lynkeus.cli.wanted import check_writable
 
 
-@click.group(name="eval")
+class _RunsToo(click.Group):
+    """A word that is no command of ours is the folder of a run."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first word; ``run`` where it names none."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            return "run", self.commands["run"], args
+        return super().resolve_command(ctx, args)
+
+
+@click.group(name="eval", cls=_RunsToo)
 def evaluate() -> None:
     """Measure quality.
 
     \b
     lynkeus eval copies --queries Q --references R --truth truth.csv
+    lynkeus eval runs/pull
     """
+
+
+@evaluate.command()
+@click.argument("folders", metavar="RUNS...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def run(home: Path, *, folders: tuple[Path, ...], as_json: bool) -> None:
+    """Evaluate runs of the laboratory by their last checkpoints; also as lynkeus eval RUN.
+
+    Figures, sheets and plots are kept in each run's folder.
+
+    \b
+    lynkeus eval runs/pull
+    """
+    from lynkeus.cli.laboratory import evaluate_one, need_extra, quiet_threads, runs_in, show
+
+    del home
+    need_extra()
+    quiet_threads()
+    for folder in runs_in(folders):
+        show(evaluate_one(folder), as_json=as_json, run=folder)
+    sys.exit(DONE)
 
 
 @evaluate.command()

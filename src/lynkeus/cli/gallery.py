@@ -61,6 +61,7 @@ def list_galleries(home: Path, *, as_json: bool) -> None:
                 stored = None if policy is None else json.loads(policy.text())
                 row = {
                     "gallery": each.name,
+                    "kind": each.kind,
                     "references": references,
                     "log_only": each.log_only,
                     "policy": stored,
@@ -69,7 +70,8 @@ def list_galleries(home: Path, *, as_json: bool) -> None:
             else:
                 words = "no policy" if policy is None else plain(policy)
                 log_only = ", log only" if each.log_only else ""
-                click.echo(f"{each.name}: {references:,} references, {words}{log_only}")
+                kind = "" if each.kind == "copy" else f" of {each.kind}s"
+                click.echo(f"{each.name}: {references:,} references{kind}, {words}{log_only}")
     sys.exit(DONE if galleries else FAILED)
 
 
@@ -146,7 +148,8 @@ def remove(
             ids = [number for wanted in references for number in reference_ids(opened, name, wanted)]
             removal = opened.catalog.references.remove(ids, purge=purge)
         elif entity is not None:
-            removal = opened.catalog.entities.remove(name, entity, purge=purge)
+            kind = opened.catalog.galleries.get(name).kind
+            removal = opened.catalog.entities.remove(name, entity, kind=kind, purge=purge)
         else:
             removal = opened.catalog.galleries.remove(name, force=force, purge=purge)
         if purge:  # segments still hold the vectors: write one without them
@@ -171,7 +174,7 @@ def log_only(home: Path, *, name: str, off: bool) -> None:
 @click.argument("name")
 @click.option("--review", type=_RateType(), default=_UNCHANGED, help="Rate at which a person is asked, such as 1/100.")
 @click.option("--block", type=_RateType(), default=_UNCHANGED, help="Rate at which an upload is blocked; or none.")
-@click.option("--clear", is_flag=True, help="Have no policy: what is likely a copy asks for review.")
+@click.option("--clear", is_flag=True, help="Have no policy: what is likely asks for review.")
 @jobs_option
 @click.pass_obj
 def policy(home: Path, *, name: str, review: float, block: float, clear: bool, jobs: int | None) -> None:

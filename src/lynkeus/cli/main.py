@@ -14,14 +14,19 @@ from lynkeus import __version__
 from lynkeus.cli.background import background
 from lynkeus.cli.backup import backup, restore
 from lynkeus.cli.compare import compare
+from lynkeus.cli.compare_runs import compare_runs
 from lynkeus.cli.demo import demo
 from lynkeus.cli.embed import embed
 from lynkeus.cli.evaluate import evaluate
+from lynkeus.cli.export import export
 from lynkeus.cli.gallery import gallery
+from lynkeus.cli.lab import lab
 from lynkeus.cli.models import models
+from lynkeus.cli.recipes import recipes
 from lynkeus.cli.register import register
 from lynkeus.cli.rescan import rescan
 from lynkeus.cli.scan import scan
+from lynkeus.cli.train import train
 
 MISUSE = 2
 
@@ -81,5 +86,10 @@ for command in (
     models,
     evaluate,
     embed,
+    recipes,
+    train,
+    export,
+    compare_runs,
+    lab,
 ):
     main.add_command(command)

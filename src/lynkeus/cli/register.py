@@ -13,6 +13,12 @@ from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, progress
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--gallery", required=True, help="Gallery to register into; made when missing.")
+@click.option(
+    "--kind",
+    type=click.Choice(["copy", "object"]),
+    help="What is looked for: copies of the pictures, or the objects that they show; fixed for a gallery."
+    "  [default: copy, or what the gallery holds]",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen, store nothing.")
 @click.option("--no-pixels", is_flag=True, help="Keep no thumbnails: findings then rest on geometry only.")
 @jobs_option
@@ -23,6 +29,7 @@ def register(
     *,
     paths: tuple[Path, ...],
     gallery: str,
+    kind: str | None,
     dry_run: bool,
     no_pixels: bool,
     jobs: int | None,
@@ -30,10 +37,12 @@ def register(
 ) -> None:
     """Protect pictures: files, folders, or csv files with the columns path and name.
 
-    May be cut off and run again: what is stored stays, nothing is stored twice.
+    May be cut off and run again: what is stored stays, nothing is stored twice. With --kind object each folder
+    below is an object, such as a model of firearm, and its pictures show it; 1 to 5 will do.
 
     \b
     lynkeus register pictures/ --gallery mine
+    lynkeus register firearms/ --gallery firearms --kind object
     lynkeus register list.csv --gallery brands --json
     """
     from lynkeus.cli.opened import home_or_trial, picture_entries
@@ -42,7 +51,13 @@ def register(
 
     entries, names = picture_entries(paths)
     registration = Registration(
-        gallery=gallery, names=names, keep_pixels=not no_pixels, dry_run=dry_run, jobs=jobs or default_jobs()
+        gallery=gallery,
+        names=names,
+        kind=kind,
+        keep_pixels=not no_pixels,
+        roots=paths,
+        dry_run=dry_run,
+        jobs=jobs or default_jobs(),
     )
     count: Counter[Outcome] = Counter()
     with home_or_trial(home, trial=dry_run) as opened:
@@ -50,15 +65,16 @@ def register(
             count[row.outcome] += 1
             if as_json:
                 click.echo(json.dumps({"path": row.path, "outcome": row.outcome, "detail": row.detail}))
-            elif row.outcome is Outcome.UNREADABLE:
+            elif row.outcome in (Outcome.UNREADABLE, Outcome.NO_PICTURE):
                 click.echo(f"{row.path}: {row.detail}", err=True)
             elif row.outcome is Outcome.NEAR_COPY:
                 click.echo(f"{row.path}: nearly the same as {row.detail}", err=True)
+    bare = count.pop(Outcome.NO_PICTURE, 0)
     if not as_json:
         done = count[Outcome.ADDED] + count[Outcome.NEAR_COPY]
         click.echo(
             f"{'would register' if dry_run else 'registered'} {done:,} in {gallery}"
             f" ({count[Outcome.NEAR_COPY]:,} of them near-copies), {count[Outcome.KNOWN]:,} known before,"
-            f" {count[Outcome.UNREADABLE]:,} could not be read"
+            f" {count[Outcome.UNREADABLE]:,} could not be read{f', {bare:,} objects without a picture' if bare else ''}"
         )
     sys.exit(DONE if count.total() > count[Outcome.UNREADABLE] else FAILED)

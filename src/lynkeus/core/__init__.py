@@ -8,6 +8,7 @@ from lynkeus.core.errors import LynkeusError as LynkeusError
 from lynkeus.core.errors import MissingExtraError as MissingExtraError
 from lynkeus.core.errors import NotTrainedError as NotTrainedError
 from lynkeus.core.errors import PolicyError as PolicyError
+from lynkeus.core.errors import SettingError as SettingError
 from lynkeus.core.errors import ShapeError as ShapeError
 from lynkeus.core.errors import StorageError as StorageError
 from lynkeus.core.errors import UnknownNameError as UnknownNameError

@@ -51,3 +51,7 @@ class DivergedError(LynkeusError, ArithmeticError):
 
 class StorageError(LynkeusError, OSError):
     """Something could not be written, such as on a full disk."""
+
+
+class SettingError(LynkeusError, ValueError):
+    """A recipe has no such field, or the field takes no such value."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float32, Float64
 
 
 class Action(StrEnum):
@@ -44,7 +44,7 @@ def strictest(actions: Sequence[Action]) -> Action:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Evidence:
-    """What a person can check about one finding of a picture in a picture.
+    """What a person can check about one finding; what a kind does not have keeps its default.
 
     Attributes:
         transform: Homography, reference to upload; None where only the descriptors agree.
@@ -56,6 +56,8 @@ class Evidence:
         agreement: Share of textured blocks whose aligned pixels agree, 0 to 1; None where no pixels are kept.
         overlap: Share of the reference's area that is seen in the upload, 0 to 1.
         cosine: Similarity of the global descriptors, -1 to 1; None where no model was used.
+        heat: How much each place of the upload speaks for the entity, 0 to 1, on a coarse grid over the whole picture;
+            None for kinds that have none.
     """
 
     transform: Float64[np.ndarray, "3 3"] | None
@@ -67,6 +69,7 @@ class Evidence:
     agreement: float | None = None
     overlap: float = 0.0
     cosine: float | None = None
+    heat: Float32[np.ndarray, "i j"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -104,7 +104,7 @@ def _build(root: Path, listing: Listing, *, side: int, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     start, shape, source, paths = [0], [], [], []
     with (folder / "pixels.tmp").open("wb") as file:
-        for path, owner in tqdm(list(zip(listing.paths, listing.source, strict=True)), desc="decoding"):
+        for path, owner in tqdm(list(zip(listing.paths, listing.source, strict=True)), desc="decoding", disable=None):
             try:
                 rgb = read_picture(root / path, max_side=4 * side).rgb
             except UnreadableError as error:

@@ -6,7 +6,7 @@ as in the model cards.
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +45,14 @@ class Listing:
     paths: tuple[str, ...]
     source: tuple[int, ...]
     sources: tuple[Source, ...]
+
+    def part(self, numbers: Sequence[int]) -> "Listing":
+        """Some of the pictures."""
+        return replace(
+            self,
+            paths=tuple(self.paths[number] for number in numbers),
+            source=tuple(self.source[number] for number in numbers),
+        )
 
 
 def list_pictures(root: Path, sources: Sequence[Source], *, barred: frozenset[str] = frozenset()) -> Listing:

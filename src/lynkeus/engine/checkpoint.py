@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.optim import Optimizer
 
-from lynkeus.core import ConflictError, CorruptError, StorageError
+from lynkeus.core import ConflictError, CorruptError, NotTrainedError, StorageError
 from lynkeus.engine.run import RunFolder
 from lynkeus.losses.slow_copy import SlowCopy
 
@@ -80,7 +80,7 @@ def load(fabric: Fabric, training: Training, run: RunFolder) -> None:
     try:
         fabric.load(run.checkpoint, state, weights_only=True)
     except (KeyError, RuntimeError, ValueError) as error:
-        if _readable(run.checkpoint):
+        if _readable(run.folder):
             raise ConflictError(f"{run.checkpoint} is of another model: {_first_line(error)}") from error
         raise CorruptError(f"{run.checkpoint} cannot be read: {_first_line(error)}") from error
     except (OSError, EOFError, TypeError, UnpicklingError) as error:
@@ -88,6 +88,23 @@ def load(fabric: Fabric, training: Training, run: RunFolder) -> None:
     training.step, training.best = int(state["step"]), float(state["best"])
     training.remember_rates()
     torch.set_rng_state(state["rng"])
+
+
+def read_checkpoint(run: Path, *, best: bool = False) -> dict[str, Any]:
+    """The state in a run's last checkpoint, or in that of its best step, on the CPU.
+
+    Raises:
+        NotTrainedError: The folder holds none.
+        CorruptError: It cannot be read.
+    """
+    folder = RunFolder(folder=run)
+    path = folder.best if best else folder.checkpoint
+    if not path.exists():
+        raise NotTrainedError(f"{run} holds no {path.name}: train it first")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, UnpicklingError, KeyError, ValueError) as error:
+        raise CorruptError(f"{path} cannot be read: {_first_line(error)}") from error
 
 
 def _state(training: Training) -> dict[str, Any]:
@@ -117,10 +134,10 @@ def _write(fabric: Fabric, path: Path, state: dict[str, Any], *, step: int) -> N
     fabric.barrier()
 
 
-def _readable(path: Path) -> bool:
+def _readable(run: Path) -> bool:
     try:
-        torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # noqa: BLE001 - torch raises many kinds for a damaged file
+        read_checkpoint(run)
+    except CorruptError:
         return False
     return True
 

@@ -107,7 +107,7 @@ def fit(
             training.set_rates(options.rate(training.step))
             row = _step(fabric, training, parts, terms, options.clip_norm)
             bar.update()
-            if training.step % options.log_every == 0:
+            if training.step % options.log_every == 0 or training.step == options.steps:
                 log.write(training.step, row, per_step=True)
                 bar.set_postfix(loss=row["loss"])
             if validation is not None and (training.step % validation.every == 0 or training.step == options.steps):

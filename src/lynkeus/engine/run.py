@@ -21,9 +21,9 @@ from typing import Any, final
 
 from tensorboardX import SummaryWriter
 
-from lynkeus.core import ConflictError
+from lynkeus.core import ConflictError, StorageError
 
-LOG = "log.jsonl"
+CONFIG, LOG = "config.json", "log.jsonl"
 _PACKAGES = ("torch", "lightning-fabric", "numpy", "opencv-python-headless")
 
 
@@ -87,16 +87,22 @@ class RunLog:
             step: Steps done.
             row: Numbers by name.
             per_step: Add the seconds a step took since the log was opened.
+
+        Raises:
+            StorageError: It cannot be written.
         """
         if self._board is None:
             return
         shown = {name: round(float(value), 6) for name, value in row.items()}
         if per_step:
             shown["seconds"] = round((time.monotonic() - self._began) / (step - self._first), 4)
-        with self._path.open("a") as file:
-            file.write(_line({"step": step, **shown}))
-        for name, value in shown.items():
-            self._board.add_scalar(name, value, step)
+        try:
+            with self._path.open("a") as file:
+                file.write(_line({"step": step, **shown}))
+            for name, value in shown.items():
+                self._board.add_scalar(name, value, step)
+        except OSError as error:
+            raise StorageError(f"{self._path} cannot be written: {error}; the last checkpoint stays") from error
 
 
 def _line(row: Mapping[str, float | int]) -> str:
@@ -125,19 +131,32 @@ def open_run(folder: Path, config: object, *, extra: Mapping[str, Any] | None = 
 
     Raises:
         ConflictError: The folder holds a run of another config; the text names the fields.
+        StorageError: It cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     resolved = json.loads(json.dumps({**_fields(config), **(extra or {})}))
-    path = folder / "config.json"
+    path = folder / CONFIG
     if path.exists():
         before = json.loads(path.read_text())
         changed = sorted(key for key in before.keys() | resolved.keys() if before.get(key) != resolved.get(key))
         if changed:
             raise ConflictError(f"{folder.name} holds a run of another config: {', '.join(changed)} differ")
     else:
-        path.write_text(json.dumps(resolved, indent=1) + "\n")
-        (folder / "versions.json").write_text(json.dumps(_versions(), indent=1) + "\n")
+        keep(path, resolved)
+        keep(folder / "versions.json", _versions())
     return RunFolder(folder=folder)
+
+
+def keep(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file of a run.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value, indent=1) + "\n")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error}") from error
 
 
 def _fields(config: object) -> dict[str, Any]:

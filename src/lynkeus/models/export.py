@@ -124,6 +124,7 @@ def run_onnx(path: Path, pixels: UInt8[np.ndarray, "n s s 3"], *, at_a_time: int
     """What a file gives, such as descriptors, on one thread."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = 3
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     parts = [
         np.asarray(session.run(None, {INPUT: pixels[at : at + at_a_time]})[0])

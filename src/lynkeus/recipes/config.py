@@ -1,8 +1,7 @@
-"""What a recipe of the copy descriptor says; no field has a default."""
+"""What recipes of several kinds say; no field has a default."""
 
 from dataclasses import dataclass
 
-from lynkeus.data.sources import Source
 from lynkeus.engine.loop import LoopOptions
 from lynkeus.engine.schedule import Trapezoid
 
@@ -59,39 +58,3 @@ class Descent:
             clip_norm=self.clip_norm,
             stop_after=stop_after,
         )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CopyRecipe:
-    """A copy descriptor and how it is trained.
-
-    Attributes:
-        sources: Folders of pictures that train.
-        cached_side: Longest side of the cached pictures, pixels.
-        side: Side of the squashed pictures in training, pixels.
-        pictures: Pictures a batch; two views each.
-        dim: Numbers a descriptor.
-        pretrained: Start from the published ImageNet weights.
-        start: Recipe whose finished run gives the backbone to start from, found beside this run's folder;
-            None starts as ``pretrained`` says.
-        frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
-        whiten_pictures: Pictures from which the linear layer's start is computed; 0 starts at chance.
-        whiten_shrink: Share of the mean variance added to every direction of the whitening.
-        objective: The loss.
-        descent: The optimiser.
-        seed: Of everything.
-    """
-
-    sources: tuple[Source, ...]
-    cached_side: int
-    side: int
-    pictures: int
-    dim: int
-    pretrained: bool
-    start: str | None
-    frozen_blocks: int
-    whiten_pictures: int
-    whiten_shrink: float
-    objective: Objective
-    descent: Descent
-    seed: int

@@ -1,7 +1,7 @@
 """Training of the copy descriptor: the one place where data, model, loss and loop meet."""
 
-import csv
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,65 +9,122 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from lynkeus.core import DataError
 from lynkeus.data.batches import Batch, BatchPlan, PairBatches, load_batches
 from lynkeus.data.cache import PictureCache, open_cache
-from lynkeus.data.sources import list_pictures
+from lynkeus.data.sources import Source, list_pictures
 from lynkeus.data.stickers import read_stickers
 from lynkeus.data.views import heavy_view, light_view, squash
-from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.checkpoint import Training, read_checkpoint
 from lynkeus.engine.launch import set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict, load_lite0_weights
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes.config import CopyRecipe
+from lynkeus.recipes.config import Descent, Objective
+from lynkeus.recipes.copy_evaluation import evaluate_copies
+from lynkeus.recipes.model_card import known_figures
 from lynkeus.recipes.objectives import make_objective
 from lynkeus.recipes.protocol import Places
+from lynkeus.recipes.publish import Release, publish
+from lynkeus.report.laboratory.evaluation import Evaluation
+
+_HELD_OUT = 500
 
 
-def train(
-    recipe: CopyRecipe,
-    places: Places,
-    *,
-    fabric: Fabric | None = None,
-    barred: frozenset[str] = frozenset(),
-    workers: int = 1,
-    stop_after: int | None = None,
-) -> CopyDescriptor:
-    """Train, or go on training, and give the model.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyRecipe:
+    """A copy descriptor and how it is trained.
 
-    Args:
-        recipe: What to train.
-        places: Folders.
-        fabric: Launched; None makes one process on this machine's CPU.
-        barred: Pictures that must not train, relative to the data root.
-        workers: Processes that make batches.
-        stop_after: Stop at this step as if interrupted.
+    Attributes:
+        sources: Folders of pictures that train.
+        cached_side: Longest side of the cached pictures, pixels.
+        side: Side of the squashed pictures in training, pixels.
+        pictures: Pictures a batch; two views each.
+        dim: Numbers a descriptor.
+        pretrained: Start from the published ImageNet weights.
+        start: Recipe whose finished run gives the backbone to start from, found beside this run's folder;
+            None starts as ``pretrained`` says.
+        frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
+        whiten_pictures: Pictures from which the linear layer's start is computed; 0 starts at chance.
+        whiten_shrink: Share of the mean variance added to every direction of the whitening.
+        objective: The loss.
+        descent: The optimiser.
+        seed: Of everything.
     """
-    fabric = fabric or Fabric(accelerator="cpu", devices=1)
-    cache = open_training_cache(recipe, places, barred=barred)
-    run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
-    model = start_model(recipe, cache, runs=places.out.parent)
-    loss = make_objective(recipe, model)
-    wrapped, optimiser = set_up(fabric, model, _optimiser(model, recipe))
-    batches = view_pairs(recipe, cache, places, fabric)
 
-    def terms(batch: Batch) -> Mapping[str, Tensor]:
-        parts = loss(wrapped, batch, fabric)
-        return {"loss": parts.total, "nce": parts.nce, "entropy": parts.entropy}
+    sources: tuple[Source, ...]
+    cached_side: int
+    side: int
+    pictures: int
+    dim: int
+    pretrained: bool
+    start: str | None
+    frozen_blocks: int
+    whiten_pictures: int
+    whiten_shrink: float
+    objective: Objective
+    descent: Descent
+    seed: int
 
-    def from_step(start: int, stop: int) -> Iterable[Batch]:
-        return load_batches(batches, start=start, stop=stop, workers=workers)
+    def train(
+        self, places: Places, fabric: Fabric, *, workers: int = 1, stop_after: int | None = None
+    ) -> CopyDescriptor:
+        """Train, or go on training, and give the model.
 
-    fit(
-        fabric,
-        Training(model=wrapped, optimiser=optimiser, loss=loss),
-        run=run,
-        batches=from_step,
-        terms=terms,
-        options=recipe.descent.options(stop_after=stop_after),
-    )
-    return loss.finished(model)
+        Args:
+            places: Folders.
+            fabric: Launched.
+            workers: Processes that make batches.
+            stop_after: Stop at this step as if interrupted.
+        """
+        cache = open_training_cache(self, places)
+        run = open_run(places.out, self, extra={"pictures_sha256": cache.digest})
+        model = start_model(self, cache, runs=places.out.parent)
+        loss = make_objective(self.objective, model, dim=self.dim)
+        wrapped, optimiser = set_up(fabric, model, _optimiser(model, self))
+        batches = view_pairs(self, cache, places, fabric)
+
+        def terms(batch: Batch) -> Mapping[str, Tensor]:
+            parts = loss(wrapped, batch, fabric)
+            return {"loss": parts.total, "nce": parts.nce, "entropy": parts.entropy}
+
+        def from_step(start: int, stop: int) -> Iterable[Batch]:
+            return load_batches(batches, start=start, stop=stop, workers=workers)
+
+        fit(
+            fabric,
+            Training(model=wrapped, optimiser=optimiser, loss=loss),
+            run=run,
+            batches=from_step,
+            terms=terms,
+            options=self.descent.options(stop_after=stop_after),
+        )
+        return loss.finished(model)
+
+    def evaluate(self, places: Places) -> Evaluation:
+        """How well an edited view of a held-out picture finds its picture among the held-out ones.
+
+        Raises:
+            NotTrainedError: The folder holds no checkpoint.
+            DataError: No picture is held out.
+        """
+        model = load_model(places.out, self)
+        held_out = open_held_out(self, places)
+        edit = heavy_view(hosts=held_out, stickers=read_stickers(places.data), side=self.cached_side)
+        return evaluate_copies(model, held_out, edit, side=self.side, seed=self.seed)
+
+    def export(self, places: Places, target: Path) -> Path:
+        """Write the model as ONNX, in fp32 and int8, with the card of the latter; gives the int8 file.
+
+        Raises:
+            NotTrainedError: The folder holds no checkpoint.
+            CorruptError: The ONNX file does not give what PyTorch gives.
+        """
+        release = Release(name=places.out.name, version="1", recipe="lynkeus.recipes", side=self.side)
+        model = load_model(places.out, self)
+        publish(model, release, open_training_cache(self, places), target, figures=known_figures(places.out))
+        return target / f"{release.name}.int8.onnx"
 
 
 def view_pairs(recipe: CopyRecipe, cache: PictureCache, places: Places, fabric: Fabric) -> PairBatches:
@@ -82,10 +139,40 @@ def view_pairs(recipe: CopyRecipe, cache: PictureCache, places: Places, fabric: 
     )
 
 
-def open_training_cache(recipe: CopyRecipe, places: Places, *, barred: frozenset[str]) -> PictureCache:
-    """The decoded pictures of a recipe."""
-    listing = list_pictures(places.data, recipe.sources, barred=barred)
+def open_training_cache(recipe: CopyRecipe, places: Places) -> PictureCache:
+    """The decoded pictures that train."""
+    listing = list_pictures(places.data, recipe.sources, barred=places.barred)
     return open_cache(places.data, listing, side=recipe.cached_side, caches=places.caches)
+
+
+def open_held_out(recipe: CopyRecipe, places: Places) -> PictureCache:
+    """The decoded pictures of the recipe's folders that must not train, at most 500 of them.
+
+    Raises:
+        DataError: There are fewer than two.
+    """
+    listing = list_pictures(places.data, recipe.sources)
+    numbers = [number for number, path in enumerate(listing.paths) if path in places.barred]
+    if len(numbers) < 2:
+        raise DataError("no picture is held out to evaluate on: train with --hold-out")
+    kept = sorted(np.random.default_rng(0).permutation(numbers)[:_HELD_OUT].tolist())
+    return open_cache(places.data, listing.part(kept), side=recipe.cached_side, caches=places.caches)
+
+
+def load_model(run: Path, recipe: CopyRecipe) -> CopyDescriptor:
+    """The model of a run's last checkpoint, to be used, not trained; the slow copy where there is one.
+
+    Raises:
+        NotTrainedError: The folder holds no checkpoint.
+    """
+    model = CopyDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
+    saved = read_checkpoint(run)
+    weights = saved["model"]
+    if recipe.objective.momentum is not None:
+        mark = "slow.copy."
+        weights = {name.removeprefix(mark): w for name, w in saved["loss"].items() if name.startswith(mark)}
+    model.load_state_dict(weights)
+    return model.eval()
 
 
 def start_model(recipe: CopyRecipe, cache: PictureCache, *, runs: Path) -> CopyDescriptor:
@@ -101,8 +188,7 @@ def start_model(recipe: CopyRecipe, cache: PictureCache, *, runs: Path) -> CopyD
     if recipe.pretrained:
         load_lite0_weights(model.backbone, lite0_state_dict())
     if recipe.start is not None:
-        earlier = torch.load(runs / recipe.start / "checkpoint.ckpt", map_location="cpu", weights_only=True)
-        model.load_state_dict(earlier["model"])
+        model.load_state_dict(read_checkpoint(runs / recipe.start)["model"])
     model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
     if recipe.whiten_pictures:
         rng = np.random.default_rng(recipe.seed)
@@ -112,21 +198,6 @@ def start_model(recipe: CopyRecipe, cache: PictureCache, *, runs: Path) -> CopyD
         parts = [_pooled(model, cache, pick[at : at + 32], recipe.side) for at in range(0, count, 32)]
         model.whiten(torch.cat(parts), shrink=recipe.whiten_shrink)
     return model
-
-
-def barred_by_lists(lists: Path) -> frozenset[str]:
-    """The pictures that a benchmark keeps for measuring.
-
-    The test half of ``split.csv`` and all its references, and the hosts and strangers of both halves, but
-    the train pictures of the tune half.
-
-    Args:
-        lists: Folder with ``split.csv`` (path, role, half), ``hosts.csv`` and ``strangers.csv`` (path).
-    """
-    split = _rows(lists / "split.csv")
-    free = {row["path"] for row in split if (row["half"], row["role"]) == ("tune", "train")}
-    listed = [row["path"] for name in ("hosts", "strangers") for row in _rows(lists / f"{name}.csv")]
-    return frozenset({row["path"] for row in split} | set(listed)) - free
 
 
 @torch.no_grad()
@@ -145,8 +216,3 @@ def _optimiser(model: CopyDescriptor, recipe: CopyRecipe) -> torch.optim.Optimiz
         ],
         weight_decay=descent.weight_decay,
     )
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))

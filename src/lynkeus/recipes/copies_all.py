@@ -5,7 +5,7 @@ copy (MoCo, He et al. 2020, https://arxiv.org/abs/1911.05722); starts from ``cop
 Expected: micro average precision .77, recall@1 .83 on a third of the tune half of ``benchmarks/copies`` among
 1,000 references, at 192 px (one seed); the weights that ship were stopped at step 1,110 of 1,600.
 Cost: about 35 min, one CPU core, 2 GiB, after ``copies_first``.
-Run: ``lynkeus.recipes.copies.train(RECIPE, places, barred=barred_by_lists(lists))``
+Run: ``lynkeus train copies_all --data DATA --hold-out benchmarks/copies/csv --out runs/copies_all``
 """
 
 from dataclasses import replace

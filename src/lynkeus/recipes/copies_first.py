@@ -6,11 +6,12 @@ backbone, whitened anew, is a far better start than ImageNet's.
 Source: SSCD (Pizzi et al. 2022, https://arxiv.org/abs/2202.10261) with a smaller backbone and memory.
 Expected: micro average precision .68 on a third of the tune half among 1,000 (.72 whitened anew).
 Cost: 57 min, one CPU core, 2 GiB.
-Run: ``lynkeus.recipes.copies.train(RECIPE, places, barred=barred_by_lists(lists))``
+Run: ``lynkeus train copies_first --data DATA --hold-out benchmarks/copies/csv --out runs/copies_first``
 """
 
 from lynkeus.data.sources import Source
-from lynkeus.recipes.config import CopyRecipe, Descent, Objective
+from lynkeus.recipes.config import Descent, Objective
+from lynkeus.recipes.copies import CopyRecipe
 
 RECIPE = CopyRecipe(
     sources=(

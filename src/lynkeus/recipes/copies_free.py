@@ -5,7 +5,7 @@ eighteen, fewer steps.
 Expected: micro average precision .65 on a third of the tune half of ``benchmarks/copies`` among 1,000 references, at
 192 px, where ``copies_all`` gives .77 and no training .54 (one seed).
 Cost: about 10 min, one CPU core, 2 GiB.
-Run: ``python -m benchmarks.copies.free_gap --data DATA --work DIR``
+Run: ``lynkeus train copies_free --data DATA --hold-out benchmarks/copies/csv --out runs/copies_free``
 """
 
 from dataclasses import replace

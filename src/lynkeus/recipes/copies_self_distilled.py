@@ -9,11 +9,12 @@ https://arxiv.org/abs/2106.09785), with a small network, one view each, the Imag
 Expected: micro average precision .667 (``listed``) and .439 (``further``) once whitened anew, on a third of the tune
 half of ``benchmarks/copies`` among 1,000 references, at 192 px (one seed); .661 and .398 without this training.
 Cost: 10 min, one CPU core that others shared, 2 GiB.
-Run: ``python -m benchmarks.copies.self_distillation --data DATA --work DIR --runs DIR --caches DIR``
+Run: ``lynkeus train copies_self_distilled --data DATA --hold-out benchmarks/copies/csv --out runs/self_distilled``
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -28,10 +29,11 @@ from lynkeus.engine.run import open_run
 from lynkeus.losses.self_distillation import Distilled, Prototypes, SelfDistillationLoss
 from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes.config import CopyRecipe, Descent
-from lynkeus.recipes.copies import open_training_cache, start_model, view_pairs
+from lynkeus.recipes.config import Descent
+from lynkeus.recipes.copies import CopyRecipe, open_training_cache, start_model, view_pairs
 from lynkeus.recipes.copies_first import RECIPE as FIRST
 from lynkeus.recipes.protocol import Places
+from lynkeus.report.laboratory.evaluation import Evaluation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,29 +56,51 @@ class SelfDistilledRecipe:
     centre_momentum: float
     momentum: float
 
+    def train(
+        self, places: Places, fabric: Fabric, *, workers: int = 1, stop_after: int | None = None
+    ) -> CopyDescriptor:
+        """Train, or go on training, and give the student.
 
-RECIPE = SelfDistilledRecipe(
-    network=replace(
-        FIRST,
-        whiten_pictures=1000,
-        whiten_shrink=0.3,
-        descent=Descent(
-            steps=240,
-            warmup=20,
-            cooldown=100,
-            backbone_rate=1e-4,
-            head_rate=5e-4,
-            weight_decay=1e-4,
-            accumulate=1,
-            clip_norm=None,
-        ),
-    ),
-    prototypes=1024,
-    student_temperature=0.1,
-    teacher_temperature=0.04,
-    centre_momentum=0.9,
-    momentum=0.99,
-)
+        Args:
+            places: Folders.
+            fabric: Launched.
+            workers: Processes that make batches.
+            stop_after: Stop at this step as if interrupted.
+        """
+        network = self.network
+        cache = open_training_cache(network, places)
+        run = open_run(places.out, self, extra={"pictures_sha256": cache.digest})
+        model = start_model(network, cache, runs=places.out.parent)
+        objective = TeacherAndStudent(self, model)
+        wrapped, optimiser = set_up(fabric, model, _optimiser(model, objective.head, network.descent))
+        batches = view_pairs(network, cache, places, fabric)
+
+        def terms(batch: Batch) -> Mapping[str, Tensor]:
+            return cast("Distilled", objective(wrapped, batch, fabric))._asdict()
+
+        def from_step(start: int, stop: int) -> Iterable[Batch]:
+            return load_batches(batches, start=start, stop=stop, workers=workers)
+
+        fit(
+            fabric,
+            Training(model=wrapped, optimiser=optimiser, loss=objective),
+            run=run,
+            batches=from_step,
+            terms=terms,
+            options=network.descent.options(stop_after=stop_after),
+        )
+        return model
+
+    def evaluate(self, places: Places) -> Evaluation:
+        """As of the copy descriptor that it trains for, its linear layer not whitened anew."""
+        return self._student().evaluate(places)
+
+    def export(self, places: Places, target: Path) -> Path:
+        """As of the copy descriptor that it trains for."""
+        return self._student().export(places, target)
+
+    def _student(self) -> CopyRecipe:
+        return replace(self.network, objective=replace(self.network.objective, momentum=None))
 
 
 class TeacherAndStudent(nn.Module):
@@ -106,49 +130,6 @@ class TeacherAndStudent(nn.Module):
         return terms
 
 
-def train_self_distilled(
-    recipe: SelfDistilledRecipe,
-    places: Places,
-    *,
-    barred: frozenset[str] = frozenset(),
-    workers: int = 1,
-    stop_after: int | None = None,
-) -> CopyDescriptor:
-    """Train, or go on training, and give the student.
-
-    Args:
-        recipe: What to train.
-        places: Folders.
-        barred: Pictures that must not train, relative to the data root.
-        workers: Processes that make batches.
-        stop_after: Stop at this step as if interrupted.
-    """
-    fabric = Fabric(accelerator="cpu", devices=1)
-    network = recipe.network
-    cache = open_training_cache(network, places, barred=barred)
-    run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
-    model = start_model(network, cache, runs=places.out.parent)
-    objective = TeacherAndStudent(recipe, model)
-    wrapped, optimiser = set_up(fabric, model, _optimiser(model, objective.head, network.descent))
-    batches = view_pairs(network, cache, places, fabric)
-
-    def terms(batch: Batch) -> Mapping[str, Tensor]:
-        return cast("Distilled", objective(wrapped, batch, fabric))._asdict()
-
-    def from_step(start: int, stop: int) -> Iterable[Batch]:
-        return load_batches(batches, start=start, stop=stop, workers=workers)
-
-    fit(
-        fabric,
-        Training(model=wrapped, optimiser=optimiser, loss=objective),
-        run=run,
-        batches=from_step,
-        terms=terms,
-        options=network.descent.options(stop_after=stop_after),
-    )
-    return model
-
-
 def _optimiser(model: CopyDescriptor, head: Prototypes, descent: Descent) -> torch.optim.Optimizer:
     learning = [weight for weight in model.backbone.parameters() if weight.requires_grad]
     return torch.optim.AdamW(
@@ -158,3 +139,27 @@ def _optimiser(model: CopyDescriptor, head: Prototypes, descent: Descent) -> tor
         ],
         weight_decay=descent.weight_decay,
     )
+
+
+RECIPE = SelfDistilledRecipe(
+    network=replace(
+        FIRST,
+        whiten_pictures=1000,
+        whiten_shrink=0.3,
+        descent=Descent(
+            steps=240,
+            warmup=20,
+            cooldown=100,
+            backbone_rate=1e-4,
+            head_rate=5e-4,
+            weight_decay=1e-4,
+            accumulate=1,
+            clip_norm=None,
+        ),
+    ),
+    prototypes=1024,
+    student_temperature=0.1,
+    teacher_temperature=0.04,
+    centre_momentum=0.9,
+    momentum=0.99,
+)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float16
 
 from lynkeus.core import UnreadableError, read_picture
-from lynkeus.recipes.copies import barred_by_lists
+from lynkeus.recipes.held_out import barred_by_lists
 from lynkeus.recipes.local_codebook import training_pictures
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel

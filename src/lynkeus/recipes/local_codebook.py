@@ -15,7 +15,7 @@ from lynkeus.core import UnreadableError, read_picture
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import MAX_POINTS
 from lynkeus.matching.sift import SiftExtractor
-from lynkeus.recipes.copies import barred_by_lists
+from lynkeus.recipes.held_out import barred_by_lists
 
 PICTURES_PER_FOLDER = 300
 LISTS = 4096

@@ -10,12 +10,20 @@ import numpy as np
 from jaxtyping import Int
 
 from lynkeus.data.cache import PictureCache
+from lynkeus.data.sources import Listing
+from lynkeus.report.laboratory.evaluation import load_evaluation
+
+
+def known_figures(run: Path) -> dict[str, float]:
+    """What a run's evaluation measured; empty before there is one."""
+    found = load_evaluation(run)
+    return {} if found is None else dict(found.figures)
 
 
 def write_card(
     card: Path,
     model: Path,
-    cache: PictureCache,
+    cache: PictureCache | Listing,
     *,
     trained: Int[np.ndarray, " m"] | None = None,
     backbone: str,
@@ -26,12 +34,13 @@ def write_card(
     Args:
         card: File to write.
         model: The model it describes, in the same folder.
-        cache: The pictures that trained.
+        cache: The pictures that trained, or the list of the files.
         trained: Their numbers; None: all of the cache.
         backbone: Name of the backbone, whose weights are Apache-2.0.
         words: The other fields: name, version, input, output, figures, recipe.
     """
-    source = cache.source if trained is None else cache.source[trained]
+    source = np.asarray(cache.source)
+    source = source if trained is None else source[trained]
     counts = np.bincount(source, minlength=len(cache.sources))
     used = [(source, int(count)) for source, count in zip(cache.sources, counts, strict=True) if count]
     fields = {

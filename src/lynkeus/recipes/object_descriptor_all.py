@@ -6,20 +6,13 @@ https://arxiv.org/abs/2109.01903).
 Expected: on three folds of classes that did not train, mean average precision .65 +- .03 (firearms), .45 +- .03
 (cars), .81 +- .02 (birds) in int8; .53, .28, .76 without training (``python -m benchmarks.objects``).
 Cost: 25 min (views 14, steps 11), one CPU core, 4 GiB, 2 GB of disk.
-Run: ``python -m lynkeus.recipes.object_descriptor_all DATA OUT CACHES``
+Run: ``lynkeus train object_descriptor_all --data DATA --out runs/object_descriptor_all --no-eval``
 """
-
-import sys
-from pathlib import Path
-
-import cv2
-import torch
 
 from lynkeus.data.classes import Group
 from lynkeus.data.sources import Source
 from lynkeus.recipes.config import Descent
-from lynkeus.recipes.objects import ObjectRecipe, train_objects
-from lynkeus.recipes.protocol import Places
+from lynkeus.recipes.objects import ObjectRecipe
 
 RECIPE = ObjectRecipe(
     groups=(
@@ -86,11 +79,6 @@ RECIPE = ObjectRecipe(
         accumulate=1,
         clip_norm=None,
     ),
+    held_out=(),
     seed=0,
 )
-
-if __name__ == "__main__":
-    data, out, caches = (Path(word) for word in sys.argv[1:4])
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    train_objects(RECIPE, Places(data=data, out=out, caches=caches))

@@ -4,21 +4,14 @@ Source: as ``object_descriptor_all``, from the kinds of garments in one CC0 coll
 Expected: on the three folds of ``object_descriptor_all``, mean average precision .52 (firearms), .26 (cars), .71
 (birds): worse than no training (``python -m benchmarks.objects``).
 Cost: 5 min, one CPU core, 2 GiB.
-Run: ``python -m lynkeus.recipes.object_descriptor_free DATA OUT CACHES``
+Run: ``lynkeus train object_descriptor_free --data DATA --out runs/object_descriptor_free --no-eval``
 """
 
-import sys
 from dataclasses import replace
-from pathlib import Path
-
-import cv2
-import torch
 
 from lynkeus.data.classes import Group
 from lynkeus.data.sources import Source
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
-from lynkeus.recipes.objects import train_objects
-from lynkeus.recipes.protocol import Places
 
 RECIPE = replace(
     ALL,
@@ -34,9 +27,3 @@ RECIPE = replace(
     ),
     descent=replace(ALL.descent, steps=60, cooldown=30),
 )
-
-if __name__ == "__main__":
-    data, out, caches = (Path(word) for word in sys.argv[1:4])
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    train_objects(RECIPE, Places(data=data, out=out, caches=caches))

@@ -1,53 +1,70 @@
 """From a run of the object descriptor to what ships: ONNX in fp32 and int8, checked against each other, and the card.
 
-Run: ``python -m lynkeus.recipes.object_publish DATA RUN CACHES TARGET [FIGURES]``, FIGURES a JSON file for the card.
+``python -m lynkeus.recipes.object_publish CARD`` gives heat to a file that was published without, and mends its card.
 """
 
+import hashlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import onnx
-import torch
+from jaxtyping import Int64
 
 from lynkeus.core import CorruptError
 from lynkeus.data.cache import PictureCache
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.export import INPUT, export_onnx, quantise, run_onnx, run_torch
+from lynkeus.models.parts import add_heat
 from lynkeus.recipes.model_card import write_card
-from lynkeus.recipes.object_descriptor_all import RECIPE
-from lynkeus.recipes.objects import ObjectRecipe, load_embedder, open_object_pictures
-from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.publish import Agreement
 from lynkeus.recognisers.objects import MODEL
 from lynkeus.runtime.area import AREA
 
 FILE = "object_descriptor"
 VERSION = "object-descriptor-1"
+HEAT_WORDS = "; heat: float32 [n, i, j, m], how much each place speaks for each row of the optional input towards"
 _TOLERANCE = 1e-4
 _CALIBRATION, _CHECK = 160, 64
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectRelease:
+    """What publishing needs to know.
+
+    Attributes:
+        area: Square pixels of the input.
+        dim: Numbers a descriptor.
+        seed: Of the choice of pictures that calibrate int8.
+    """
+
+    area: int
+    dim: int
+    seed: int
+
+
 def publish_objects(
     model: ObjectDescriptor,
-    recipe: ObjectRecipe,
+    release: ObjectRelease,
     cache: PictureCache,
     out: Path,
     *,
+    trained: Int64[np.ndarray, " m"] | None = None,
     figures: Mapping[str, Any] | None = None,
 ) -> Agreement:
     """Write object_descriptor.onnx, object_descriptor.int8.onnx and object_descriptor.json (the card of the int8 file).
 
     Args:
         model: What to publish.
-        recipe: What trained it.
-        cache: The pictures that trained.
+        release: What the files must say.
+        cache: Pictures of all classes.
         out: Folder to write to.
+        trained: Numbers of those that trained; None: all.
         figures: What was measured, for the card.
 
     Raises:
@@ -55,8 +72,8 @@ def publish_objects(
     """
     out.mkdir(parents=True, exist_ok=True)
     plain, small = out / f"{FILE}.onnx", out / f"{FILE}.int8.onnx"
-    side = round(recipe.area**0.5)
-    numbers = np.random.default_rng(recipe.seed).permutation(len(cache))[: _CALIBRATION + _CHECK]
+    side = round(release.area**0.5)
+    numbers = np.random.default_rng(release.seed).permutation(len(cache))[: _CALIBRATION + _CHECK]
     pictures = np.stack([cv2.resize(cache[int(n)], (side, side), interpolation=cv2.INTER_AREA) for n in numbers])
     check = pictures[-_CHECK:]
     export_onnx(model, plain, side=side, free={INPUT: (1, 2)})
@@ -66,7 +83,8 @@ def publish_objects(
         raise CorruptError(f"the exported model is off by {error:.1e}, at most {_TOLERANCE:.0e} is allowed")
     quantise(plain, small, pictures=pictures[:_CALIBRATION], exact_answer=True)
     for file in (plain, small):
-        _name_area(file, recipe.area)
+        _name_area(file, release.area)
+        _give_heat(file)
     cosine = (exported * run_onnx(small, check)).sum(axis=1)
     agreement = Agreement(onnx_error=error, int8_cosine=float(cosine.mean()), int8_cosine_lowest=float(cosine.min()))
     about = {**(figures or {}), "export": {name: round(value, 7) for name, value in asdict(agreement).items()}}
@@ -74,16 +92,36 @@ def publish_objects(
         out / f"{FILE}.json",
         small,
         cache,
+        trained=trained,
         name=MODEL,
         version=VERSION,
         backbone="EfficientNet-Lite2",
-        input=f"pixels: uint8 [n, h, w, 3], RGB, h and w multiples of 32, about {recipe.area} pixels in all, the "
+        input=f"pixels: uint8 [n, h, w, 3], RGB, h and w multiples of 32, about {release.area} pixels in all, the "
         "aspect ratio kept; normalised inside",
-        output=f"descriptor: float32 [n, {recipe.dim}], length 1",
+        output=f"descriptor: float32 [n, {release.dim}], length 1{HEAT_WORDS}",
         figures=about,
-        recipe="lynkeus.recipes.object_descriptor_all, then lynkeus.recipes.object_publish",
+        recipe="object_descriptor_all, then `lynkeus export`",
     )
     return agreement
+
+
+def give_heat(card: Path) -> None:
+    """Give heat to a published file and put that and the new digest into its card; nothing else of either changes.
+
+    Raises:
+        CorruptError: The file is no object descriptor, or has heat already.
+    """
+    fields = json.loads(card.read_text("utf-8"))
+    file = card.parent / fields["file"]
+    _give_heat(file)
+    fields |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "output": fields["output"] + HEAT_WORDS}
+    card.write_text(json.dumps(fields, indent=1) + "\n", "utf-8")
+
+
+def _give_heat(file: Path) -> None:
+    graph = onnx.load(str(file))
+    add_heat(graph)
+    onnx.save(graph, str(file))
 
 
 def _name_area(file: Path, area: int) -> None:
@@ -93,9 +131,4 @@ def _name_area(file: Path, area: int) -> None:
 
 
 if __name__ == "__main__":
-    data, run, caches, target = (Path(word) for word in sys.argv[1:5])
-    torch.set_num_threads(1)
-    used = open_object_pictures(RECIPE, Places(data=data, out=run, caches=caches))
-    known: dict[str, Any] = json.loads(Path(sys.argv[5]).read_text()) if len(sys.argv) > 5 else {}
-    embedder = load_embedder(run / "checkpoint.ckpt", RECIPE)
-    print(publish_objects(embedder, RECIPE, used.cache, target, figures=known))  # noqa: T201
+    give_heat(Path(sys.argv[1]))

@@ -11,19 +11,19 @@ from lynkeus.losses.momentum_sscd import MomentumSscdLoss
 from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.losses.sscd import SscdLoss, Terms
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes.config import CopyRecipe
+from lynkeus.recipes.config import Objective
 
 
 class BothViews(nn.Module):
     """Both views through the model."""
 
-    def __init__(self, recipe: CopyRecipe) -> None:
+    def __init__(self, objective: Objective, *, dim: int) -> None:
         super().__init__()
         self.loss = SscdLoss(
-            dim=recipe.dim,
-            temperature=recipe.objective.temperature,
-            entropy_weight=recipe.objective.entropy_weight,
-            memory=recipe.objective.memory,
+            dim=dim,
+            temperature=objective.temperature,
+            entropy_weight=objective.entropy_weight,
+            memory=objective.memory,
         )
 
     def forward(self, model: nn.Module, batch: Batch, fabric: Fabric) -> Terms:
@@ -42,14 +42,14 @@ class BothViews(nn.Module):
 class SlowKeys(nn.Module):
     """The heavy view through the model, the light one through its slow copy."""
 
-    def __init__(self, recipe: CopyRecipe, model: CopyDescriptor, *, momentum: float) -> None:
+    def __init__(self, objective: Objective, model: CopyDescriptor, *, dim: int, momentum: float) -> None:
         super().__init__()
-        self.slow = SlowCopy(model, CopyDescriptor(dim=recipe.dim), momentum=momentum)
+        self.slow = SlowCopy(model, CopyDescriptor(dim=dim), momentum=momentum)
         self.loss = MomentumSscdLoss(
-            dim=recipe.dim,
-            temperature=recipe.objective.temperature,
-            entropy_weight=recipe.objective.entropy_weight,
-            memory=recipe.objective.memory,
+            dim=dim,
+            temperature=objective.temperature,
+            entropy_weight=objective.entropy_weight,
+            memory=objective.memory,
         )
 
     def forward(self, model: nn.Module, batch: Batch, fabric: Fabric) -> Terms:
@@ -68,8 +68,8 @@ class SlowKeys(nn.Module):
         return model
 
 
-def make_objective(recipe: CopyRecipe, model: CopyDescriptor) -> BothViews | SlowKeys:
-    """The objective that a recipe asks for."""
-    if recipe.objective.momentum is None:
-        return BothViews(recipe)
-    return SlowKeys(recipe, model, momentum=recipe.objective.momentum)
+def make_objective(objective: Objective, model: CopyDescriptor, *, dim: int) -> BothViews | SlowKeys:
+    """The objective that a recipe asks for, for a model of ``dim`` numbers."""
+    if objective.momentum is None:
+        return BothViews(objective, dim=dim)
+    return SlowKeys(objective, model, dim=dim, momentum=objective.momentum)

@@ -12,9 +12,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lynkeus.core import ConflictError, DataError
 from lynkeus.data.classes import ClassPictures, Group, open_classes
 from lynkeus.data.object_views import object_view
-from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.checkpoint import Training, read_checkpoint
 from lynkeus.engine.launch import set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
@@ -23,8 +24,12 @@ from lynkeus.losses.slow_copy import SlowCopy
 from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.config import Descent
+from lynkeus.recipes.model_card import known_figures
+from lynkeus.recipes.object_evaluation import evaluate_objects
+from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import ViewMaps, ViewPlan, open_view_maps
+from lynkeus.report.laboratory.evaluation import Evaluation
 
 _EACH = 2
 
@@ -49,6 +54,7 @@ class ObjectRecipe:
         trained_share: Share of the slow copy's weights in the weights that are used; the others are those of the
             start, the whitening included.
         descent: The optimiser.
+        held_out: Classes that do not train, by folder and name; evaluation asks for them.
         seed: Of everything.
     """
 
@@ -66,7 +72,74 @@ class ObjectRecipe:
     momentum: float
     trained_share: float
     descent: Descent
+    held_out: tuple[tuple[str, str], ...]
     seed: int
+
+    def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> ObjectDescriptor:
+        """Train, or go on training, and give the average of the slow copy and the start.
+
+        Args:
+            places: Folders.
+            fabric: Launched; one process.
+            stop_after: Stop at this step as if interrupted.
+
+        Raises:
+            ConflictError: Several processes train; batches are not shared out.
+        """
+        if fabric.world_size > 1:
+            raise ConflictError("the object descriptor trains in one process")
+        pictures = open_object_pictures(self, places)
+        run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})
+        model = start_embedder(self)
+        maps = open_object_maps(self, model, pictures, caches=places.caches)
+        batches = ObjectBatches(self, pictures, maps)
+        objective = _objective(self, model, maps, batches)
+        model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
+        wrapped, optimiser = set_up(fabric, model, _optimiser(model, objective, self))
+        wrapped.mark_forward_method("describe")
+
+        def from_step(start: int, stop: int) -> Iterable[ObjectBatch]:
+            return (batches[step] for step in range(start, stop))
+
+        def terms(batch: ObjectBatch) -> Mapping[str, Tensor]:
+            objective.slow.follow(model)
+            return {"loss": objective(wrapped.describe, batch)}
+
+        fit(
+            fabric,
+            Training(model=wrapped, optimiser=optimiser, loss=objective),
+            run=run,
+            batches=from_step,
+            terms=terms,
+            options=self.descent.options(stop_after=stop_after),
+        )
+        return _finished(objective.state_dict(), self)
+
+    def evaluate(self, places: Places) -> Evaluation:
+        """How well pictures of held-out classes find each other, each set of classes apart.
+
+        Raises:
+            NotTrainedError: The folder holds no checkpoint.
+            DataError: No class is held out.
+        """
+        model = load_embedder(places.out, self)
+        pictures = open_object_pictures(self, places)
+        maps = open_object_maps(self, start_embedder(self), pictures, caches=places.caches)
+        return evaluate_objects(model, pictures, maps, held_out=frozenset(self.held_out))
+
+    def export(self, places: Places, target: Path) -> Path:
+        """Write the model as ONNX, in fp32 and int8, with the card of the latter; gives the int8 file.
+
+        Raises:
+            NotTrainedError: The folder holds no checkpoint.
+            CorruptError: The ONNX file does not give what PyTorch gives.
+        """
+        pictures = open_object_pictures(self, places)
+        trained = np.flatnonzero(pictures.without(frozenset(self.held_out)))
+        release = ObjectRelease(area=self.area, dim=self.dim, seed=self.seed)
+        model, figures = load_embedder(places.out, self), known_figures(places.out)
+        publish_objects(model, release, pictures.cache, target, trained=trained, figures=figures)
+        return target / f"{FILE}.int8.onnx"
 
 
 class ObjectBatch(NamedTuple):
@@ -88,14 +161,16 @@ class ObjectBatches:
         recipe: Says how many pictures of each group.
         pictures: The classes.
         maps: The maps of the pictures.
-        held_out: Classes that do not train, by folder and name.
+
+    Raises:
+        DataError: Every class is held out.
     """
 
-    def __init__(
-        self, recipe: ObjectRecipe, pictures: ClassPictures, maps: ViewMaps, *, held_out: frozenset[tuple[str, str]]
-    ) -> None:
+    def __init__(self, recipe: ObjectRecipe, pictures: ClassPictures, maps: ViewMaps) -> None:
         self.maps, self.seed = maps, recipe.seed
-        kept = pictures.without(held_out)
+        kept = pictures.without(frozenset(recipe.held_out))
+        if not kept.any():
+            raise DataError("every class is held out: none is left to train")
         self.classes, label = np.unique(pictures.label[kept], return_inverse=True)
         self.numbers: Int64[np.ndarray, " m"] = np.flatnonzero(kept)
         self.label: Int64[np.ndarray, " n"] = np.full(len(kept), -1, np.int64)
@@ -113,8 +188,10 @@ class ObjectBatches:
         return ObjectBatch(maps, torch.from_numpy(self.label[np.concatenate(parts)]))
 
     def _draw(self, group: int, count: int, rng: np.random.Generator) -> Int64[np.ndarray, " k"]:
-        """Classes drawn evenly, up to two pictures of each in turns until there are enough."""
+        """Classes drawn evenly, up to two pictures of each in turns until there are enough; none where none trains."""
         known = np.flatnonzero(self.group == group)
+        if not len(known):
+            return np.empty(0, np.int64)
         classes = rng.choice(known, min(len(known), -(-count // _EACH)), replace=False)
         turns = [classes[place % len(classes)] for place in range(count)]
         return np.array([rng.choice(self._members[one]) for one in turns], np.int64)
@@ -136,50 +213,6 @@ class ObjectObjective(nn.Module):
     def forward(self, describe: Callable[[Tensor], Tensor], batch: ObjectBatch) -> Float[Tensor, ""]:
         """The loss of a batch whose maps ``describe`` makes descriptors of."""
         return cast("Tensor", self.loss(torch.cat([describe(part) for part in batch.maps]), batch.label))
-
-
-def train_objects(
-    recipe: ObjectRecipe,
-    places: Places,
-    *,
-    held_out: frozenset[tuple[str, str]] = frozenset(),
-    stop_after: int | None = None,
-) -> ObjectDescriptor:
-    """Train, or go on training, and give the average of the slow copy and the start.
-
-    Args:
-        recipe: What to train.
-        places: Folders.
-        held_out: Classes that do not train, by folder and name.
-        stop_after: Stop at this step as if interrupted.
-    """
-    fabric = Fabric(accelerator="cpu", devices=1)
-    pictures = open_object_pictures(recipe, places)
-    run = open_run(places.out, recipe, extra={"pictures_sha256": pictures.cache.digest, "held_out": sorted(held_out)})
-    model = start_embedder(recipe)
-    maps = open_object_maps(recipe, model, pictures, caches=places.caches)
-    batches = ObjectBatches(recipe, pictures, maps, held_out=held_out)
-    objective = _objective(recipe, model, maps, batches)
-    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
-    wrapped, optimiser = set_up(fabric, model, _optimiser(model, objective, recipe))
-    wrapped.mark_forward_method("describe")
-
-    def from_step(start: int, stop: int) -> Iterable[ObjectBatch]:
-        return (batches[step] for step in range(start, stop))
-
-    def terms(batch: ObjectBatch) -> Mapping[str, Tensor]:
-        objective.slow.follow(model)
-        return {"loss": objective(wrapped.describe, batch)}
-
-    fit(
-        fabric,
-        Training(model=wrapped, optimiser=optimiser, loss=objective),
-        run=run,
-        batches=from_step,
-        terms=terms,
-        options=recipe.descent.options(stop_after=stop_after),
-    )
-    return _finished(objective.state_dict(), recipe)
 
 
 def open_object_pictures(recipe: ObjectRecipe, places: Places) -> ClassPictures:
@@ -204,9 +237,13 @@ def start_embedder(recipe: ObjectRecipe) -> ObjectDescriptor:
     return model.eval()
 
 
-def load_embedder(checkpoint: Path, recipe: ObjectRecipe) -> ObjectDescriptor:
-    """What a run's last checkpoint gives, to be used, not trained."""
-    return _finished(torch.load(checkpoint, map_location="cpu", weights_only=True)["loss"], recipe)
+def load_embedder(run: Path, recipe: ObjectRecipe) -> ObjectDescriptor:
+    """What a run's last checkpoint gives, to be used, not trained.
+
+    Raises:
+        NotTrainedError: The folder holds no checkpoint.
+    """
+    return _finished(read_checkpoint(run)["loss"], recipe)
 
 
 def _finished(objective: Mapping[str, Tensor], recipe: ObjectRecipe) -> ObjectDescriptor:

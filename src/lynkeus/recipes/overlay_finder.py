@@ -4,20 +4,12 @@ Source: ours, after the detector of imgFp (ISC 2021), which was a YOLOv5 trained
 Expected: of pictures pasted at half to a quarter of the side 1.00 get a box (IoU .5), at 12 % .90; 30 % of pictures
     without a paste get one of confidence .3, 6 % of .5 (tune half, ``python -m benchmarks.copies.overlays``).
 Cost: about 25 min, one CPU core, 2 GiB.
-Run: ``python -m lynkeus.recipes.overlay_finder DATA LISTS OUT CACHES``
+Run: ``lynkeus train overlay_finder --data DATA --hold-out benchmarks/copies/csv --out runs/overlay_finder``
 """
 
-import sys
-from pathlib import Path
-
-import cv2
-import torch
-
 from lynkeus.recipes.config import Descent
-from lynkeus.recipes.copies import barred_by_lists
 from lynkeus.recipes.copies_first import RECIPE as COPIES_FIRST
-from lynkeus.recipes.overlays import OverlayRecipe, train_overlays
-from lynkeus.recipes.protocol import Places
+from lynkeus.recipes.overlays import OverlayRecipe
 
 RECIPE = OverlayRecipe(
     sources=COPIES_FIRST.sources,
@@ -42,9 +34,3 @@ RECIPE = OverlayRecipe(
     ),
     seed=0,
 )
-
-if __name__ == "__main__":
-    data, lists, out, caches = (Path(word) for word in sys.argv[1:5])
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    train_overlays(RECIPE, Places(data=data, out=out, caches=caches), barred=barred_by_lists(lists))

@@ -1,31 +1,19 @@
-"""From a run of the overlay detector to what ships: ONNX in fp32 and int8, checked, and the model card.
+"""From a run of the overlay detector to what ships: ONNX in fp32 and int8, checked, and the model card."""
 
-Run: ``python -m lynkeus.recipes.overlay_publish DATA LISTS RUN CACHES OUT [FIGURES.json]``; the figures that were
-measured go into the card.
-"""
-
-import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float32
 
 from lynkeus.core import CorruptError
-from lynkeus.data.cache import PictureCache
 from lynkeus.data.scene_batches import PictureDraw, squashed
 from lynkeus.data.scenes import SceneMaker
 from lynkeus.models.detectors.overlay import OverlayDetector
 from lynkeus.models.export import export_onnx, quantise, run_onnx, run_torch
-from lynkeus.recipes.copies import barred_by_lists
 from lynkeus.recipes.model_card import write_card
-from lynkeus.recipes.overlay_finder import RECIPE
-from lynkeus.recipes.overlays import OverlayRecipe, open_overlay_cache, scene_maker
-from lynkeus.recipes.protocol import Places
 from lynkeus.recognisers.overlays import MODEL, overlap
 
 FILE = "overlay_finder"
@@ -33,6 +21,19 @@ VERSION = "overlay-finder-1"
 _TOLERANCE = 1e-4
 _CALIBRATION, _CHECK = 160, 64
 _SURE = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OverlayRelease:
+    """What publishing needs to know.
+
+    Attributes:
+        side: Side of the squashed pictures at inference, pixels.
+        seed: Of the scenes by which fp32 and int8 are compared.
+    """
+
+    side: int
+    seed: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,18 +51,11 @@ class Agreement:
     int8_confidence: float
 
 
-def load_detector(checkpoint: Path, recipe: OverlayRecipe) -> OverlayDetector:
-    """The model of a run's last checkpoint, to be used, not trained."""
-    model = OverlayDetector(width=recipe.width, frozen_blocks=recipe.frozen_blocks)
-    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
-    return model.eval()
-
-
 def publish_overlays(
     model: OverlayDetector,
-    recipe: OverlayRecipe,
+    release: OverlayRelease,
     make: SceneMaker,
-    cache: PictureCache,
+    draw: PictureDraw,
     out: Path,
     *,
     figures: Mapping[str, Any] | None = None,
@@ -70,9 +64,9 @@ def publish_overlays(
 
     Args:
         model: What to publish.
-        recipe: What trained it; the last of its sides is that of inference.
+        release: Side at inference, and the seed of the scenes that are compared.
         make: Scenes like those that trained.
-        cache: The pictures that trained.
+        draw: The pictures that trained.
         out: Folder to write to.
         figures: What was measured, for the card.
 
@@ -81,8 +75,8 @@ def publish_overlays(
     """
     out.mkdir(parents=True, exist_ok=True)
     plain, small = out / f"{FILE}.onnx", out / f"{FILE}.int8.onnx"
-    side = recipe.sides[-1][1]
-    rngs = (np.random.default_rng((recipe.seed, 2**31, number)) for number in range(_CALIBRATION + _CHECK))
+    side = release.side
+    rngs = (np.random.default_rng((release.seed, 2**31, number)) for number in range(_CALIBRATION + _CHECK))
     pictures = np.stack([squashed(make(rng).image, side) for rng in rngs])
     check = pictures[_CALIBRATION:]
     export_onnx(model, plain, side=side, output="boxes")
@@ -96,15 +90,15 @@ def publish_overlays(
     write_card(
         out / f"{FILE}.json",
         small,
-        cache,
-        trained=PictureDraw(cache, one_in=recipe.held_out).numbers,
+        draw.cache,
+        trained=draw.numbers,
         name=MODEL,
         version=VERSION,
         backbone="EfficientNet-Lite0",
         input=f"pixels: uint8 [n, {side}, {side}, 3], RGB, the picture squashed to a square; normalised inside",
         output=f"boxes: float32 [n, {(side // 8) ** 2}, 5], x0, y0, x1, y1 in shares of the picture, confidence",
         figures=about,
-        recipe="lynkeus.recipes.overlay_finder, then lynkeus.recipes.overlay_publish",
+        recipe="overlay_finder, then `lynkeus export`",
     )
     return agreement
 
@@ -121,14 +115,3 @@ def _compared(
         int8_iou=float(np.mean(iou)) if iou else 0.0,
         int8_confidence=float(np.mean(moved)) if moved else 0.0,
     )
-
-
-if __name__ == "__main__":
-    data, lists, run, caches, target = (Path(word) for word in sys.argv[1:6])
-    torch.set_num_threads(1)
-    folders = Places(data=data, out=run, caches=caches)
-    pictures_used = open_overlay_cache(RECIPE, folders, barred=barred_by_lists(lists))
-    scenes = scene_maker(RECIPE, pictures_used, folders)
-    known: dict[str, Any] = json.loads(Path(sys.argv[6]).read_text()) if len(sys.argv) > 6 else {}
-    detector = load_detector(run / "checkpoint.ckpt", RECIPE)
-    print(publish_overlays(detector, RECIPE, scenes, pictures_used, target, figures=known))  # noqa: T201

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -9,13 +10,14 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from lynkeus.core import ConflictError
 from lynkeus.data.cache import PictureCache, open_cache
 from lynkeus.data.scene_batches import PictureDraw, SceneBatch, SceneBatches, ScenePlan
 from lynkeus.data.scene_edits import harmless_edits, own_edits, whole_edits
 from lynkeus.data.scenes import SceneMaker
 from lynkeus.data.sources import Source, list_pictures
 from lynkeus.data.stickers import read_stickers
-from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.checkpoint import Training, read_checkpoint
 from lynkeus.engine.launch import set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
@@ -24,7 +26,11 @@ from lynkeus.losses.giou import GiouLoss
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict
 from lynkeus.models.detectors.overlay import STRIDE, OverlayDetector
 from lynkeus.recipes.config import Descent
+from lynkeus.recipes.model_card import known_figures
+from lynkeus.recipes.overlay_evaluation import evaluate_overlays
+from lynkeus.recipes.overlay_publish import FILE, OverlayRelease, publish_overlays
 from lynkeus.recipes.protocol import Places
+from lynkeus.report.laboratory.evaluation import Evaluation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +65,65 @@ class OverlayRecipe:
     descent: Descent
     seed: int
 
+    def train(
+        self, places: Places, fabric: Fabric, *, workers: int = 0, stop_after: int | None = None
+    ) -> OverlayDetector:
+        """Train, or go on training, and give the model.
+
+        Args:
+            places: Folders.
+            fabric: Launched; one process.
+            workers: Processes that make batches.
+            stop_after: Stop at this step as if interrupted.
+
+        Raises:
+            ConflictError: Several processes train; scenes are not shared out.
+        """
+        if fabric.world_size > 1:
+            raise ConflictError("the overlay finder trains in one process")
+        cache = open_overlay_cache(self, places)
+        run = open_run(places.out, self, extra={"pictures_sha256": cache.digest})
+        model, loss = start_detector(self), OverlayObjective(box_weight=self.box_weight)
+        wrapped, optimiser = set_up(fabric, model, _optimiser(model, self.descent))
+        wrapped.mark_forward_method("maps")
+        plan = ScenePlan(scenes=self.scenes, sides=self.sides, stride=STRIDE, seed=self.seed)
+        batches = SceneBatches(scene_maker(self, cache, places), plan)
+
+        def from_step(start: int, stop: int) -> DataLoader[SceneBatch]:
+            return DataLoader(batches, batch_size=None, sampler=range(start, stop), num_workers=workers)
+
+        fit(
+            fabric,
+            Training(model=wrapped, optimiser=optimiser, loss=loss),
+            run=run,
+            batches=from_step,
+            terms=lambda batch: loss(wrapped, batch),
+            options=self.descent.options(stop_after=stop_after),
+        )
+        return model
+
+    def evaluate(self, places: Places) -> Evaluation:
+        """How well pasted pictures are boxed in scenes of pictures that did not train.
+
+        Raises:
+            NotTrainedError: The folder holds no checkpoint.
+        """
+        make = scene_maker(self, open_overlay_cache(self, places), places, held_out=True)
+        return evaluate_overlays(load_detector(places.out, self), make, side=self.sides[-1][1], seed=self.seed)
+
+    def export(self, places: Places, target: Path) -> Path:
+        """Write the model as ONNX, in fp32 and int8, with the card of the latter; gives the int8 file.
+
+        Raises:
+            NotTrainedError: The folder holds no checkpoint.
+            CorruptError: The ONNX file does not give what PyTorch gives.
+        """
+        cache = open_overlay_cache(self, places)
+        make, draw = scene_maker(self, cache, places), PictureDraw(cache, one_in=self.held_out)
+        plan = OverlayRelease(side=self.sides[-1][1], seed=self.seed)
+        publish_overlays(load_detector(places.out, self), plan, make, draw, target, figures=known_figures(places.out))
+        return target / f"{FILE}.int8.onnx"
+
 
 class OverlayObjective(nn.Module):
     """Focal loss of the heat map, and generalised IoU of the boxes that the cells answer.
@@ -79,49 +144,20 @@ class OverlayObjective(nn.Module):
         return {"loss": heat + self.box_weight * boxes, "heat": heat.detach(), "boxes": boxes.detach()}
 
 
-def train_overlays(
-    recipe: OverlayRecipe,
-    places: Places,
-    *,
-    barred: frozenset[str] = frozenset(),
-    workers: int = 0,
-    stop_after: int | None = None,
-) -> OverlayDetector:
-    """Train, or go on training, and give the model.
+def load_detector(run: Path, recipe: OverlayRecipe) -> OverlayDetector:
+    """The model of a run's last checkpoint, to be used, not trained.
 
-    Args:
-        recipe: What to train.
-        places: Folders.
-        barred: Pictures that must not train, relative to the data root.
-        workers: Processes that make batches.
-        stop_after: Stop at this step as if interrupted.
+    Raises:
+        NotTrainedError: The folder holds no checkpoint.
     """
-    fabric = Fabric(accelerator="cpu", devices=1)
-    cache = open_overlay_cache(recipe, places, barred=barred)
-    run = open_run(places.out, recipe, extra={"pictures_sha256": cache.digest})
-    model, loss = start_detector(recipe), OverlayObjective(box_weight=recipe.box_weight)
-    wrapped, optimiser = set_up(fabric, model, _optimiser(model, recipe.descent))
-    wrapped.mark_forward_method("maps")
-    plan = ScenePlan(scenes=recipe.scenes, sides=recipe.sides, stride=STRIDE, seed=recipe.seed)
-    batches = SceneBatches(scene_maker(recipe, cache, places), plan)
-
-    def from_step(start: int, stop: int) -> DataLoader[SceneBatch]:
-        return DataLoader(batches, batch_size=None, sampler=range(start, stop), num_workers=workers)
-
-    fit(
-        fabric,
-        Training(model=wrapped, optimiser=optimiser, loss=loss),
-        run=run,
-        batches=from_step,
-        terms=lambda batch: loss(wrapped, batch),
-        options=recipe.descent.options(stop_after=stop_after),
-    )
-    return model
+    model = OverlayDetector(width=recipe.width, frozen_blocks=recipe.frozen_blocks)
+    model.load_state_dict(read_checkpoint(run)["model"])
+    return model.eval()
 
 
-def open_overlay_cache(recipe: OverlayRecipe, places: Places, *, barred: frozenset[str]) -> PictureCache:
+def open_overlay_cache(recipe: OverlayRecipe, places: Places) -> PictureCache:
     """The decoded pictures of a recipe."""
-    listing = list_pictures(places.data, recipe.sources, barred=barred)
+    listing = list_pictures(places.data, recipe.sources, barred=places.barred)
     return open_cache(places.data, listing, side=recipe.cached_side, caches=places.caches)
 
 

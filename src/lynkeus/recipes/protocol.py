@@ -6,7 +6,7 @@ A recipe is a frozen dataclass without defaults; a variant of it is ``dataclasse
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lightning_fabric import Fabric
 from torch import nn
@@ -31,6 +31,7 @@ class Places:
     barred: frozenset[str] = frozenset()
 
 
+@runtime_checkable
 class Recipe(Protocol):
     """What can be trained, evaluated and exported."""
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from lynkeus.augment import Chain
 from lynkeus.core import CorruptError
@@ -19,7 +18,6 @@ from lynkeus.data.cache import PictureCache
 from lynkeus.data.views import light_view
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.models.export import export_onnx, quantise, run_onnx, run_torch
-from lynkeus.recipes.config import CopyRecipe
 from lynkeus.recipes.model_card import write_card
 
 _TOLERANCE = 1e-4
@@ -56,18 +54,6 @@ class Agreement:
     onnx_error: float
     int8_cosine: float
     int8_cosine_lowest: float
-
-
-def load_model(checkpoint: Path, recipe: CopyRecipe) -> CopyDescriptor:
-    """The model of a run's last checkpoint, to be used, not trained; the slow copy where there is one."""
-    model = CopyDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    weights = saved["model"]
-    if recipe.objective.momentum is not None:
-        mark = "slow.copy."
-        weights = {name.removeprefix(mark): w for name, w in saved["loss"].items() if name.startswith(mark)}
-    model.load_state_dict(weights)
-    return model.eval()
 
 
 def publish(

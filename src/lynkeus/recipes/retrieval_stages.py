@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
@@ -78,7 +78,21 @@ class Angular:
     margin: float
 
 
-Loss = Margins | SemiHard | Angular
+@runtime_checkable
+class OtherLoss(Protocol):
+    """A loss of another package, found under the entry point group ``lynkeus.losses``; best a frozen dataclass."""
+
+    def make(self, *, dim: int, classes: int) -> nn.Module:
+        """The loss of one group of classes: called with descriptors [b, d] of length 1 and labels [b], gives its mean.
+
+        Args:
+            dim: Numbers of a descriptor.
+            classes: Of the group that train.
+        """
+        ...
+
+
+Loss = Margins | SemiHard | Angular | OtherLoss
 
 
 class StageObjective(nn.Module):
@@ -102,9 +116,11 @@ class StageObjective(nn.Module):
             self.losses = nn.ModuleList([ContrastiveLoss(pull=stage.pull, push=stage.push)])
         elif isinstance(stage, SemiHard):
             self.losses = nn.ModuleList([TripletLoss(margin=stage.margin, mining="semi_hard")])
-        else:
+        elif isinstance(stage, Angular):
             arcs = (ArcFace(dim=dim, classes=len(one), scale=stage.scale, margin=stage.margin) for one in counts)
             self.losses = nn.ModuleList(arcs)
+        else:
+            self.losses = nn.ModuleList(stage.make(dim=dim, classes=len(one)) for one in counts)
 
     def forward(self, pooled: Float[Tensor, "b d"], label: Int64[Tensor, " b"], group: int) -> Float[Tensor, ""]:
         """The loss of a batch.
@@ -121,7 +137,7 @@ class StageObjective(nn.Module):
         if isinstance(self.stage, Margins):
             (first, second), (one, other) = descriptors.chunk(2), label.chunk(2)
             return cast("Tensor", self.losses[0](first, second, one == other))
-        place = group if isinstance(self.stage, Angular) else 0
+        place = 0 if isinstance(self.stage, SemiHard) else group
         return cast("Tensor", self.losses[place](descriptors, label))
 
     @torch.no_grad()

@@ -143,7 +143,7 @@ def _build(model: Staged, pictures: PictureCache, plan: ViewPlan, folder: Path) 
     shape: list[tuple[int, ...]] = []
     start = [0]
     with (folder / "maps.tmp").open("wb") as file:
-        for number, rgb in enumerate(tqdm(pictures, desc="views")):
+        for number, rgb in enumerate(tqdm(pictures, desc="views", disable=None)):
             size = sides_of_area(rgb.shape[1], rgb.shape[0], plan.area)
             rngs = (np.random.default_rng((plan.seed, view, number)) for view in range(1, plan.views))
             seen = [rgb, *(plan.edit(rgb, rng) for rng in rngs)]

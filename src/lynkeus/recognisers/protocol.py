@@ -13,11 +13,14 @@ from jaxtyping import Float, Float32, Int64
 from lynkeus.core import Evidence, Picture
 from lynkeus.index.protocol import Neighbours
 
-GLOBAL, LOCAL, THUMB, FRAMES = "global", "local", "thumb", "frames"
-"""Names of stored items: global vectors, local features, thumbnail, and the frame each vector was made of."""
+GLOBAL, LOCAL, THUMB, FRAMES, OBJECT = "global", "local", "thumb", "frames", "object"
+"""Names of stored items: global vectors, local features, thumbnail, the frame of each vector, the object's vector."""
 
-KEPT = (LOCAL, GLOBAL, THUMB, FRAMES)
+KEPT = (LOCAL, GLOBAL, THUMB, FRAMES, OBJECT)
 """What is stored of an upload or a background picture."""
+
+COPIES, OBJECTS = "copy", "object"
+"""The kinds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -49,7 +49,8 @@ def _json(value: Any) -> Markup:
     return Markup(text.translate(_JSON_ESCAPES))  # noqa: S704 - all that HTML knows is escaped
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Of a style or script, as the content security policy names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
@@ -126,7 +127,8 @@ def _summary(results: list[UploadResult], about: ReportInfo) -> dict[str, Any]:
     }
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates that escape what comes from outside, with ``visible`` for names."""
     environment = Environment(
         loader=PackageLoader("lynkeus.report"),
         autoescape=True,
@@ -138,9 +140,10 @@ def _environment() -> Environment:
     return environment
 
 
-def _asset(environment: Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
+def asset(templates: Environment, name: str) -> str:
+    """The text of a style or script."""
+    assert templates.loader is not None
+    return templates.loader.get_source(templates, name)[0]
 
 
 def write_html(path: Path, results: Iterable[UploadResult], pictures: PictureSource, *, about: ReportInfo) -> None:
@@ -156,18 +159,18 @@ def write_html(path: Path, results: Iterable[UploadResult], pictures: PictureSou
         OSError: The file cannot be written.
     """
     kept = list(results)
-    environment = _environment()
-    style = _asset(environment, "report.css")
-    script = '"use strict";\n' + "\n".join(_asset(environment, name) for name in _SCRIPTS)
-    chunks = environment.get_template("page.html.j2").generate(
+    templates = environment()
+    style = asset(templates, "report.css")
+    script = '"use strict";\n' + "\n".join(asset(templates, name) for name in _SCRIPTS)
+    chunks = templates.get_template("page.html.j2").generate(
         about=about,
         summary=_summary(kept, about),
         index=_json(_index(kept)),
         blocks=_blocks(kept, pictures, about),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+        style_digest=digest(style),
+        script_digest=digest(script),
     )
     with whole_file(path) as file:
         for chunk in chunks:

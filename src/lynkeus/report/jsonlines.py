@@ -60,6 +60,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "overlap": finite(evidence.overlap),
         "cosine": finite(evidence.cosine),
         "points": _rows(np.hstack([evidence.upload_points, evidence.reference_points])),
+        "heat": None if evidence.heat is None else _rows(np.nan_to_num(evidence.heat)),
     }
 
 
@@ -165,7 +166,7 @@ def _read_number(value: float | None) -> float | None:
 def _read_finding(record: Mapping[str, Any]) -> Finding:
     seen: Mapping[str, Any] = record["evidence"]
     points = _points(seen["points"], 4)
-    transform = seen["transform"]
+    transform, heat = seen["transform"], seen.get("heat")  # lines of before objects have no heat
     return Finding(
         kind=record["kind"],
         gallery=record["gallery"],
@@ -189,6 +190,7 @@ def _read_finding(record: Mapping[str, Any]) -> Finding:
             agreement=_read_number(seen["agreement"]),
             overlap=_read_number(seen["overlap"]) or 0.0,
             cosine=_read_number(seen["cosine"]),
+            heat=None if heat is None else np.array(heat, np.float32).reshape(len(heat), -1),
         ),
     )
 

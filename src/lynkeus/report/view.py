@@ -15,6 +15,7 @@ from jaxtyping import Float, Float64
 from lynkeus.core.findings import Evidence, Finding, UploadResult
 from lynkeus.core.picture import Picture
 from lynkeus.report.geometry import apply, clip, scaling, spread
+from lynkeus.report.heat import heat_uri
 from lynkeus.report.names import visible
 from lynkeus.report.words import percent, rate_words, region_words, transform_words
 
@@ -97,10 +98,15 @@ def _figure(value: float | None, digits: int = 3) -> str:
 
 def _facts(result: UploadResult, finding: Finding, background: int | None) -> list[list[str]]:
     seen = finding.evidence
-    agreement = "geometry only: no pixels kept" if seen.agreement is None else percent(seen.agreement)
-    return [
+    common = [
         ["False alarms", rate_words(finding.rate, finding.rate_upper, background)],
         ["Covers", region_words(finding, *upload_size(result))],
+    ]
+    if seen.heat is not None:
+        return [*common, ["Similarity to this reference", _figure(seen.cosine)]]
+    agreement = "geometry only: no pixels kept" if seen.agreement is None else percent(seen.agreement)
+    return [
+        *common,
         ["Matched points", f"{seen.inliers:,} fit the alignment"],
         ["Pixels that agree", agreement],
     ]
@@ -109,15 +115,18 @@ def _facts(result: UploadResult, finding: Finding, background: int | None) -> li
 def _figures(result: UploadResult, finding: Finding) -> list[list[str]]:
     seen = finding.evidence
     rows = [] if seen.transform is None else [" ".join(f"{value:.6g}" for value in row) for row in seen.transform]
+    of_copies = [
+        ["Pixel agreement", _figure(seen.agreement)],
+        ["Reference seen", _figure(seen.overlap)],
+        ["Mirrored / inverted", f"{'yes' if seen.mirrored else 'no'} / {'yes' if seen.negative else 'no'}"],
+        ["Transform, reference to upload", "\n".join(rows) or "none"],
+    ]
     return [
         ["Raw score", f"{finding.score:.6f}"],
         ["False-alarm rate", "none" if finding.rate is None else f"{finding.rate:.3g}"],
         ["Upper bound (95 %)", "none" if finding.rate_upper is None else f"{finding.rate_upper:.3g}"],
         ["Descriptor similarity", _figure(seen.cosine)],
-        ["Pixel agreement", _figure(seen.agreement)],
-        ["Reference seen", _figure(seen.overlap)],
-        ["Mirrored / inverted", f"{'yes' if seen.mirrored else 'no'} / {'yes' if seen.negative else 'no'}"],
-        ["Transform, reference to upload", "\n".join(rows) or "none"],
+        *(of_copies if seen.heat is None else []),
         ["Upload", f"{result.width} x {result.height} px"],
         ["Upload SHA-256", result.digest or "not recorded"],
         ["Reference number", str(finding.reference_id)],
@@ -147,6 +156,7 @@ def detail(result: UploadResult, finding: Finding, reference: Picture | None, ba
         "points": len(seen.upload_points),
         "matrix": overlay_matrix(seen.transform, to_upload, to_reference),
         "negative": seen.negative,
+        "heat": None if seen.heat is None else heat_uri(seen.heat, upload_full),
         "words": visible(", ".join(transform_words(finding)) or "unchanged"),
         "facts": _facts(result, finding, background),
         "figures": _figures(result, finding),

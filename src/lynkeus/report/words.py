@@ -137,6 +137,8 @@ def transform_words(finding: Finding) -> list[str]:
     Mirrored means left to right, before the rotation.
     """
     evidence = finding.evidence
+    if evidence.heat is not None:
+        return ["another picture of it; the box is where the heat is"]
     if evidence.transform is None:
         return ["similar as a whole, not aligned"]
     seen = pose(evidence.transform, _middle(finding))

@@ -14,6 +14,8 @@ from lynkeus.runtime.sessions import open_session
 
 AREA = "area"
 """Key of the metadata of a model file that says how many square pixels it wants."""
+TOWARDS, HEAT = "towards", "heat"
+"""Input and output of a model that says how much each place speaks for something; see ``AreaModel.heat``."""
 STRIDE = 32
 _RATIO = 4.0
 
@@ -67,3 +69,16 @@ class AreaModel:
     def __call__(self, rgb: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, " d"]:
         """The network's answer for one picture."""
         return np.asarray(self._session.run(None, {self._name: at_area(rgb, self.area)[None]})[0])[0]
+
+    def heat(
+        self, rgb: UInt8[np.ndarray, "h w 3"], towards: Float32[np.ndarray, "m d"], *, area: int
+    ) -> Float32[np.ndarray, "i j m"]:
+        """How much each place of a picture speaks for each of some vectors: parts of the inner products.
+
+        Args:
+            rgb: The picture; a place is a square of ``STRIDE`` pixels of it at the area, the first at the upper left.
+            towards: Answers for other pictures, or differences of such.
+            area: To how many square pixels the picture is brought for that; more give a finer grid.
+        """
+        pixels = at_area(rgb, area)[None]
+        return np.asarray(self._session.run([HEAT], {self._name: pixels, TOWARDS: towards})[0])[0]

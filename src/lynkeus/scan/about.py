@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lynkeus import __version__
+from lynkeus.recognisers.protocol import COPIES, OBJECTS
 from lynkeus.report import ReportInfo
 from lynkeus.runtime.cards import cards
 from lynkeus.scan.home import Home
@@ -46,8 +47,15 @@ def report_info(
         policies={name: judge.words(name) for name in judge.galleries},
         backgrounds={name: len(rates) for name, rates in judge.rates.items() if rates is not None},
         settings={
-            "recogniser": home.copies.version,
+            "recogniser": ", ".join(_recognisers(home, judge)),
             "catalog": f"{stamp.database_id}, epoch {stamp.epoch}, revision {stamp.revision}",
             "references": f"{home.catalog.references.count():,}",
         },
     )
+
+
+def _recognisers(home: Home, judge: Judge) -> list[str]:
+    """Versions of the recognisers of the kinds that there are galleries of."""
+    kinds = {gallery.kind for gallery in judge.galleries.values()} or {COPIES}
+    versions = {COPIES: lambda: home.copies.version, OBJECTS: lambda: home.object_embedder.version}
+    return [versions[kind]() for kind in sorted(kinds)]

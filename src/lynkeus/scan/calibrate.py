@@ -9,7 +9,7 @@ normalising pictures) are made anew.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -18,19 +18,16 @@ import numpy as np
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Background, BackgroundScore, Owner
 from lynkeus.matching.compact import CompactFeatures
-from lynkeus.recognisers.protocol import KEPT, LOCAL, GalleryView, RawFinding
+from lynkeus.recognisers.objects import CALM, MODEL
+from lynkeus.recognisers.protocol import COPIES, KEPT, LOCAL, OBJECTS, GalleryView, RawFinding
 from lynkeus.runtime.cards import cards
+from lynkeus.scan.clean_scores import BATCH, NOTHING_ALIKE, SAME, Shown
 from lynkeus.scan.home import Home, halves
 from lynkeus.scan.judge import Judge
+from lynkeus.scan.object_rates import describe_background, object_scores
 from lynkeus.scan.parallel import in_order
 
-KIND = "copy"
-NOTHING_ALIKE = -1e6
-_BATCH = 64
 _SAME_INLIERS, _SAME_AGREEMENT, _SAME_SHARE = 20, 0.8, 0.8
-
-Shown = Callable[[Iterator[BackgroundScore], int, str], Iterable[BackgroundScore]]
-"""Passes scores on while it shows progress: the scores, their number, the gallery."""
 
 
 def judge_of(home: Home, *, jobs: int = 1, shown: Shown | None = None) -> Judge:
@@ -43,9 +40,14 @@ def judge_of(home: Home, *, jobs: int = 1, shown: Shown | None = None) -> Judge:
     """
     galleries = {g.name: g for g in home.catalog.galleries.all()}
     clean = halves(home.catalog.backgrounds.all()).calibrating
+    if any(gallery.kind == OBJECTS for gallery in galleries.values()):
+        describe_background(home, jobs=jobs, shown=shown or _silently)
     rates: dict[str, RateModel | None] = {}
-    for name in galleries:
-        scores = _up_to_date(home, name, clean, jobs=jobs, shown=shown or _silently)
+    for name, gallery in galleries.items():
+        if gallery.kind == OBJECTS:
+            scores = object_scores(home, name, clean)
+        else:
+            scores = _up_to_date(home, name, clean, jobs=jobs, shown=shown or _silently)
         counted = [s.score for s in scores.values() if not s.excluded]
         rates[name] = RateModel.fit(np.array(counted, np.float64))
     return Judge(galleries, rates)
@@ -54,7 +56,7 @@ def judge_of(home: Home, *, jobs: int = 1, shown: Shown | None = None) -> Judge:
 def scores_of(home: Home, gallery: str) -> Mapping[int, BackgroundScore]:
     """The stored scores of the calibrating half against a gallery, by background id."""
     clean = {b.id for b in halves(home.catalog.backgrounds.all()).calibrating}
-    stored = home.catalog.calibrations.scores(gallery, KIND)
+    stored = home.catalog.calibrations.scores(gallery, home.catalog.galleries.get(gallery).kind)
     return {number: score for number, score in stored.items() if number in clean}
 
 
@@ -104,15 +106,15 @@ def _up_to_date(
         made = in_order(lambda task: _matched(home, task), tasks, jobs=jobs)
         for score in shown(made, len(tasks), gallery):
             batch.append(score)
-            if len(batch) >= _BATCH:
-                home.catalog.calibrations.put_scores(gallery, KIND, batch)
+            if len(batch) >= BATCH:
+                home.catalog.calibrations.put_scores(gallery, COPIES, batch)
                 batch = []
-        home.catalog.calibrations.put_scores(gallery, KIND, batch)
+        home.catalog.calibrations.put_scores(gallery, COPIES, batch)
     return scores_of(home, gallery)
 
 
 def _tasks(home: Home, gallery: str, clean: tuple[Background, ...]) -> list[_Task]:
-    stored = home.catalog.calibrations.scores(gallery, KIND)
+    stored = home.catalog.calibrations.scores(gallery, COPIES)
     since: dict[int, list[int]] = defaultdict(list)
     for picture in clean:
         score = stored.get(picture.id)
@@ -120,13 +122,13 @@ def _tasks(home: Home, gallery: str, clean: tuple[Background, ...]) -> list[_Tas
             since[0 if score is None else score.up_to_revision].append(picture.id)
     tasks: list[_Task] = []
     for revision, pictures in since.items():
-        changes = home.catalog.references.changes_since(revision, gallery=gallery, kind=KIND)
+        changes = home.catalog.references.changes_since(revision, gallery=gallery, kind=COPIES)
         if changes.added:
             view = _view(home, changes.added)
             tasks += [_Task(number, view, changes.stamp.revision, stored.get(number)) for number in pictures]
         elif not revision:
             nothing = [_nothing_alike(number, changes.stamp.revision) for number in pictures]
-            home.catalog.calibrations.put_scores(gallery, KIND, nothing)
+            home.catalog.calibrations.put_scores(gallery, COPIES, nothing)
     return tasks
 
 
@@ -160,7 +162,7 @@ def _matched(home: Home, task: _Task) -> BackgroundScore:
         up_to_revision=task.revision,
         reference_id=best.reference_id,
         excluded=same is not None,
-        reason="nearly the same as a reference" if same is not None else "",
+        reason=SAME if same is not None else "",
     )
 
 
@@ -171,17 +173,19 @@ def _nothing_alike(background_id: int, revision: int) -> BackgroundScore:
 def _forget_another_scorer(home: Home, gallery: str) -> None:
     """Make scores of another scorer count for nothing."""
     scorer = _scorer(home)
-    last = home.catalog.calibrations.get(gallery, KIND)
+    last = home.catalog.calibrations.get(gallery, COPIES)
     if last is not None and json.loads(last.text)["scorer"] == scorer:
         return
-    stale = [_nothing_alike(number, 0) for number in home.catalog.calibrations.scores(gallery, KIND)]
-    home.catalog.calibrations.put_scores(gallery, KIND, stale)
-    home.catalog.calibrations.put(gallery, KIND, revision=home.catalog.revision(), text=json.dumps({"scorer": scorer}))
+    stale = [_nothing_alike(number, 0) for number in home.catalog.calibrations.scores(gallery, COPIES)]
+    home.catalog.calibrations.put_scores(gallery, COPIES, stale)
+    home.catalog.calibrations.put(
+        gallery, COPIES, revision=home.catalog.revision(), text=json.dumps({"scorer": scorer})
+    )
 
 
 def _scorer(home: Home) -> str:
-    """Names everything that a raw score depends on beside the two pictures."""
-    parts = [home.copies.version, *(f"{c.name} {c.sha256}" for c in cards())]
+    """Names everything that a raw score of a copy depends on beside the two pictures."""
+    parts = [home.copies.version, *(f"{c.name} {c.sha256}" for c in cards() if c.name not in (MODEL, CALM))]
     digest = hashlib.sha256("\n".join(parts).encode())
     digest.update(home.copies.calm.tobytes())
     return digest.hexdigest()

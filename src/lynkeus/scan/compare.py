@@ -54,7 +54,7 @@ def compare_files(upload: Path, reference: Path) -> Comparison:
         reference_id=raw.reference_id,
         score=raw.score,
         evidence=raw.evidence,
-        action=Action.REVIEW if convincing(raw) else Action.CLEAR,
+        action=Action.REVIEW if convincing(raw, copies.kind) else Action.CLEAR,
         region=np.asarray(raw.region),
         reference_region=np.asarray(raw.reference_region),
     )

@@ -20,11 +20,13 @@ from lynkeus.catalog import Background, Catalog, Owner
 from lynkeus.matching.codebook import Codebook
 from lynkeus.recognisers.copies import CopyRecogniser
 from lynkeus.recognisers.copy_score import CopyScore
+from lynkeus.recognisers.objects import CALM, LENGTH, ObjectEmbedder, ObjectRecogniser, unpacked
 from lynkeus.recognisers.overlays import OverlayFinder
-from lynkeus.recognisers.protocol import GLOBAL
+from lynkeus.recognisers.protocol import GLOBAL, OBJECT
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel
 from lynkeus.scan.library import Library
+from lynkeus.scan.object_library import ObjectLibrary
 
 CATALOG = "catalog.sqlite"
 VECTOR_LENGTH = 256
@@ -105,8 +107,27 @@ class Home:
         return np.array(rows, np.float32).reshape(-1, VECTOR_LENGTH)
 
     @cached_property
+    def object_embedder(self) -> ObjectEmbedder:
+        """The shipped network that describes objects."""
+        return ObjectEmbedder()
+
+    @cached_property
+    def objects(self) -> ObjectRecogniser:
+        """The recogniser of objects, normalised with the background as it was when first asked for."""
+        chosen = halves(self.catalog.backgrounds.all()).normalising
+        stored = self.catalog.blobs.read(Owner.BACKGROUND, [b.id for b in chosen], OBJECT)
+        rows = np.array([unpacked(stored[number]) for number in sorted(stored)], np.float32).reshape(-1, LENGTH)
+        shipped = np.load(card(CALM).path, allow_pickle=False).astype(np.float32)
+        return ObjectRecogniser(embed=self.object_embedder, calm=np.concatenate([shipped, rows]))
+
+    @cached_property
+    def object_library(self) -> ObjectLibrary:
+        """The registered references of objects."""
+        return ObjectLibrary(self.catalog)
+
+    @cached_property
     def library(self) -> Library:
-        """The registered references, searchable."""
+        """The registered references of copies, searchable."""
         return Library(self.catalog, self.folder / "index", codebook=self.codebook, dim=VECTOR_LENGTH)
 
 

@@ -1,7 +1,7 @@
 """Naming new pictures that are nearly the same as registered ones.
 
 Nearly the same: the global vectors are alike, four fifths of the reference lie in the picture, and four fifths of its
-blocks agree.
+blocks agree. Two pictures of one object are not: of objects the pictures themselves, by their thumbnails, decide.
 """
 
 from collections import deque
@@ -11,13 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
+from lynkeus.catalog import Owner
 from lynkeus.core import Evidence, Picture
-from lynkeus.recognisers.protocol import GLOBAL, RawFinding
+from lynkeus.recognisers.object_gallery import KnownObjects
+from lynkeus.recognisers.objects import unpacked
+from lynkeus.recognisers.protocol import GLOBAL, OBJECT, THUMB, RawFinding
 from lynkeus.recognisers.single_view import SingleView
+from lynkeus.recognisers.thumbnails import read_thumbnail
 from lynkeus.scan.home import Home
 from lynkeus.scan.library import View
 
-_COSINE = 0.88
+_COSINE, _OBJECT_COSINE, _SAME_OBJECT_COSINE = 0.88, 0.8, 0.95
 _OVERLAP = _AGREEMENT = 0.8
 _HELD = 256
 
@@ -35,10 +39,40 @@ def near_copy(home: Home, picture: Picture, items: Mapping[str, bytes], view: Vi
     if near.ids[0, 0] < 0 or near.score[0, 0] < _COSINE:
         return ""
     same = _same(home.copies.recognise([picture], view)[0])
-    if same is None:
+    return "" if same is None else _name(home, same.reference_id)
+
+
+def near_object(home: Home, items: Mapping[str, bytes], known: KnownObjects) -> str:
+    """Name of the reference of an object that a picture is nearly the same as; empty for none.
+
+    Args:
+        home: Knows the references.
+        items: What was enrolled of the new picture.
+        known: What is registered.
+    """
+    if not len(known):
         return ""
-    stored = home.catalog.references.get(same.reference_id)
-    return f"{stored.gallery}/{stored.name}"
+    near = known.vectors @ _vector(items)
+    best = int(np.argmax(near))
+    number = int(known.references[best])
+    return _name(home, number) if same_object_picture(home, items, number, float(near[best])) else ""
+
+
+def same_object_picture(home: Home, items: Mapping[str, bytes], reference_id: int, cosine: float) -> bool:
+    """Whether stored items are of nearly the same picture as a reference of an object.
+
+    Without a thumbnail of the reference its vector decides.
+
+    Args:
+        home: Knows the reference.
+        items: Of the picture; with its thumbnail.
+        reference_id: The reference.
+        cosine: Similarity of the two.
+    """
+    if cosine < _OBJECT_COSINE:
+        return False
+    thumb = home.catalog.blobs.read(Owner.REFERENCE, [reference_id], THUMB).get(reference_id)
+    return cosine >= _SAME_OBJECT_COSINE if thumb is None else _same_thumbnails(home, items[THUMB], thumb)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,14 +99,31 @@ class Recent:
         vector = _vector(items)
         alike = [(float(held.vector @ vector), held) for held in self._held]
         cosine, held = max(alike, key=lambda pair: pair[0], default=(0.0, None))
-        if held is None or cosine < _COSINE:
+        if held is None or cosine < (_OBJECT_COSINE if OBJECT in items else _COSINE):
             return ""
+        if OBJECT in items:
+            return held.name if _same_thumbnails(home, items[THUMB], held.items[THUMB]) else ""
         found = home.copies.recognise_items(items, SingleView(held.items, home.codebook))
         return "" if _same(found) is None else held.name
 
 
+def _name(home: Home, reference_id: int) -> str:
+    stored = home.catalog.references.get(reference_id)
+    return f"{stored.gallery}/{stored.name}"
+
+
 def _vector(items: Mapping[str, bytes]) -> Float32[np.ndarray, " dim"]:
-    return np.frombuffer(items[GLOBAL], np.float16).astype(np.float32)
+    return unpacked(items[OBJECT] if OBJECT in items else items[GLOBAL])
+
+
+def _same_thumbnails(home: Home, one: bytes, other: bytes) -> bool:
+    found = home.copies.compare(*(_picture(raw) for raw in (one, other)))
+    return found is not None and _covers(found.evidence)
+
+
+def _picture(thumbnail: bytes) -> Picture:
+    rgb = read_thumbnail(thumbnail)
+    return Picture(rgb=rgb, width=rgb.shape[1], height=rgb.shape[0], digest="")
 
 
 def _same(found: list[RawFinding]) -> RawFinding | None:

@@ -10,13 +10,15 @@ from lynkeus.catalog import NewReference, SeenFile
 from lynkeus.core import ConflictError, UnknownNameError, UnreadableError, read_picture
 from lynkeus.core.file_bytes import reason
 from lynkeus.core.folders import Entry, display
-from lynkeus.recognisers.protocol import THUMB
+from lynkeus.recognisers.protocol import COPIES, OBJECTS, THUMB
+from lynkeus.scan.entity_folders import empty_folders, folder_entity
 from lynkeus.scan.home import Home
-from lynkeus.scan.near_copies import Recent, near_copy
+from lynkeus.scan.near_copies import Recent, near_copy, near_object
 from lynkeus.scan.parallel import in_order
 
 WORKING_SIDE = 1024
 _BATCH = 64
+_WORDS = {COPIES: "pictures whose copies are looked for", OBJECTS: "objects"}
 
 
 class Outcome(StrEnum):
@@ -26,14 +28,15 @@ class Outcome(StrEnum):
     NEAR_COPY = "near-copy"
     KNOWN = "known"
     UNREADABLE = "unreadable"
+    NO_PICTURE = "no-picture"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registered:
-    """One file of a registration.
+    """One file of a registration, or a folder of an object without any picture that could be read.
 
     Attributes:
-        path: The file.
+        path: The file or folder.
         outcome: What became of it; a near-copy was added, too.
         detail: The reason, or the name of the reference that it nearly is.
     """
@@ -59,35 +62,48 @@ class Registration:
 
     Attributes:
         gallery: Its name; made when missing.
-        names: Entity of each path; others are named by their file's stem.
+        names: Entity of each path; others are named by their file's stem, of objects by their folder.
+        kind: The recogniser's kind of all in the gallery; None takes that of a gallery that is there, else copies.
         keep_pixels: Keep a thumbnail, for pixel agreement and the report.
+        roots: Files and folders that were named: below them each folder is an object.
         dry_run: Say what would happen and store nothing.
         jobs: Threads.
     """
 
     gallery: str
     names: Mapping[str, str]
+    kind: str | None = None
     keep_pixels: bool = True
+    roots: tuple[Path, ...] = ()
     dry_run: bool = False
     jobs: int = 1
 
     def __call__(self, home: Home, entries: Iterable[Entry]) -> Iterator[Registered]:
-        """Register files; each row comes when it is stored for good."""
+        """Register files; each row comes when it is stored for good.
+
+        Raises:
+            ConflictError: The gallery is of another kind, or its name is not allowed.
+        """
+        kind = _kind(home, self.gallery, self.kind)
         if not self.dry_run:
-            _make_gallery(home, self.gallery)
+            _make_gallery(home, self.gallery, kind)
         batch: list[_Enrolled] = []
         digests: set[str] = set()
         recent = Recent()
-        for enrolled in in_order(lambda entry: self._enrol(home, entry), entries, jobs=self.jobs):
+        seen: dict[Path, bool] = {}
+        for enrolled in in_order(lambda entry: self._enrol(home, entry, kind), entries, jobs=self.jobs):
+            seen[enrolled.entry.path] = enrolled.error is None
             batch.append(self._compared(home, enrolled, recent))
             if len(batch) >= _BATCH:
                 yield from self._store(home, batch, digests)
                 batch = []
         yield from self._store(home, batch, digests)
-        if not self.dry_run:
+        if kind == OBJECTS:
+            yield from self._without_picture(home, seen)
+        if not self.dry_run and kind == COPIES:
             home.library.compact()
 
-    def _enrol(self, home: Home, entry: Entry) -> _Enrolled:
+    def _enrol(self, home: Home, entry: Entry, kind: str) -> _Enrolled:
         if entry.error is not None:
             return _Enrolled(entry=entry, error=entry.error)
         path = display(entry.path)
@@ -105,19 +121,48 @@ class Registration:
         seen = SeenFile(path=path, size=status.st_size, mtime_ns=status.st_mtime_ns, digest=picture.digest)
         if self._known(home, picture.digest):
             return _Enrolled(entry=entry, known=True, seen=seen)
-        blobs = dict(home.copies.enrol(picture))
-        near = near_copy(home, picture, blobs, home.library.view())
+        if kind == OBJECTS:
+            blobs, version = home.object_embedder.enrol(picture), home.object_embedder.version
+            near = near_object(home, blobs, home.object_library.view())
+        else:
+            blobs, version = home.copies.enrol(picture), home.copies.version
+            near = near_copy(home, picture, blobs, home.library.view())
         reference = NewReference(
-            entity=self.names.get(path, entry.path.stem and display(Path(entry.path.stem))),
+            entity=self._entity(entry.path, kind),
             name=display(Path(entry.path.name)),
             digest=picture.digest,
             source=path,
             width=picture.width,
             height=picture.height,
-            model_version=home.copies.version,
+            model_version=version,
             blobs=blobs,
+            kind=kind,
         )
         return _Enrolled(entry=entry, reference=reference, seen=seen, near=near)
+
+    def _entity(self, path: Path, kind: str) -> str:
+        if (named := self.names.get(display(path))) is not None:
+            return named
+        return folder_entity(path, self.roots if kind == OBJECTS else ())
+
+    def _without_picture(self, home: Home, seen: Mapping[Path, bool]) -> Iterator[Registered]:
+        """Objects of which no picture is registered.
+
+        Args:
+            home: Knows those of before.
+            seen: Whether each file could be read.
+        """
+        read = {self._entity(path, OBJECTS) for path, readable in seen.items() if readable}
+        lost: dict[str, list[Path]] = {}
+        for path in seen:
+            if (entity := self._entity(path, OBJECTS)) not in read:
+                lost.setdefault(entity, []).append(path)
+        for entity, paths in lost.items():
+            if self.dry_run or not home.catalog.references.page(self.gallery, entity=entity, limit=1):
+                reason = f"none of the pictures of {entity} could be read ({len(paths):,} tried)"
+                yield Registered(path=display(paths[0].parent), outcome=Outcome.NO_PICTURE, detail=reason)
+        for folder in empty_folders(self.roots, seen):
+            yield Registered(path=display(folder), outcome=Outcome.NO_PICTURE, detail="no picture in this folder")
 
     def _known(self, home: Home, digest: str) -> bool:
         try:
@@ -156,15 +201,28 @@ class Registration:
                 yield Registered(path=path, outcome=Outcome.ADDED)
 
 
-def _make_gallery(home: Home, name: str) -> None:
+def _kind(home: Home, gallery: str, wanted: str | None) -> str:
+    """The kind that is registered; refused where the gallery is of another."""
     try:
-        home.catalog.galleries.get(name)
+        there = home.catalog.galleries.get(gallery).kind
     except UnknownNameError:
-        try:
-            home.catalog.galleries.create(name)
-        except ConflictError:
-            if name not in {gallery.name for gallery in home.catalog.galleries.all()}:
-                raise  # no other process was faster: the name is bad
+        return wanted or COPIES
+    if wanted not in (None, there):
+        raise ConflictError(
+            f"gallery {gallery!r} holds {_WORDS[there]}: register {_WORDS[str(wanted)]} into another gallery"
+        )
+    return there
+
+
+def _make_gallery(home: Home, name: str, kind: str) -> None:
+    if name in {gallery.name for gallery in home.catalog.galleries.all()}:
+        return
+    try:
+        home.catalog.galleries.create(name, kind=kind)
+    except ConflictError:
+        _kind(home, name, kind)
+        if name not in {gallery.name for gallery in home.catalog.galleries.all()}:
+            raise  # no other process was faster: the name is bad
 
 
 def read_names(file: Path) -> tuple[list[Path], dict[str, str]]:

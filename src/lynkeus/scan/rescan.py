@@ -5,21 +5,26 @@ that scan.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float32
+
 from lynkeus.catalog import Owner, Upload
-from lynkeus.core import UnreadableError, UploadResult, Verdict, read_picture, strictest
-from lynkeus.recognisers.protocol import KEPT, GalleryView, RawFinding
+from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
+from lynkeus.recognisers.protocol import COPIES, KEPT, OBJECTS, THUMB, GalleryView, RawFinding
+from lynkeus.recognisers.thumbnails import read_thumbnail
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
+from lynkeus.scan.judged import judged
+from lynkeus.scan.objects import find_objects
 from lynkeus.scan.parallel import in_order
 from lynkeus.scan.register import WORKING_SIDE
-from lynkeus.scan.scanner import Scanned, judged
+from lynkeus.scan.scanner import Scanned, best_first
 
 NOT_KEPT = "not kept"
-_KIND = "copy"
 
 
 @dataclass(slots=True)
@@ -31,10 +36,43 @@ class _Known:
 
 
 @dataclass(frozen=True, slots=True)
+class _Newer:
+    """What came after a scan: a view of the copies, None for none; ids of the entities of objects; the revision now."""
+
+    copies: GalleryView | None
+    objects: frozenset[int]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Task:
     known: _Known
-    view: GalleryView
-    revision: int
+    newer: _Newer
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is left of an upload: stored items, or its file's picture."""
+
+    upload: Upload
+    items: Mapping[str, bytes]
+    file: Picture | None
+
+    def copies(self, home: Home, view: GalleryView) -> list[RawFinding]:
+        if self.file is None:
+            return home.copies.recognise_items(self.items, view)
+        return home.copies.recognise([self.file], view)[0]
+
+    def vector(self, home: Home) -> Float32[np.ndarray, " d"]:
+        embedder = home.object_embedder
+        return embedder.recall(self.items) if self.file is None else embedder.describe(self.file.rgb)
+
+    def picture(self) -> Picture:
+        if self.file is not None:
+            return self.file
+        upload = self.upload
+        rgb = read_thumbnail(self.items[THUMB])
+        return Picture(rgb=rgb, width=upload.width, height=upload.height, digest=upload.digest)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,11 +101,19 @@ class Rescan:
     def _scan(self, home: Home, task: _Task, judge: Judge) -> Scanned:
         started = time.perf_counter()
         upload = task.known.last
-        matched = _kept(home, task) or _from_file(home, task)
-        if isinstance(matched, str):
-            reason = f"{NOT_KEPT}: {matched}"
+        left = _kept(home, task) or _from_file(task)
+        if isinstance(left, str):
+            reason = f"{NOT_KEPT}: {left}"
             return Scanned(result=UploadResult(upload=upload.path, verdict=Verdict.UNREADABLE, error=reason))
-        candidates, shown = judged(home, matched(), judge, self.galleries)
+        candidates: tuple[Finding, ...] = ()
+        shown: tuple[Finding, ...] = ()
+        if task.newer.copies is not None:
+            candidates, shown = judged(home, left.copies(home, task.newer.copies), judge, self.galleries)
+        if wanted := task.newer.objects - _found_before(home, upload):
+            known = home.object_library.view()
+            known = known.only(np.isin(known.owners, list(wanted)))
+            more = find_objects(home, left.vector(home), left.picture, known, judge, self.galleries)
+            candidates, shown = best_first(candidates + more[0]), best_first(shown + more[1])
         result = UploadResult(
             upload=upload.path,
             verdict=Verdict(strictest([f.action for f in shown])),
@@ -77,7 +123,7 @@ class Rescan:
             digest=upload.digest,
             seconds=time.perf_counter() - started,
         )
-        return Scanned(result=result, candidates=candidates, revision=task.revision)
+        return Scanned(result=result, candidates=candidates, revision=task.newer.revision)
 
 
 def _uploads(home: Home) -> Iterator[Upload]:
@@ -97,37 +143,49 @@ def _tasks(home: Home) -> list[_Task]:
             same.last = upload
         if upload.kept_until is not None:
             same.kept.append(upload.id)
-    views: dict[int, tuple[GalleryView, int] | None] = {}
+    newer: dict[int, _Newer | None] = {}
     tasks: list[_Task] = []
     for same in known.values():
         since = same.last.scan_revision
-        if since not in views:
-            changes = home.catalog.references.changes_since(since, kind=_KIND)
-            newer = home.library.subset(changes.added) if changes.added else None
-            views[since] = None if newer is None else (newer, changes.stamp.revision)
-        if (found := views[since]) is not None:
-            tasks.append(_Task(same, *found))
+        if since not in newer:
+            newer[since] = _newer(home, since)
+        if (found := newer[since]) is not None:
+            tasks.append(_Task(same, found))
     return tasks
 
 
-def _kept(home: Home, task: _Task) -> Callable[[], list[RawFinding]] | None:
-    """What matches the kept items; None where nothing is kept."""
+def _newer(home: Home, since: int) -> _Newer | None:
+    """What came after a revision; None for nothing."""
+    copies = home.catalog.references.changes_since(since, kind=COPIES)
+    objects = home.catalog.references.changes_since(since, kind=OBJECTS)
+    if not (copies.added or objects.added):
+        return None
+    entities = frozenset(each.entity_id for each in home.catalog.references.many(objects.added).values())
+    view = home.library.subset(copies.added) if copies.added else None
+    return _Newer(view, entities, copies.stamp.revision)
+
+
+def _found_before(home: Home, upload: Upload) -> set[int]:
+    """Ids of the entities of objects that the last scan found."""
+    found = home.catalog.uploads.findings([upload.id])[upload.id]
+    ids = [each.reference_id for each in found if each.kind == OBJECTS]
+    return {each.entity_id for each in home.catalog.references.many(ids).values()}
+
+
+def _kept(home: Home, task: _Task) -> _Left | None:
+    """The stored items; None where nothing is kept."""
     items: dict[str, bytes] = {}
     for number in task.known.kept[:1]:
         for part in KEPT:
             items.update((part, raw) for raw in home.catalog.blobs.read(Owner.UPLOAD, [number], part).values())
-    if not items:
-        return None
-    return lambda: home.copies.recognise_items(items, task.view)
+    return _Left(task.known.last, items, None) if items else None
 
 
-def _from_file(home: Home, task: _Task) -> Callable[[], list[RawFinding]] | str:
-    """What matches the file, or why it is not the upload any more."""
+def _from_file(task: _Task) -> _Left | str:
+    """The file, or why it is not the upload any more."""
     upload = task.known.last
     try:
         picture = read_picture(Path(upload.path), max_side=WORKING_SIDE)
     except UnreadableError as error:
         return str(error)
-    if picture.digest != upload.digest:
-        return "the file has changed since"
-    return lambda: home.copies.recognise([picture], task.view)[0]
+    return _Left(upload, {}, picture) if picture.digest == upload.digest else "the file has changed since"

@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lynkeus.catalog import Reference
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
 from lynkeus.core.folders import Entry, display
-from lynkeus.recognisers.protocol import RawFinding
+from lynkeus.recognisers.objects import packed
+from lynkeus.recognisers.protocol import COPIES, OBJECT, OBJECTS
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
+from lynkeus.scan.judged import judged
+from lynkeus.scan.objects import find_objects
 from lynkeus.scan.parallel import in_order
 from lynkeus.scan.register import WORKING_SIDE
 
@@ -22,7 +24,7 @@ class Scanned:
         result: What is reported: findings that a policy acts on or, without one, those that are convincing.
         candidates: Every verified candidate, also below any policy, best first.
         revision: The catalog's revision it was scanned against.
-        items: What a later rescan needs (``local``, ``global``, ``thumb``); empty unless asked for.
+        items: What a later rescan needs (``lynkeus.recognisers.protocol.KEPT``); empty unless asked for.
     """
 
     result: UploadResult
@@ -51,12 +53,12 @@ class Scan:
         Raises:
             UnknownNameError: A gallery is not known.
         """
-        for name in self.galleries:
-            home.catalog.galleries.get(name)
+        asked = frozenset(home.catalog.galleries.get(name).kind for name in self.galleries)
+        kinds = asked or frozenset((COPIES, OBJECTS))
         home.catalog.uploads.expire()
-        yield from in_order(lambda entry: self._scan(home, entry, judge), entries, jobs=self.jobs)
+        yield from in_order(lambda entry: self._scan(home, entry, judge, kinds), entries, jobs=self.jobs)
 
-    def _scan(self, home: Home, entry: Entry, judge: Judge) -> Scanned:
+    def _scan(self, home: Home, entry: Entry, judge: Judge, kinds: frozenset[str]) -> Scanned:
         started = time.perf_counter()
         path = display(entry.path)
         if entry.error is not None:
@@ -66,38 +68,30 @@ class Scan:
         except UnreadableError as error:
             return _unreadable(path, str(error))
         view = home.library.view()
-        seen = home.copies.observe(picture)
-        raw = home.copies.match(seen, view)
-        candidates, shown = judged(home, raw, judge, self.galleries)
+        candidates: tuple[Finding, ...] = ()
+        shown: tuple[Finding, ...] = ()
+        items: Mapping[str, bytes] = {}
+        if self.keep or (len(view) and COPIES in kinds):
+            seen = home.copies.observe(picture)
+            candidates, shown = judged(home, home.copies.match(seen, view), judge, self.galleries)
+            items = home.copies.keep(picture, seen) if self.keep else {}
+        known = home.object_library.view()
+        if len(known) and (self.keep or OBJECTS in kinds):
+            vector = home.object_embedder.describe(picture.rgb)
+            more = find_objects(home, vector, lambda: picture, known, judge, self.galleries)
+            candidates, shown = best_first(candidates + more[0]), best_first(shown + more[1])
+            items = {**items, OBJECT: packed(vector)} if self.keep else items
         return Scanned(
             result=_result(path, picture, shown, time.perf_counter() - started),
             candidates=candidates,
             revision=view.stamp.revision,
-            items=home.copies.keep(picture, seen) if self.keep else {},
+            items=items,
         )
 
 
-def judged(
-    home: Home, raw: Iterable[RawFinding], judge: Judge, galleries: frozenset[str]
-) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """All candidates as findings, and those of them that are reported.
-
-    Args:
-        home: Knows the references' names.
-        raw: What the recogniser found, best first.
-        judge: Calibrations and policies.
-        galleries: Names of the galleries that count; empty means all.
-    """
-    kept = list(raw)
-    references = home.catalog.references.many([r.reference_id for r in kept])
-    rulings = [judge(r, references[r.reference_id]) for r in kept if _counts(references.get(r.reference_id), galleries)]
-    return tuple(r.finding for r in rulings), tuple(r.finding for r in rulings if r.reported)
-
-
-def _counts(reference: Reference | None, galleries: frozenset[str]) -> bool:
-    if reference is None or reference.removed_revision is not None:
-        return False
-    return not galleries or reference.gallery in galleries
+def best_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Findings of all kinds by their scores."""
+    return tuple(sorted(findings, key=lambda finding: -finding.score))
 
 
 def _unreadable(path: str, reason: str) -> Scanned:

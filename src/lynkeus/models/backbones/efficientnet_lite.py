@@ -42,6 +42,7 @@ _STAGES = (
     Stage(repeats=4, kernel=5, stride=2, expansion=6, channels=192),
     Stage(repeats=1, kernel=3, stride=1, expansion=6, channels=320),
 )
+_LAST = 5  # the last stage that halves the map
 _LITE2_REPEATS = (1, 3, 3, 4, 4, 5, 1)
 _LITE2_CHANNELS = (16, 24, 48, 88, 120, 208, 352)
 _LITE2_STAGES = tuple(
@@ -152,10 +153,13 @@ class EfficientNetLite0(EfficientNetLite):
 
     Args:
         frozen_blocks: As in ``EfficientNetLite``.
+        fine: Leave out the last halving: the same weights give a map at stride 16, and both sides of the input are
+            multiples of 16.
     """
 
-    def __init__(self, *, frozen_blocks: int = -1) -> None:
-        super().__init__(_STAGES, frozen_blocks=frozen_blocks)
+    def __init__(self, *, frozen_blocks: int = -1, fine: bool = False) -> None:
+        stages = tuple(stage._replace(stride=1) if place == _LAST else stage for place, stage in enumerate(_STAGES))
+        super().__init__(stages if fine else _STAGES, frozen_blocks=frozen_blocks)
 
 
 class EfficientNetLite2(EfficientNetLite):

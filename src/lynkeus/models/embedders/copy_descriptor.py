@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lynkeus.core import ShapeError
 from lynkeus.models.backbones.efficientnet_lite import WIDTH, EfficientNetLite0
 
 
@@ -59,7 +60,12 @@ class CopyDescriptor(nn.Module):
             pooled: Pooled features of training pictures, at least as many as the descriptor has numbers.
             shrink: Share of the mean variance added to every direction, which keeps weak ones from
                 blowing up; 0 is plain whitening.
+
+        Raises:
+            ShapeError: There are fewer features than the descriptor has numbers.
         """
+        if len(pooled) < self.project.out_features:
+            raise ShapeError(f"{len(pooled)} pictures cannot whiten {self.project.out_features} numbers; take more")
         mean = pooled.mean(dim=0)
         variance, axes = torch.linalg.eigh(torch.cov(pooled.T.double()))
         dim = self.project.out_features

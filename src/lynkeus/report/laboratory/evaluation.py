@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Float32, Int64, UInt8
 
-from lynkeus.core import CorruptError
+from lynkeus.core import CorruptError, StorageError
 from lynkeus.report.pictures import reduce
 
 FILE, FOLDER = "evaluation.json", "evaluation"
@@ -132,12 +132,13 @@ class _Pictures:
     folder: Path
     count: int = field(default=0)
 
-    def put(self, picture: np.ndarray, ending: str = "jpg") -> str:
-        name = f"{self.count:04}.{ending}"
-        small = reduce(picture, _SIDE) if picture.ndim == 3 else picture
-        bgr = small[..., ::-1] if picture.ndim == 3 else small
-        if not cv2.imwrite(str(self.folder / name), np.ascontiguousarray(bgr), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]):
-            raise OSError(f"cannot write {self.folder / name}")
+    def put(self, picture: np.ndarray) -> str:
+        """Keep a colour picture as JPEG, reduced, or one channel as PNG, as it is; gives its name."""
+        colour = picture.ndim == 3
+        name = f"{self.count:04}.{'jpg' if colour else 'png'}"
+        kept = np.ascontiguousarray(reduce(picture, _SIDE)[..., ::-1]) if colour else picture
+        if not cv2.imwrite(str(self.folder / name), kept, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY] if colour else []):
+            raise StorageError(f"cannot write {self.folder / name}")
         self.count += 1
         return name
 
@@ -149,7 +150,11 @@ class _Pictures:
 
 
 def save_evaluation(evaluation: Evaluation, run: Path) -> None:
-    """Keep an evaluation in a run's folder, in place of an earlier one, whole or not at all."""
+    """Keep an evaluation in a run's folder, in place of an earlier one, whole or not at all.
+
+    Raises:
+        StorageError: A picture cannot be written.
+    """
     fresh = run / f"{FOLDER}.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -175,7 +180,7 @@ def save_evaluation(evaluation: Evaluation, run: Path) -> None:
         "heat_maps": [
             {
                 "picture": pictures.put(m.picture),
-                "heat": pictures.put(np.asarray(np.clip(m.heat, 0, 1) * 255, np.uint8), "png"),
+                "heat": pictures.put(np.asarray(np.clip(m.heat, 0, 1) * 255, np.uint8)),
                 "label": m.label,
                 "predicted": m.predicted,
                 "box": m.box,

@@ -45,13 +45,13 @@ function pairFigure(row, detail, sources) {
   const height = Math.max(uh, rh);
   const up = { x: 0, y: (height - uh) / 2 };
   const right = { x: uw + GAP, y: (height - rh) / 2 };
-  const drawn = detail.lines.length === 0 ? "no matched points" : detail.lines.length < detail.points
+  const drawn = detail.heat ? "a heat map stands beside them" : detail.lines.length === 0 ? "no matched points" : detail.lines.length < detail.points
     ? `${detail.lines.length} of ${detail.points} matched points joined by lines`
     : `${detail.points} matched points joined by lines`;
   const root = svg("svg", {
     viewBox: `-2 -2 ${uw + GAP + rw + 4} ${height + 4}`,
     role: "img",
-    "aria-label": `Upload ${uploadName(row)} beside reference ${row.reference}; the matched region is outlined on both, ${drawn}.`,
+    "aria-label": `Upload ${uploadName(row)} beside reference ${row.reference}; the matched region is outlined${detail.heat ? "" : " on both"}, ${drawn}.`,
   });
   root.style.maxWidth = `${uw + GAP + rw + 4}px`;
   const left = svg("g", { transform: `translate(${up.x} ${up.y})` }, root);
@@ -73,7 +73,47 @@ function picture(source, [width, height]) {
   return image;
 }
 
+function fillHeat(figure, row, detail, sources) {
+  figure.querySelector(".name strong").textContent = "Heat";
+  figure.querySelector(".name span").textContent = "Where the upload looks like it";
+  if (!sources.upload) {
+    figure.querySelector(".picture").replaceChildren(make("p", "without", "No heat map: the upload is no longer there."));
+    figure.querySelector(".controls").remove();
+    return;
+  }
+  const stage = figure.querySelector(".stage");
+  const plane = fillStage(stage, `Heat map over upload ${uploadName(row)}: ${detail.words}.`, detail, sources);
+  const heat = picture(detail.heat, detail.upload.size);
+  heat.className = "warped";
+  plane.append(heat);
+  figure.querySelector("label span:last-of-type").textContent = "Heat";
+  fadeBySlider(figure.querySelector("input"), heat, "Opacity of the heat map, percent");
+  figure.querySelectorAll("button").forEach((button) => button.remove());
+}
+
+function fillStage(stage, label, detail, sources) {
+  stage.style.setProperty("--width", detail.upload.size[0]);
+  stage.style.setProperty("--height", detail.upload.size[1]);
+  stage.setAttribute("role", "img");
+  stage.setAttribute("aria-label", label);
+  const plane = make("div", "plane");
+  plane.append(picture(sources.upload, detail.upload.size));
+  stage.append(plane);
+  return plane;
+}
+
+function fadeBySlider(slider, image, label) {
+  slider.setAttribute("aria-label", label);
+  const fade = () => { image.style.opacity = slider.value / 100; };
+  slider.addEventListener("input", fade);
+  fade();
+}
+
 function fillOverlay(figure, row, detail, sources) {
+  if (detail.heat) {
+    fillHeat(figure, row, detail, sources);
+    return;
+  }
   if (!detail.matrix || !sources.upload || !sources.reference) {
     const why = !detail.matrix ? "No alignment: only the descriptors agree."
       : `No overlay: ${sources.upload ? "no pixels of the reference are kept" : "the upload is no longer there"}.`;
@@ -82,21 +122,13 @@ function fillOverlay(figure, row, detail, sources) {
     return;
   }
   const stage = figure.querySelector(".stage");
-  stage.style.setProperty("--width", detail.upload.size[0]);
-  stage.style.setProperty("--height", detail.upload.size[1]);
-  stage.setAttribute("role", "img");
-  stage.setAttribute("aria-label", `Reference ${row.reference} laid onto upload ${uploadName(row)}: ${detail.words}.`);
-  const plane = make("div", "plane");
+  const said = `Reference ${row.reference} laid onto upload ${uploadName(row)}: ${detail.words}.`;
+  const plane = fillStage(stage, said, detail, sources);
   const warped = picture(sources.reference, detail.reference.size);
   warped.className = detail.negative ? "warped negative" : "warped";
   warped.style.transform = `matrix3d(${detail.matrix.join(",")})`;
-  plane.append(picture(sources.upload, detail.upload.size), warped);
-  stage.append(plane);
-  const slider = figure.querySelector("input");
-  slider.setAttribute("aria-label", "Opacity of the reference, percent");
-  const fade = () => { warped.style.opacity = slider.value / 100; };
-  slider.addEventListener("input", fade);
-  fade();
+  plane.append(warped);
+  fadeBySlider(figure.querySelector("input"), warped, "Opacity of the reference, percent");
   for (const name of ["blink", "difference"]) {
     const button = figure.querySelector(`button.${name}`);
     button.addEventListener("click", () => {

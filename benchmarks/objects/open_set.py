@@ -1,0 +1,306 @@
+"""Objects in a scan: are they named, are strangers left alone, do rates hold, does the box lie on the thing?
+
+Galleries are drawn five times, with 1, 3 and 5 references an entity; the other pictures of the entities are uploads.
+``wsol`` and the logos trained nothing that is used here; firearms, cars and birds trained the descriptor, their figures
+only show that what trained is known. Strangers are the pictures of ``copydet`` in the test half of
+``benchmarks/copies``, less those that show a registered kind of thing; the tune half made what ships. Everything that
+was chosen was chosen on the train part of ``wsol``, of which references are drawn here, and on the tune half.
+
+Run: ``python -m benchmarks.objects.open_set DATA CACHE``; 10 min, one CPU core. CACHE keeps the vectors.
+With ``--cost`` behind it, it times an upload instead.
+"""
+
+import csv
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.copies.about import about
+from benchmarks.copies.rounds import Rounds, open_floor
+from lynkeus.calibration.rates import RateModel, needed
+from lynkeus.core import Picture, read_picture
+from lynkeus.recognisers.object_gallery import KnownObjects
+from lynkeus.recognisers.objects import CALM, ObjectEmbedder, ObjectRecogniser, packed, unpacked
+from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
+from lynkeus.runtime.cards import card
+from lynkeus.scan.judge import OPEN
+from lynkeus.scan.register import WORKING_SIDE
+
+RESULTS = Path(__file__).parent / "results" / "open_set.json"
+SPLIT = Path(__file__).parents[1] / "copies" / "csv" / "split.csv"
+REFERENCES, DRAWS, ALARMS, PARTS = (1, 3, 5), 5, (100, 10), 4
+TRAINED = frozenset({"firearms", "cars", "birds"})
+_DOGS = ("n02085620", "n02113978")
+_WORDS = {
+    "wsol": ("Granny_Smith", "orange", "banana", "strawberry", "wallaby"),
+    "logos": (),
+    "firearms": ("_rifle", "revolver", "holster"),
+    "cars": ("_cab.", "limousine", "wagon", "jeep", "minivan", "convertible", "racer", "sports_car", "car_mirror"),
+    "birds": ("finch", "jay", "owl", "hummingbird", "bunting", "robin", "bulbul", "ouzel", "chickadee", "junco"),
+}
+
+Labelled = list[tuple[str, str]]
+
+
+def entities(data: Path) -> Iterator[tuple[str, Labelled, Labelled]]:
+    """Name of each set; pictures that may be references, and those that are uploads, with their entities."""
+    parted: dict[str, dict[str, str]] = {"train": {}, "val": {}}
+    for row in _rows(data / "wsol" / "boxes.csv"):
+        parted[row["split"]]["wsol/" + row["path"]] = row["class"]
+    yield "wsol", list(parted["train"].items()), list(parted["val"].items())
+    logos = _logos(data / "logos" / "flickrlogos27")
+    yield "logos", logos, logos
+    for name, file, folder, column in (
+        ("firearms", "firearms/models.csv", "firearms", "model"),
+        ("cars", "finegrained/cars.csv", "finegrained", "class_name"),
+        ("birds", "finegrained/birds.csv", "finegrained", "class_name"),
+    ):
+        known = [(f"{folder}/{row['path']}", row[column]) for row in _rows(data / file)]
+        yield name, known, known
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _logos(folder: Path) -> Labelled:
+    """Pictures that show one brand."""
+    coco = json.loads((folder / "coco.json").read_text("utf-8"))
+    names = {each["id"]: each["name"] for each in coco["categories"]}
+    shown: dict[int, set[str]] = defaultdict(set)
+    for box in coco["annotations"]:
+        shown[box["image_id"]].add(names[box["category_id"]])
+    files = {each["id"]: f"logos/flickrlogos27/{each['file_name']}" for each in coco["images"]}
+    return [(files[number], brands.pop()) for number, brands in sorted(shown.items()) if len(brands) == 1]
+
+
+def strangers(name: str) -> list[str]:
+    """Pictures that show nothing of a set."""
+    listed = [row["path"] for row in _rows(SPLIT) if row["half"] == "test"]
+    return [path for path in listed if not _shows(path, name)]
+
+
+def _shows(path: str, name: str) -> bool:
+    file = Path(path).name
+    dog = name == "wsol" and _DOGS[0] <= file.split("_")[0] <= _DOGS[1]
+    return "imagenet_sample" in path and (dog or any(word in file for word in _WORDS[name]))
+
+
+class Vectors:
+    """Vectors of pictures, kept in a file."""
+
+    def __init__(self, data: Path, cache: Path, embedder: ObjectEmbedder) -> None:
+        self._data, self._cache, self._embedder = data, cache, embedder
+
+    def __call__(self, name: str, paths: list[str], *, thumbnails: bool = False) -> np.ndarray:
+        """The vectors as they are stored; of thumbnails as the background has them."""
+        file = self._cache / f"{name}-{self._embedder.card.sha256[:12]}.npz"
+        if file.exists():
+            held = np.load(file)
+            if held["paths"].tolist() == paths:
+                return held["vectors"]
+        found: list[np.ndarray] = []
+        for path in paths:
+            rgb = read_picture(self._data / path, max_side=WORKING_SIDE).rgb
+            rgb = read_thumbnail(encode_thumbnail(rgb)) if thumbnails else rgb
+            found.append(unpacked(packed(self._embedder.describe(rgb))))
+        self._cache.mkdir(parents=True, exist_ok=True)
+        np.savez(file, paths=np.array(paths), vectors=np.stack(found))
+        return np.stack(found)
+
+
+def gallery(labels: np.ndarray, vectors: np.ndarray, chosen: np.ndarray) -> KnownObjects:
+    """A gallery of some pictures; reference ids are their places."""
+    owners = np.unique(labels, return_inverse=True)[1]
+    return KnownObjects.of(chosen, owners[chosen], np.zeros(len(chosen), np.int64), vectors[chosen])
+
+
+def drawn(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """So many pictures of each entity."""
+    members = [np.flatnonzero(labels == name) for name in np.unique(labels)]
+    return np.concatenate([rng.permutation(each)[:count] for each in members])
+
+
+def best(recogniser: ObjectRecogniser, vector: np.ndarray, known: KnownObjects) -> tuple[float, int]:
+    """Score and reference of what leads."""
+    found = recogniser.recognise(vector, known)[0]
+    return found.score, found.reference_id
+
+
+def main(data: Path, cache: Path) -> None:
+    """Measure all sets and write the results."""
+    embedder = ObjectEmbedder()
+    recogniser = ObjectRecogniser(embed=embedder, calm=np.load(card(CALM).path).astype(np.float32))
+    vectors = Vectors(data, cache, embedder)
+    report: dict[str, Any] = {"sets": {}}
+    for name, references, uploads in entities(data):
+        clean = strangers(name)
+        full, small = vectors(f"{name}-clean", clean), vectors(f"{name}-thumbs", clean, thumbnails=True)
+        labels = np.array([label for _, label in references])
+        known = vectors(f"{name}-references", [path for path, _ in references])
+        apart = uploads is not references
+        asked = vectors(f"{name}-uploads", [path for path, _ in uploads]) if apart else known
+        found: dict[str, Any] = {}
+        for count in REFERENCES:
+            draws: list[dict[str, float]] = []
+            for draw in range(DRAWS):
+                chosen = drawn(labels, count, np.random.default_rng((draw, count)))
+                view = gallery(labels, known, chosen)
+                left = np.arange(len(uploads)) if apart else np.setdiff1d(np.arange(len(uploads)), chosen)
+                told = [best(recogniser, asked[number], view) for number in left]
+                right = np.array(
+                    [labels[reference] == uploads[number][1] for (_, reference), number in zip(told, left, strict=True)]
+                )
+                score = np.array([each for each, _ in told])
+                high = np.array([best(recogniser, vector, view)[0] for vector in full])
+                low = np.array([best(recogniser, vector, view)[0] for vector in small])
+                garments = np.array(["clothing_cc0" in path for path in clean])
+                figures = open_set(score, right, high) | kept_by_policies(score, right, high, low)
+                draws.append(figures | foreign(high[~garments], low[garments]))
+            found[str(count)] = {
+                key: {
+                    "mean": round(float(np.mean([each[key] for each in draws])), 4),
+                    "sd": round(float(np.std([each[key] for each in draws], ddof=1)), 4),
+                }
+                for key in draws[0]
+            }
+            print(name, count, json.dumps({key: value["mean"] for key, value in found[str(count)].items()}), flush=True)
+        report["sets"][name] = {
+            "entities": len(np.unique(labels)),
+            "uploads": len(left),
+            "strangers": len(clean),
+            "trained": name in TRAINED,
+            "references": found,
+        }
+    report["boxes"] = boxes(data, recogniser, vectors)
+    _write(report | about())
+
+
+def open_set(score: np.ndarray, right: np.ndarray, clean: np.ndarray) -> dict[str, float]:
+    """Rank 1, and detection and identification where so many strangers score higher."""
+    figures = {"rank_1": float(right.mean())}
+    for one_in in ALARMS:
+        threshold = np.sort(clean)[-1 - len(clean) // one_in]
+        figures[f"detected at 1 in {one_in}"] = float((score > threshold).mean())
+        figures[f"named at 1 in {one_in}"] = float(((score > threshold) & right).mean())
+    return figures
+
+
+def kept_by_policies(score: np.ndarray, right: np.ndarray, clean: np.ndarray, thumbs: np.ndarray) -> dict[str, float]:
+    """What policies do: each quarter of the strangers is judged by a calibration on the thumbnails of the others."""
+    part = np.random.default_rng(0).permutation(len(clean)) % PARTS
+    figures: dict[str, float] = {}
+    for one_in in ALARMS:
+        stopped, named = 0, []
+        for number in range(PARTS):
+            calibrating = thumbs[part != number].astype(np.float64)
+            model = RateModel.fit(calibrating)
+            assert model is not None
+            assert len(calibrating) >= needed(1 / one_in)
+            stopped += sum(_acts(model, each, one_in) for each in clean[part == number])
+            acted = np.array([_acts(model, each, one_in) for each in score])
+            named.append(float((acted & right).mean()))
+        figures[f"policy 1/{one_in}: clean stopped"] = stopped / len(clean)
+        figures[f"policy 1/{one_in}: named"] = float(np.mean(named))
+    return figures
+
+
+def _acts(model: RateModel, score: float, one_in: int) -> bool:
+    """Whether the product would act, see ``lynkeus.scan.judge``."""
+    return score >= OPEN and model(float(score)).within(1 / one_in)
+
+
+def foreign(clean: np.ndarray, garments: np.ndarray) -> dict[str, float]:
+    """Share of other clean pictures that a policy stops which knows garments alone: a background unlike the traffic."""
+    model = RateModel.fit(garments.astype(np.float64))
+    assert model is not None
+    rare = sum(model(float(each)).within(1 / 10) for each in clean)
+    stopped = sum(_acts(model, each, 10) for each in clean)
+    return {
+        "policy 1/10 from garments: others stopped": stopped / len(clean),
+        "the same by rates alone": rare / len(clean),
+    }
+
+
+def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[str, Any]:
+    """Share of the val pictures of ``wsol`` whose box has an overlap of at least one half with a drawn one."""
+    (_, references, uploads) = next(entities(data))
+    labels = np.array([label for _, label in references])
+    known = vectors("wsol-references", [path for path, _ in references])
+    truth: dict[str, list[np.ndarray]] = defaultdict(list)
+    for row in _rows(data / "wsol" / "boxes.csv"):
+        truth["wsol/" + row["path"]].append(np.array([float(row[key]) for key in ("xmin", "ymin", "xmax", "ymax")]))
+    chosen = drawn(labels, max(REFERENCES), np.random.default_rng((0, max(REFERENCES))))
+    view = gallery(labels, known, chosen)
+    of_entity = {labels[number]: int(number) for number in chosen}
+    reached: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for path, label in uploads:
+        picture = read_picture(data / path, max_side=WORKING_SIDE)
+        (place,) = recogniser.locate(picture, [of_entity[label]], view)
+        box = np.concatenate([place.region[0], place.region[2]]) + 0.5 if len(place.region) else np.zeros(4)
+        wide, high = picture.width, picture.height
+        tried = {
+            "heat": box,
+            "whole picture": np.array([0, 0, wide, high]),
+            "middle, 0.8 of the sides": np.array([0.1 * wide, 0.1 * high, 0.9 * wide, 0.9 * high]),
+        }
+        for name, guess in tried.items():
+            reached[name][label].append(max(_overlap(guess, drawn_box) for drawn_box in truth[path]))
+    return {
+        name: {
+            "pictures": sum(map(len, by_class.values())),
+            "overlap at least 0.5": round(float(np.mean([o >= 0.5 for each in by_class.values() for o in each])), 4),
+            "by class": {c: round(float(np.mean([o >= 0.5 for o in each])), 3) for c, each in sorted(by_class.items())},
+        }
+        for name, by_class in reached.items()
+    }
+
+
+def _overlap(one: np.ndarray, other: np.ndarray) -> float:
+    inner = np.maximum(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]), 0).prod()
+    return float(inner / ((one[2:] - one[:2]).prod() + (other[2:] - other[:2]).prod() - inner))
+
+
+def cost(data: Path, cache: Path) -> None:
+    """Time what an upload costs, found or not, and put that into the results."""
+    embedder = ObjectEmbedder()
+    recogniser = ObjectRecogniser(embed=embedder, calm=np.load(card(CALM).path).astype(np.float32))
+    rng = np.random.default_rng(0)
+    many = rng.normal(size=(1000, 512)).astype(np.float32)
+    view = KnownObjects.of(np.arange(1000), np.arange(1000) // 5, np.zeros(1000, np.int64), many)
+    pictures = [read_picture(data / path, max_side=WORKING_SIDE) for path in strangers("logos")[:160]]
+
+    def clear(picture: Picture) -> None:
+        recogniser.recognise(embedder.describe(picture.rgb), view)
+
+    def found(picture: Picture) -> None:
+        clear(picture)
+        recogniser.locate(picture, [0], view)
+
+    steps: dict[str, Callable[[Picture], None]] = {"nothing found": clear, "found and located": found}
+    costs: dict[str, Any] = {}
+    for name, step in steps.items():
+        rounds = Rounds(floor=open_floor(cache / "floor"), size=16)
+        for picture in pictures:
+            with rounds.picture():
+                step(picture)
+        costs[name] = asdict(rounds.cost())
+    _write({"cost": costs})
+
+
+def _write(parts: dict[str, Any]) -> None:
+    before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(before | parts, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    (cost if "--cost" in sys.argv else main)(*(Path(word) for word in sys.argv[1:3]))

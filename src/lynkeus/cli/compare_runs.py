@@ -1,0 +1,59 @@
+"""``lynkeus compare-runs``: several runs in one table and one plot."""
+
+import csv
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from lynkeus.cli.options import DONE, json_option
+from lynkeus.cli.wanted import check_writable
+
+
+@click.command(name="compare-runs")
+@click.argument("folders", metavar="RUNS...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the curves (PNG).")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the table.")
+@json_option
+@click.pass_obj
+def compare_runs(
+    home: Path, *, folders: tuple[Path, ...], plot: Path | None, csv_file: Path | None, as_json: bool
+) -> None:
+    """Compare runs: what differs between them and what came of it; seeds of one recipe also as mean and deviation.
+
+    A folder of runs, such as one that --grid made, stands for all in it.
+
+    \b
+    lynkeus compare-runs runs/pulls --plot pulls.png
+    """
+    from lynkeus.cli.laboratory import need_extra, runs_in
+
+    del home
+    check_writable("--plot", plot)
+    check_writable("--csv", csv_file)
+    need_extra()
+    from lynkeus.recipes.runs import summarise
+    from lynkeus.report.laboratory.plots import curves
+    from lynkeus.report.laboratory.summary import compare, figures_of, table
+
+    runs = [summarise(folder) for folder in runs_in(folders)]
+    rows = compare(runs)
+    if plot is not None:
+        plot.write_bytes(curves({run.name: run.log for run in runs}))
+    if csv_file is not None:
+        names = figures_of(rows)
+        with csv_file.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["run", "recipe", "changes", "seeds", "steps", *names, *(f"{name} sd" for name in names)])
+            for row in rows:
+                figures = [part.get(name, "") for part in (row.values, row.spread) for name in names]
+                changes = " ".join(f"{path}={text}" for path, text in row.changes.items())
+                writer.writerow([row.name, row.recipe, changes, row.seeds, row.steps, *figures])
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(asdict(row)))
+    else:
+        click.echo(table(rows))
+    sys.exit(DONE)

@@ -1,0 +1,69 @@
+"""``lynkeus recipes``: what can be trained."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from lynkeus.cli.options import DONE, json_option
+
+
+@click.group()
+def recipes() -> None:
+    """Recipes: what can be trained, how, from what.
+
+    \b
+    lynkeus recipes list
+    lynkeus recipes show copies_all
+    """
+
+
+@recipes.command(name="list")
+@json_option
+@click.pass_obj
+def list_recipes(home: Path, *, as_json: bool) -> None:
+    """List recipes, ours and those of other packages, with what they are and cost."""
+    from lynkeus.cli.laboratory import need_extra
+
+    del home
+    need_extra()
+    from lynkeus.recipes.described import described, known
+
+    for name in known():
+        about = described(name)
+        if as_json:
+            click.echo(json.dumps({"recipe": name, **about.lines, "summary": about.summary}))
+        else:
+            click.echo(f"{name:<26} {about.summary}\n{'':<26} cost: {about.lines['Cost']}")
+    sys.exit(DONE)
+
+
+@recipes.command()
+@click.argument("name")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Show it with this change.")
+@json_option
+@click.pass_obj
+def show(home: Path, *, name: str, settings: tuple[str, ...], as_json: bool) -> None:
+    """Show a recipe: source, expected figure, cost, command, and each field with its value.
+
+    \b
+    lynkeus recipes show copies_all --set seed=2
+    """
+    from lynkeus.cli.laboratory import need_extra
+
+    del home
+    need_extra()
+    from lynkeus.recipes.described import described, flat
+    from lynkeus.recipes.runs import chosen
+    from lynkeus.recipes.settings import split_setting
+
+    values = flat(chosen(name, tuple(map(split_setting, settings))))
+    about = described(name)
+    if as_json:
+        click.echo(json.dumps({"recipe": name, "summary": about.summary, **about.lines, "fields": values}, default=str))
+    else:
+        click.echo(f"{about.text.strip()}\n")
+        for path, value in values.items():
+            click.echo(f"{path} = {value!r}")
+    sys.exit(DONE)

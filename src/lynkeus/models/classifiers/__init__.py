@@ -1,0 +1,1 @@
+"""Classifiers that say where they look: one architecture a file."""

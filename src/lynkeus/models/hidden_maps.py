@@ -1,0 +1,42 @@
+"""Hide-and-Seek on a feature map: what is hidden gets the layer's mean.
+
+Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545, section 3 (hiding in convolutional layers): all channels
+of a cell together, at the mean activation of the layer. Ours: the mean is one number a channel, a running mean over
+the maps before they are hidden, kept with the weights.
+"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+_MOMENTUM = 0.05
+
+
+class HiddenMaps(nn.Module):
+    """Puts the running mean where a mask says so, in training; in evaluation mode the maps pass as they are.
+
+    The masks come from outside (``augment.hiding.hidden_cells``), so that they are a function of seed and step.
+
+    Args:
+        channels: Of the maps.
+    """
+
+    mean: Tensor
+    seen: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("seen", torch.zeros((), dtype=torch.long))
+
+    def forward(
+        self, maps: Float[Tensor, "n c h w"], hidden: Bool[Tensor, "n h w"] | None = None
+    ) -> Float[Tensor, "n c h w"]:
+        """The maps, with the mean where ``hidden`` is true; None hides nothing."""
+        if not self.training or hidden is None:
+            return maps
+        with torch.no_grad():
+            share = 1.0 if self.seen == 0 else _MOMENTUM
+            self.mean.lerp_(maps.mean(dim=(0, 2, 3)), share)
+            self.seen += 1
+        return torch.where(hidden[:, None], self.mean[None, :, None, None], maps)

@@ -1,0 +1,33 @@
+"""Thirty models of cars, recognised although half of the car may be covered.
+
+Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545, where hiding serves re-identification; here the classes are
+models of cars, and the tested pictures are covered on purpose.
+Expected: not measured yet
+Cost: not measured yet
+Run: ``lynkeus train cars``
+"""
+
+from dataclasses import replace
+
+from lynkeus.data.labelled import LabelTable, Split
+from lynkeus.data.sources import Source
+from lynkeus.recipes.hiding_localisation import RECIPE as LOCALISATION
+
+RECIPE = replace(
+    LOCALISATION,
+    name="hiding_cars",
+    labels=LabelTable(
+        source=Source(folder="finegrained/cars", terms="research", share=1.0),
+        file="finegrained/cars.csv",
+        base="finegrained",
+        path="path",
+        column="class_name",
+        boxes=None,
+        width=None,
+        classes=30,
+        split=Split(column="", test="", test_share=0.4, choose_share=0.0),
+    ),
+    fine=False,
+    batch=24,
+    descent=replace(LOCALISATION.descent, steps=75),
+)

@@ -1,0 +1,16 @@
+"""Masks of nine classes without a mask in training: class maps of a network that had large parts hidden.
+
+Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545 (weakly supervised segmentation): a map above a threshold
+is the seed of a mask. There is no mask in our data: true boxes check how much of them a mask covers, and how much of it
+lies in them.
+Expected: not measured yet
+Cost: not measured yet
+Run: ``lynkeus train masks``
+"""
+
+from dataclasses import replace
+
+from lynkeus.augment.hiding import HideAndSeek
+from lynkeus.recipes.hiding_localisation import RECIPE as LOCALISATION
+
+RECIPE = replace(LOCALISATION, name="hiding_masks", augment=HideAndSeek(p=0.5, sides=(24,)))

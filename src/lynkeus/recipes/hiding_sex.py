@@ -1,0 +1,30 @@
+"""Male or female, of cropped faces of adults.
+
+Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545 (age and gender estimation).
+Expected: not measured yet
+Cost: not measured yet
+Run: ``lynkeus train sex``
+"""
+
+from dataclasses import replace
+
+from lynkeus.data.labelled import LabelTable, Split
+from lynkeus.data.sources import Source
+from lynkeus.recipes.hiding_cifar10 import RECIPE as CIFAR10
+
+RECIPE = replace(
+    CIFAR10,
+    name="hiding_sex",
+    labels=LabelTable(
+        source=Source(folder="attributes/utkface", terms="research", share=1.0),
+        file="attributes/utkface/labels.csv",
+        base="attributes/utkface",
+        path="path",
+        column="sex",
+        boxes=None,
+        width=None,
+        classes=None,
+        split=Split(column="", test="", test_share=0.4, choose_share=0.0),
+    ),
+    cached_side=100,
+)

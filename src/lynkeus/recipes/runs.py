@@ -1,0 +1,144 @@
+"""Runs by folder: what was asked for, so that a run can be gone on with, evaluated and compared by its folder alone."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lynkeus.core import ConflictError, CorruptError, NotTrainedError
+from lynkeus.core.plugins import find
+from lynkeus.engine.run import CONFIG, keep, read_log
+from lynkeus.recipes import GROUP, RECIPES
+from lynkeus.recipes.held_out import digest_of, read_held_out
+from lynkeus.recipes.protocol import Places, Recipe
+from lynkeus.recipes.settings import change
+from lynkeus.report.laboratory.evaluation import load_evaluation
+from lynkeus.report.laboratory.summary import RunSummary
+
+FILE = "request.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What a run was asked to do.
+
+    Attributes:
+        recipe: Name of the recipe.
+        changes: Paths of changed fields and their texts, in order.
+        data: The data root.
+        caches: Folder of decoded pictures.
+        hold_out: Text file with the paths of pictures that must not train, or a benchmark's folder of lists.
+        hold_out_sha256: Digest of these paths when the run began.
+    """
+
+    recipe: str
+    changes: tuple[tuple[str, str], ...]
+    data: str
+    caches: str
+    hold_out: str | None = None
+    hold_out_sha256: str | None = None
+
+
+def make_request(
+    recipe: str, changes: Sequence[tuple[str, str]], *, data: Path, caches: Path, hold_out: Path | None
+) -> Request:
+    """A request, its folders made absolute.
+
+    Raises:
+        UnknownNameError: No recipe has the name.
+        SettingError: A change fits no field.
+        UnreadableError: The list of held-out pictures cannot be read.
+    """
+    chosen(recipe, changes)
+    return Request(
+        recipe=recipe,
+        changes=tuple(changes),
+        data=str(data.resolve()),
+        caches=str(caches.resolve()),
+        hold_out=None if hold_out is None else str(hold_out.resolve()),
+        hold_out_sha256=None if hold_out is None else digest_of(hold_out),
+    )
+
+
+def chosen(name: str, changes: Sequence[tuple[str, str]]) -> Recipe:
+    """The recipe of a name, changed."""
+    return change(find(RECIPES, GROUP, name), changes)
+
+
+def begin(request: Request, out: Path) -> tuple[Recipe, Places]:
+    """The recipe and folders of a new run, or of one that is gone on with; the request is kept in its folder.
+
+    Raises:
+        ConflictError: The folder holds a run of another request, or other files; nothing of it is changed.
+        StorageError: The request cannot be written.
+    """
+    file = out / FILE
+    if file.exists():
+        before = read_request(out)
+        changed = [name for name, value in asdict(request).items() if asdict(before)[name] != value]
+        if changed:
+            raise ConflictError(
+                f"{out} holds a run of another request: {', '.join(changed)} differ; choose another --out"
+            )
+    elif out.exists() and any(out.iterdir()):
+        raise ConflictError(f"{out} is not empty and holds no run; choose another --out")
+    else:
+        keep(file, asdict(request))
+    return chosen(request.recipe, request.changes), _places(request, out)
+
+
+def reopen(out: Path) -> tuple[Recipe, Places]:
+    """The recipe and folders of a run.
+
+    Raises:
+        NotTrainedError: The folder holds no run.
+        ConflictError: The list of held-out pictures is not the one that the run began with.
+    """
+    request = read_request(out)
+    return chosen(request.recipe, request.changes), _places(request, out)
+
+
+def read_request(out: Path) -> Request:
+    """What the run of a folder was asked to do.
+
+    Raises:
+        NotTrainedError: The folder holds no run.
+        CorruptError: What it holds cannot be read.
+    """
+    file = out / FILE
+    if not file.exists():
+        raise NotTrainedError(f"{out} holds no run: `lynkeus train RECIPE --out {out}` makes one")
+    try:
+        fields = json.loads(file.read_text())
+        fields["changes"] = tuple((path, text) for path, text in fields["changes"])
+        return Request(**fields)
+    except (ValueError, TypeError, KeyError) as error:
+        raise CorruptError(f"{file} cannot be read: {error}") from error
+
+
+def summarise(out: Path) -> RunSummary:
+    """What a run is and showed, for tables, plots and pages.
+
+    Raises:
+        NotTrainedError: The folder holds no run.
+    """
+    request = read_request(out)
+    config = out / CONFIG
+    return RunSummary(
+        name=out.name,
+        recipe=request.recipe,
+        changes=dict(request.changes),
+        config=json.loads(config.read_text()) if config.exists() else {},
+        log=tuple(read_log(out)),
+        evaluation=load_evaluation(out),
+    )
+
+
+def _places(request: Request, out: Path) -> Places:
+    barred: frozenset[str] = frozenset()
+    if request.hold_out is not None:
+        listed = Path(request.hold_out)
+        if digest_of(listed) != request.hold_out_sha256:
+            raise ConflictError(f"{listed} is not what it was when the run began")
+        barred = read_held_out(listed)
+    return Places(data=Path(request.data), out=out, caches=Path(request.caches), barred=barred)

@@ -1,0 +1,151 @@
+"""Galleries of objects through the command line."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import rows, run
+from made_pictures import write_picture
+
+from lynkeus.core import read_picture
+from lynkeus.scan.backgrounds import SHIPPED
+from lynkeus.scan.demo import demo_pictures
+from lynkeus.scan.home import CATALOG
+
+
+def _photograph(number: int) -> np.ndarray:
+    return read_picture(demo_pictures().references[number], max_side=480).rgb
+
+
+@pytest.fixture(scope="module")
+def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``things`` (two objects), ``later`` (one more), ``uploads``, and a ``home`` that knows the two."""
+    folder = tmp_path_factory.mktemp("things")
+    for number, name in enumerate(("bridge", "camera", "cat")):
+        rgb = _photograph(number)
+        high, wide = rgb.shape[:2]
+        place = "later" if name == "cat" else "things"
+        write_picture(folder / place / name / "1.jpg", rgb[: high * 4 // 5, : wide * 4 // 5])
+        mirrored = np.ascontiguousarray(rgb[high // 6 :, ::-1][:, : wide * 4 // 5])
+        write_picture(folder / "uploads" / f"{name}.jpg", mirrored)
+    shutil.copy(SHIPPED / "garment-03.jpg", folder / "uploads" / "stranger.jpg")
+    run(folder / "home", "register", folder / "things", "--gallery", "things", "--kind", "object")
+    return folder
+
+
+@pytest.fixture
+def home(things: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(things / "home", tmp_path / "home"))
+
+
+def test_a_scan_names_the_objects_in_every_output(home: Path, things: Path, tmp_path: Path) -> None:
+    report, table = tmp_path / "out.html", tmp_path / "out.csv"
+    told = run(home, "scan", things / "uploads", "--json", "-", "--report", report, "--csv", table, code=1)
+    found = {Path(row["upload"]).stem: row for row in rows(told)}
+    for name in ("bridge", "camera"):
+        (finding,) = found[name]["findings"]
+        assert (finding["kind"], finding["gallery"], finding["entity"]) == ("object", "things", name)
+        assert np.array(finding["evidence"]["heat"]).max() == 1.0
+        assert len(finding["region"]["normalised"]) == 4
+    assert found["cat"]["findings"] == found["stranger"]["findings"] == []
+    assert "data:image/png" in report.read_text("utf-8")
+    assert ",object,things,bridge,1.jpg," in table.read_text("utf-8-sig")
+
+
+def test_a_gallery_keeps_its_kind(home: Path, things: Path) -> None:
+    refused = run(home, "register", things / "later", "--gallery", "things", "--kind", "copy", code=2)
+    assert "gallery 'things' holds objects: register pictures" in refused.stderr
+    again = run(home, "register", things / "things", "--gallery", "things")
+    assert "registered 0 in things (0 of them near-copies), 2 known before" in again.stdout
+    run(home, "register", things / "later", "--gallery", "pictures")
+    refused = run(home, "register", things / "later", "--gallery", "pictures", "--kind", "object", code=2)
+    assert "gallery 'pictures' holds pictures whose copies are looked for" in refused.stderr
+    kinds = {row["gallery"]: row["kind"] for row in rows(run(home, "gallery", "list", "--json"))}
+    assert kinds == {"things": "object", "pictures": "copy"}
+    assert "things: 2 references of objects, no policy" in run(home, "gallery", "list").stdout
+
+
+def test_copies_and_objects_are_found_beside_each_other(home: Path, things: Path) -> None:
+    run(home, "register", things / "uploads" / "bridge.jpg", "--gallery", "pictures")
+    told = run(home, "scan", things / "uploads" / "bridge.jpg", "--json", "-", code=1)
+    (row,) = rows(told)
+    assert [(f["kind"], f["gallery"]) for f in row["findings"]] == [("copy", "pictures"), ("object", "things")]
+    (row,) = rows(run(home, "scan", things / "uploads" / "bridge.jpg", "--gallery", "things", "--json", "-", code=1))
+    assert [f["kind"] for f in row["findings"]] == ["object"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_rescan_finds_objects_that_came_later_once(home: Path, things: Path, tmp_path: Path, *, kept: bool) -> None:
+    uploads = Path(shutil.copytree(things / "uploads", tmp_path / "uploads"))
+    run(home, "scan", uploads, *(["--keep", "2"] if kept else []), code=1)
+    write_picture(tmp_path / "more" / "bridge" / "2.jpg", np.ascontiguousarray(_photograph(0)[:, ::-1]))
+    run(home, "register", things / "later", tmp_path / "more", "--gallery", "things")
+    if kept:
+        shutil.rmtree(uploads)
+    found = {Path(row["upload"]).stem: row["findings"] for row in rows(run(home, "rescan", "--json", "-"))}
+    assert [f["entity"] for f in found.pop("cat")] == ["cat"]
+    assert not any(found.values())
+
+
+def test_policies_log_only_renaming_removal_and_backup(home: Path, things: Path, tmp_path: Path) -> None:
+    run(home, "background", "add", "--shipped")
+    refused = run(home, "gallery", "policy", "things", "--review", "1/100", code=2)
+    assert "needs 300 clean pictures" in refused.stderr
+    run(home, "gallery", "policy", "things", "--review", "1/10")
+    (row,) = rows(run(home, "scan", things / "uploads" / "bridge.jpg", "--json", "-", code=1))
+    assert row["findings"][0]["entity"] == "bridge"
+    assert row["findings"][0]["rate_upper"] <= 0.1
+    run(home, "gallery", "rename", "things", "devices")
+    run(home, "gallery", "log-only", "devices")
+    (row,) = rows(run(home, "scan", things / "uploads" / "bridge.jpg", "--json", "-"))
+    assert (row["verdict"], row["findings"][0]["action"], row["findings"][0]["gallery"]) == (
+        "clear",
+        "clear",
+        "devices",
+    )
+    assert "things/bridge" not in run(home, "background", "list", "--gallery", "devices").stdout
+    run(home, "backup", tmp_path / "saved.lynkeus")
+    run(home, "gallery", "remove", "devices", "--entity", "bridge", "--purge")
+    (row,) = rows(run(home, "scan", things / "uploads" / "bridge.jpg", "--json", "-"))
+    assert "bridge" not in {finding["entity"] for finding in row["findings"]}
+    run(tmp_path / "other", "restore", tmp_path / "saved.lynkeus")
+    (row,) = rows(run(tmp_path / "other", "scan", things / "uploads" / "bridge.jpg", "--json", "-"))
+    assert row["findings"][0]["entity"] == "bridge"
+
+
+def test_names_may_come_from_a_csv_file_and_pixels_may_be_left_out(things: Path, tmp_path: Path) -> None:
+    listing = things / "list.csv"
+    listing.write_text("path,name\nthings/bridge/1.jpg,Red bridge\n", "utf-8")
+    run(tmp_path / "home", "register", listing, "--gallery", "named", "--kind", "object", "--no-pixels")
+    report = tmp_path / "report.html"
+    told = run(tmp_path / "home", "scan", things / "uploads" / "bridge.jpg", "--json", "-", "--report", report, code=1)
+    assert rows(told)[0]["findings"][0]["entity"] == "Red bridge"
+    assert report.stat().st_size > 10_000
+
+
+def test_a_thing_without_pictures_is_named(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "more" / "egg").mkdir(parents=True)
+    (tmp_path / "more" / "egg" / "a.jpg").write_bytes(b"no picture")
+    told = run(home, "register", tmp_path / "more", "--gallery", "things", "--json", code=1)
+    assert [row["outcome"] for row in rows(told)] == ["unreadable", "no-picture"]
+    told = run(home, "register", tmp_path / "more", "--gallery", "things", code=1)
+    assert "none of the pictures of egg could be read" in told.stderr
+    assert "1 objects without a picture" in told.stdout
+
+
+def test_a_home_from_before_objects_takes_them(made: Path, things: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(made / "home", tmp_path / "old"))
+    with sqlite3.connect(home / CATALOG) as connection:  # as the first schema left it
+        connection.execute("ALTER TABLE gallery DROP COLUMN kind")
+        connection.execute("UPDATE meta SET schema_version = 1")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    run(home, "register", things / "things", "--gallery", "things", "--kind", "object")
+    found = rows(run(home, "scan", made / "uploads", things / "uploads", "--json", "-", code=1))
+    kinds = {Path(row["upload"]).stem: {f["kind"] for f in row["findings"]} for row in found}
+    assert kinds["copy"] == {"copy"}
+    assert kinds["bridge"] == {"object"}
+    assert json.loads(run(home, "gallery", "list", "--json").stdout.splitlines()[0])["kind"] == "copy"
