@@ -21,9 +21,9 @@ from lynkeus.models.backbones.efficientnet_lite import lite0_timm_names
 from lynkeus.recipes import RECIPES, Places
 from lynkeus.recipes.retrieval import FIRST, RetrievalRecipe, load_embedder, open_all, start_embedder
 from lynkeus.recipes.retrieval_batches import Draws, StageBatches
-from lynkeus.recipes.retrieval_data import Kept, open_split
-from lynkeus.recipes.retrieval_evaluation import measured, pair_distances, unit
-from lynkeus.recipes.retrieval_stages import Angular, Classification, Margins, SemiHard, StageObjective
+from lynkeus.recipes.retrieval_data import Kept
+from lynkeus.recipes.retrieval_evaluation import measured, unit
+from lynkeus.recipes.retrieval_stages import Angular, Classification, Margins, SemiHard
 from lynkeus.recipes.view_maps import pooled
 from lynkeus.report.laboratory.evaluation import load_evaluation, save_evaluation
 
@@ -317,42 +317,6 @@ def test_nothing_to_measure_is_said(places: Places, small: Fill, fabric: Fabric)
         recipe.evaluate(places)
 
 
-@pytest.mark.parametrize(
-    "stage",
-    [
-        Classification(dropout=0.0),
-        Margins(pull=0.8, push=1.2, positives=9, negatives=9, every=2),
-        SemiHard(margin=0.2, each=2),
-        Angular(scale=32.0, margin=0.3),
-    ],
-    ids=lambda stage: type(stage).__name__,
-)
-def test_a_step_shows_pictures_of_one_group_and_follows_from_its_number(
-    stage: Classification | Margins | SemiHard | Angular,
-) -> None:
-    label = np.repeat(np.arange(9), 5)
-    numbers = [np.flatnonzero(label < 6), np.flatnonzero(label >= 6)]
-
-    def draws(seed: int) -> Draws:
-        return Draws(stage, numbers, label, pictures=8, steps=40, views=3, seed=seed)
-
-    one, other = draws(0), draws(0)
-    backwards = {step: other[step] for step in reversed(range(40))}
-    groups: list[int] = []
-    for step in range(40):
-        drawn = one[step]
-        groups.append(drawn.group)
-        assert np.isin(drawn.numbers, numbers[drawn.group]).all()
-        assert len(drawn.numbers) == len(drawn.views) == 8
-        assert drawn.views.max() < 3
-        assert drawn.numbers.tolist() == backwards[step].numbers.tolist()
-        assert drawn.views.tolist() == backwards[step].views.tolist()
-        if isinstance(stage, SemiHard):
-            assert np.bincount(label[drawn.numbers])[label[drawn.numbers]].min() > 1
-    assert 0.5 < groups.count(0) / 40 < 0.85
-    assert any(draws(1)[step].numbers.tolist() != one[step].numbers.tolist() for step in range(3))
-
-
 @pytest.mark.parametrize("world", [1, 2])
 def test_the_maps_of_a_step_come_into_the_order_of_its_pictures(world: int, places: Places, small: Fill) -> None:
     recipe = small(ARMS["deepfirearm"])
@@ -374,26 +338,6 @@ def test_the_maps_of_a_step_come_into_the_order_of_its_pictures(world: int, plac
     assert len(set(wanted)) > 4
 
 
-def test_pairs_are_of_one_class_where_the_draw_says_so_and_pull_and_push_accordingly() -> None:
-    stage = Margins(pull=0.8, push=1.2, positives=9, negatives=9, every=2)
-    objective = StageObjective(stage, dim=3, counts=[[2, 2]])
-    near, far = torch.eye(3)[0], torch.eye(3)[1]
-    features = torch.stack([near, near, 5 * near, far])
-    same = objective(features, torch.tensor([0, 0, 0, 0]), 0)
-    different = objective(features, torch.tensor([0, 0, 1, 1]), 0)
-    distance = 2**0.5
-    assert same.item() == pytest.approx(0.5 * (distance - 0.8) ** 2 / 2, abs=1e-4)
-    assert different.item() == pytest.approx(0.5 * 1.2**2 / 2, abs=1e-4)
-
-
-def test_directions_of_classes_begin_at_the_means_of_their_pictures() -> None:
-    objective = StageObjective(Angular(scale=8.0, margin=0.0), dim=2, counts=[[1], [2, 2]])
-    features = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 3.0], [0.0, 1.0]])
-    objective.centre(1, features, torch.tensor([0, 0, 1, 1]))
-    weight = objective.losses[1].get_submodule("centres").get_parameter("weight")
-    torch.testing.assert_close(weight, torch.tensor([[0.5**0.5, 0.5**0.5], [0.0, 1.0]]))
-
-
 def test_figures_are_means_over_the_groups(places: Places, small: Fill) -> None:
     recipe = replace(small(ARMS["deepfirearm"]), kept=(Kept(val=0, test=2), Kept(val=0, test=0)))
     opened = open_all(recipe, places)
@@ -402,22 +346,3 @@ def test_figures_are_means_over_the_groups(places: Places, small: Fill) -> None:
     group = opened.split.group[opened.split.pictures.label[asked]]
     apart = [measured(vectors[group == one], opened.split, asked[group == one])["R@1"] for one in (0, 1)]
     assert measured(vectors, opened.split, asked)["R@1"] == pytest.approx(np.mean(apart))
-
-
-def test_distances_are_those_of_the_vectors() -> None:
-    vectors = unit(np.random.default_rng(0).random((7, 5), dtype=np.float32))
-    label = np.array([0, 0, 1, 1, 1, 2, 2])
-    distance, same = pair_distances(vectors, label)
-    pairs = [(a, b) for a in range(7) for b in range(a + 1, 7)]
-    wanted = [np.linalg.norm(vectors[a] - vectors[b]) for a, b in pairs]
-    np.testing.assert_allclose(distance, wanted, atol=1e-3)
-    assert same.tolist() == [bool(label[a] == label[b]) for a, b in pairs]
-
-
-def test_the_split_of_another_seed_is_another(places: Places, small: Fill) -> None:
-    recipe = small(ARMS["deepfirearm"])
-    parts = {
-        open_split(places.data, recipe.groups, recipe.kept, side=96, caches=places.caches, seed=seed).part
-        for seed in range(4)
-    }
-    assert len(parts) > 1
