@@ -15,7 +15,7 @@ demo: $(LIGHT)  ## register free pictures, disguise them, find them, write a rep
 test: lint check  ## everything that CI asks of a checkout
 
 check: $(DEV)  ## tests alone: make check ARGS="-k voting"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(DEV)  ## style, types, layers
 	$(BIN)/ruff check $(CODE)

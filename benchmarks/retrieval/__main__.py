@@ -25,8 +25,9 @@ from lynkeus.index.reduction import fit_reduction
 from lynkeus.models.embedders import Embedder
 from lynkeus.models.embedders.looks import embed
 from lynkeus.recipes.retrieval_data import Opened
-from lynkeus.recipes.retrieval_evaluation import histogram, measured, pair_distances, unit
+from lynkeus.recipes.retrieval_evaluation import measured, unit
 from lynkeus.recipes.view_maps import pooled
+from lynkeus.report.laboratory.retrieval import pair_distances, pair_histogram
 
 RESULTS = Path(__file__).parent / "results"
 SEEDS = (0, 1, 2)
@@ -81,7 +82,7 @@ def _measured(model: Embedder, opened: Opened) -> Row:
     asked, known = split.of_part("test"), split.of_part("train")
     vectors, label = unit(pooled(model, opened.maps, asked)), split.pictures.label[asked]
     distance, same = pair_distances(vectors, label)
-    spread = histogram(vectors, label, "")
+    spread = pair_histogram(vectors, label, "")
     return {
         "figures": _rounded(measured(vectors, split, asked)),
         "distances": _rounded({"same": distance[same].mean(), "different": distance[~same].mean()}),

@@ -18,9 +18,10 @@ from lynkeus.core import DivergedError
 from lynkeus.models.embedders import Embedder
 from lynkeus.recipes.retrieval import RetrievalRecipe
 from lynkeus.recipes.retrieval_data import Opened
-from lynkeus.recipes.retrieval_evaluation import measured, pair_distances, unit
+from lynkeus.recipes.retrieval_evaluation import measured, unit
 from lynkeus.recipes.retrieval_stages import Margins
 from lynkeus.recipes.view_maps import pooled
+from lynkeus.report.laboratory.retrieval import pair_distances
 
 RESULTS = Path(__file__).parent / "results"
 SET, SEED = "cars", 0

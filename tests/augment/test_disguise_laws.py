@@ -146,7 +146,7 @@ def test_the_transform_says_where_a_mark_went(name: str, seed: int) -> None:
     assert np.abs(seen - expected).max() < 0.6
 
 
-@pytest.mark.parametrize("name", set(PLACING) - {"crop", "chain"})
+@pytest.mark.parametrize("name", sorted(set(PLACING) - {"crop", "chain"}))
 @pytest.mark.parametrize("seed", range(3))
 def test_the_box_is_tight_around_the_copy(name: str, seed: int) -> None:
     dark, bright = np.full((90, 130, 3), 100, np.uint8), np.full((90, 130, 3), 230, np.uint8)

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from lynkeus.recipes.retrieval_batches import Draws
-from lynkeus.recipes.retrieval_evaluation import pair_distances, unit
 from lynkeus.recipes.retrieval_stages import Angular, Classification, Margins, SemiHard, StageObjective
 
 pytestmark = pytest.mark.torch
@@ -65,13 +64,3 @@ def test_directions_of_classes_begin_at_the_means_of_their_pictures() -> None:
     objective.centre(1, features, torch.tensor([0, 0, 1, 1]))
     weight = objective.losses[1].get_submodule("centres").get_parameter("weight")
     torch.testing.assert_close(weight, torch.tensor([[0.5**0.5, 0.5**0.5], [0.0, 1.0]]))
-
-
-def test_distances_are_those_of_the_vectors() -> None:
-    vectors = unit(np.random.default_rng(0).random((7, 5), dtype=np.float32))
-    label = np.array([0, 0, 1, 1, 1, 2, 2])
-    distance, same = pair_distances(vectors, label)
-    pairs = [(a, b) for a in range(7) for b in range(a + 1, 7)]
-    wanted = [np.linalg.norm(vectors[a] - vectors[b]) for a, b in pairs]
-    np.testing.assert_allclose(distance, wanted, atol=1e-3)
-    assert same.tolist() == [bool(label[a] == label[b]) for a, b in pairs]

@@ -11,10 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lynkeus.augment import Transform
-from lynkeus.core import NotTrainedError
 from lynkeus.data.hiding_batches import HidingBatch, HidingBatches, MapHiding
 from lynkeus.data.labelled import LabelledPictures, LabelTable, open_labelled
-from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.checkpoint import Training, read_checkpoint
 from lynkeus.engine.launch import set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
@@ -144,11 +143,8 @@ class HidingRecipe:
         Raises:
             NotTrainedError: The folder holds no checkpoint.
         """
-        checkpoint = places.out / "checkpoint.ckpt"
-        if not checkpoint.exists():
-            raise NotTrainedError(f"{places.out.name} holds no checkpoint: train first")
         model = _classifier(self, classes=len(pictures.names))
-        model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
+        model.load_state_dict(read_checkpoint(places.out)["model"])
         return model.eval()
 
 

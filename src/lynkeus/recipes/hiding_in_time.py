@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from lynkeus.core import NotTrainedError, UnreadableError
+from lynkeus.core import UnreadableError
 from lynkeus.data.clips import list_contents, read_frames
 from lynkeus.data.sources import Source
 from lynkeus.data.splices import SplicePlan, Splices, TimeHiding, gathered
-from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.checkpoint import Training, read_checkpoint
 from lynkeus.engine.launch import set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
@@ -154,11 +154,8 @@ class TimeRecipe:
         Raises:
             NotTrainedError: The folder holds no checkpoint.
         """
-        checkpoint = places.out / "checkpoint.ckpt"
-        if not checkpoint.exists():
-            raise NotTrainedError(f"{places.out.name} holds no checkpoint: train first")
         model = _start(self, clips)
-        model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
+        model.load_state_dict(read_checkpoint(places.out)["model"])
         return model.eval()
 
 

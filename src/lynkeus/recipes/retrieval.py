@@ -17,13 +17,12 @@ from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from lynkeus.core import NotTrainedError
 from lynkeus.data.classes import Group
 from lynkeus.data.object_views import object_view
-from lynkeus.engine.checkpoint import Training
+from lynkeus.engine.checkpoint import Training, read_checkpoint
 from lynkeus.engine.launch import set_up
 from lynkeus.engine.loop import fit, gather
-from lynkeus.engine.run import RunFolder, open_run
+from lynkeus.engine.run import open_run
 from lynkeus.models.embedders import Embedder
 from lynkeus.models.embedders.opening import NONE, open_embedder
 from lynkeus.recipes.config import Descent
@@ -164,11 +163,8 @@ def load_embedder(recipe: RetrievalRecipe, run: Path) -> Embedder:
     Raises:
         NotTrainedError: The folder holds no checkpoint.
     """
-    file = RunFolder(folder=run).checkpoint
-    if not file.exists():
-        raise NotTrainedError(f"{run} holds no checkpoint yet")
     network = PooledParts(open_embedder(recipe.embedder, frozen_blocks=recipe.frozen_blocks, weights=NONE))
-    network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
+    network.load_state_dict(read_checkpoint(run)["model"])
     return network.embedder.eval()
 
 

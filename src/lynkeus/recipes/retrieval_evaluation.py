@@ -8,18 +8,15 @@ import numpy as np
 from jaxtyping import Float, Float32, Int64
 
 from lynkeus.core import DataError, DivergedError
-from lynkeus.data.cache import reduce_to
 from lynkeus.index.reduction import fit_reduction
 from lynkeus.metrics.retrieval import leave_one_out
 from lynkeus.models.embedders import Embedder
 from lynkeus.recipes.retrieval_data import Opened, SplitPictures
 from lynkeus.recipes.view_maps import pooled
-from lynkeus.report.laboratory.evaluation import Evaluation, Histogram, Hit, Neighbours
+from lynkeus.report.laboratory.evaluation import Evaluation
+from lynkeus.report.laboratory.retrieval import first_hits, pair_histogram
 
 RANKS = (1, 2, 4, 8)
-_QUERIES, _HITS = 12, 8
-_PAIRS, _BINS, _SIDE = 200_000, 40, 192
-_FARTHEST = 2**0.5
 
 
 def evaluated(model: Embedder, opened: Opened, *, dim: int | None) -> Evaluation:
@@ -51,8 +48,14 @@ def evaluated(model: Embedder, opened: Opened, *, dim: int | None) -> Evaluation
     label = split.pictures.label[numbers]
     return Evaluation(
         figures=figures,
-        histograms=(histogram(before, label, "before training"), histogram(after, label, "after training")),
-        neighbours=_neighbours(after_pca, split, numbers),
+        histograms=(pair_histogram(before, label, "before training"), pair_histogram(after, label, "after training")),
+        neighbours=first_hits(
+            after_pca,
+            label,
+            split.group[label],
+            picture=lambda row: split.pictures.cache[int(numbers[row])],
+            name=lambda row: split.pictures.names[int(label[row])][1],
+        ),
     )
 
 
@@ -88,66 +91,3 @@ def unit(vectors: Float32[np.ndarray, "m d"]) -> Float32[np.ndarray, "m d"]:
     if dead := int((~(length > 0)).sum()):
         raise DivergedError(f"{dead} of {len(vectors)} pictures have no feature left: train at a lower rate")
     return vectors / length
-
-
-def histogram(vectors: Float32[np.ndarray, "m d"], label: Int64[np.ndarray, " m"], name: str) -> Histogram:
-    """How the distances of all pairs are spread, of a sample where there are more than 200,000.
-
-    Args:
-        vectors: Of length 1.
-        label: Class of each.
-        name: What they are.
-    """
-    distance, same = pair_distances(vectors, label)
-    edges = np.linspace(0.0, max(_FARTHEST, float(distance.max(initial=0.0))), _BINS + 1)
-    counts = [np.histogram(distance[same == one], edges)[0].astype(np.int64) for one in (True, False)]
-    return Histogram(name=name, edges=edges, same=counts[0], different=counts[1])
-
-
-def pair_distances(
-    vectors: Float32[np.ndarray, "m d"], label: Int64[np.ndarray, " m"]
-) -> tuple[Float32[np.ndarray, " p"], np.ndarray]:
-    """Distance of each pair, and whether it is of one class; of a sample where there are more than 200,000."""
-    first, second = np.triu_indices(len(label), k=1)
-    if len(first) > _PAIRS:
-        chosen = np.random.default_rng(0).choice(len(first), _PAIRS, replace=False)
-        first, second = first[chosen], second[chosen]
-    squared = 2 - 2 * (vectors @ vectors.T)[first, second]
-    return np.sqrt(np.maximum(squared, 0)), label[first] == label[second]
-
-
-def _neighbours(
-    vectors: Float32[np.ndarray, "m d"], split: SplitPictures, numbers: Int64[np.ndarray, " m"]
-) -> tuple[Neighbours, ...]:
-    """Queries spread evenly over the pictures, and what each finds first."""
-    label = split.pictures.label[numbers]
-    group = split.group[label]
-    queries = np.unique(np.linspace(0, len(numbers) - 1, _QUERIES).round().astype(np.int64))
-    rows: list[Neighbours] = []
-    for query in queries.tolist():
-        score = vectors @ vectors[query]
-        score[group != group[query]] = -np.inf
-        score[query] = -np.inf
-        best = np.argsort(-score, kind="stable")[:_HITS]
-        hits = tuple(
-            Hit(
-                picture=_picture(split, int(numbers[one])),
-                label=_name(split, int(label[one])),
-                score=float(score[one]),
-                right=bool(label[one] == label[query]),
-            )
-            for one in best.tolist()
-            if np.isfinite(score[one])
-        )
-        rows.append(
-            Neighbours(picture=_picture(split, int(numbers[query])), label=_name(split, int(label[query])), hits=hits)
-        )
-    return tuple(rows)
-
-
-def _picture(split: SplitPictures, number: int) -> np.ndarray:
-    return reduce_to(split.pictures.cache[number], _SIDE)
-
-
-def _name(split: SplitPictures, label: int) -> str:
-    return split.pictures.names[label][1]
