@@ -101,7 +101,7 @@ def test_learns_and_finds_the_actions(places: Places, small: TimeRecipe, fabric:
 
 
 def test_exports_backbone_and_all(places: Places, small: TimeRecipe, fabric: Fabric) -> None:
-    with pytest.raises(NotTrainedError, match="train first"):
+    with pytest.raises(NotTrainedError, match="train it first"):
         small.evaluate(places)
     small.train(places, fabric, stop_after=1)
     file = small.export(places, places.out / "shipped")

@@ -169,7 +169,7 @@ def test_exports_a_file_that_agrees_and_a_card_that_fits_it(places: Places, smal
 
 def test_nothing_trained_is_an_error(places: Places, small: Fill) -> None:
     recipe = small(LOCALISATION)
-    with pytest.raises(NotTrainedError, match="train first"):
+    with pytest.raises(NotTrainedError, match="train it first"):
         recipe.evaluate(places)
-    with pytest.raises(NotTrainedError, match="train first"):
+    with pytest.raises(NotTrainedError, match="train it first"):
         recipe.export(places, places.out / "shipped")
