@@ -13,6 +13,7 @@ from benchmarks.copies.tables import TABLES as COPIES
 from benchmarks.copies.tables import Table
 from benchmarks.hide_and_seek.tables import TABLES as HIDING
 from benchmarks.retrieval.tables import TABLES as RETRIEVAL
+from benchmarks.training.tables import TABLES as TRAINING
 from lynkeus import __version__
 from lynkeus.cli import main
 from lynkeus.core import read_picture
@@ -195,7 +196,7 @@ def test_no_picture_of_the_background_is_one_of_the_demo() -> None:
     assert len(set(originals)) == len(originals)
 
 
-@pytest.mark.parametrize("table", [*COPIES, *HIDING, *RETRIEVAL], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*COPIES, *HIDING, *RETRIEVAL, *TRAINING], ids=lambda table: table.name)
 def test_tables_are_made_from_the_results(table: Table) -> None:
     for name in table.pages:
         page = (ROOT / name).read_text("utf-8")

@@ -173,6 +173,9 @@ def test_says_what_is_no_run_and_what_is_not_trained(tmp_path: Path) -> None:
     assert "no run in" in run(tmp_path, "eval", tmp_path, code=2)
     assert "holds no run" in run(tmp_path, "export", tmp_path, code=2)
     _train(tmp_path, "--set", "seed=13", "--out", tmp_path / "run", code=2)
+    assert not (tmp_path / "run").exists()
+    _train(tmp_path, "--out", tmp_path / "run")
+    (tmp_path / "run" / "checkpoint.ckpt").unlink()
     assert "train it first" in run(tmp_path, "eval", tmp_path / "run", code=2)
     (tmp_path / "run" / "request.json").write_text("{")
     assert "request.json cannot be read" in run(tmp_path, "eval", tmp_path / "run", code=2)
@@ -197,3 +200,37 @@ def test_lists_and_shows_recipes(tmp_path: Path) -> None:
     assert shown["fields"]["loss.pull"] == 0.6
     assert shown["Expected"] == "mAP above 0.5."
     assert "loss.push = 1.2" in run(tmp_path, "recipes", "show", "toy")
+
+
+def test_a_grid_of_tuples_and_a_failing_file_are_said(tmp_path: Path) -> None:
+    _train(tmp_path, "--grid", "rates=[0.1, 0.2],[0.3]", "--out", tmp_path / "sweep", "--no-eval")
+    assert sorted(path.name for path in (tmp_path / "sweep").iterdir()) == ["rates=[0.1, 0.2]", "rates=[0.3]"]
+    (tmp_path / "file").write_text("mine")
+    assert "Not a directory" in _train(tmp_path, "--out", tmp_path / "file", code=2)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_damaged_runs_are_named_and_the_others_compared(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        _train(tmp_path, "--out", tmp_path / "runs" / name, "--no-eval")
+    (tmp_path / "runs" / "b" / "config.json").write_text("x")
+    with (tmp_path / "runs" / "c" / "log.jsonl").open("a") as log:
+        log.write("[1]\n")
+    result = command(tmp_path, "compare-runs", tmp_path / "runs", "--json", code=1)
+    assert "config.json cannot be read" in result.stderr
+    assert [row["name"] for row in rows(result)] == ["a", "c"]
+    assert "config.json cannot be read" in run(
+        tmp_path, "lab", "report", tmp_path / "runs", "--out", tmp_path / "p.html", code=1
+    )
+    assert (tmp_path / "p.html").exists()
+
+
+def test_the_same_seed_twice_is_no_spread(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _train(tmp_path, "--out", tmp_path / name, "--no-eval")
+    assert len(rows(command(tmp_path, "compare-runs", tmp_path / "a", tmp_path / "b", "--json"))) == 2
+
+
+def test_a_run_begun_in_another_precision_is_refused(tmp_path: Path) -> None:
+    _train(tmp_path, "--out", tmp_path / "run", "--stop-after", "1")
+    assert "precision differ" in _train(tmp_path, "--out", tmp_path / "run", "--precision", "bf16-mixed", code=2)

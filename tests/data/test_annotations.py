@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lynkeus.core import DataError
 from lynkeus.data.annotations import Annotations, read_coco, read_csv, read_folder
 from lynkeus.data.sources import Source
 
@@ -70,7 +71,7 @@ def test_coco_boxes_become_corners_crowds_go_and_bare_pictures_and_classes_stay(
 
 def test_a_folder_of_nothing_and_a_picture_of_no_class_are_errors_that_name_them(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
-    with pytest.raises(FileNotFoundError, match="set"):
+    with pytest.raises(DataError, match="set"):
         read_folder(tmp_path, _source("set"))
     (tmp_path / "set" / "stray.jpg").touch()
     with pytest.raises(ValueError, match=r"set/stray\.jpg lies in no folder"):

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,14 +31,30 @@ def test_small_pictures_keep_their_size() -> None:
     assert reduce_to(small, 7) is small
 
 
-def test_a_second_opening_decodes_nothing(make_cache: Callable[..., PictureCache], tmp_path: Path) -> None:
+def test_a_second_opening_decodes_nothing(
+    make_cache: Callable[..., PictureCache], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_cache({"a": (2, 1.0)})
     listing = list_pictures(tmp_path / "data", [Source(folder="a", terms="free", share=1.0)])
-    for picture in (tmp_path / "data/a").iterdir():
-        picture.write_bytes(b"gone")
+    monkeypatch.setattr("lynkeus.data.cache.read_picture", None)
     cache = open_cache(tmp_path / "data", listing, side=48, caches=tmp_path / "caches")
     assert len(cache) == 2
     assert cache[1].std() > 10
+
+
+def test_a_changed_picture_and_another_root_are_decoded_anew(
+    make_cache: Callable[..., PictureCache], tmp_path: Path
+) -> None:
+    before = make_cache({"a": (2, 1.0)})
+    listing = list_pictures(tmp_path / "data", [Source(folder="a", terms="free", share=1.0)])
+    changed = sorted((tmp_path / "data/a").iterdir())[1]
+    cv2.imwrite(str(changed), np.full((8, 8, 3), 7, np.uint8))
+    cache = open_cache(tmp_path / "data", listing, side=48, caches=tmp_path / "caches")
+    assert cache.key != before.key
+    assert (cache[1] == 7).all()
+    shutil.copytree(tmp_path / "data", tmp_path / "other")
+    other = open_cache(tmp_path / "other", listing, side=48, caches=tmp_path / "caches")
+    assert other.key != cache.key
 
 
 def test_leaves_out_an_unreadable_file_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from lynkeus.core import DataError
 from lynkeus.data.classes import Group, open_classes, read_groups
 from lynkeus.data.sources import Source
 
@@ -53,5 +54,5 @@ def test_takes_only_pictures_of_the_role_that_trains(root: Path) -> None:
 
 def test_refuses_a_table_of_which_nothing_may_train(root: Path) -> None:
     (root / "set/a.csv").write_text("file,kind\na/1.png,x\n")
-    with pytest.raises(FileNotFoundError, match=r"set/a\.csv"):
+    with pytest.raises(DataError, match=r"set/a\.csv"):
         read_groups(root, (_group("a", role="train"),))

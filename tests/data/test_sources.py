@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from lynkeus.core import DataError
 from lynkeus.data.sources import Source, list_pictures
 
 pytestmark = pytest.mark.torch
@@ -37,5 +38,5 @@ def test_takes_only_the_role_that_is_asked_for(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "void").mkdir()
-    with pytest.raises(FileNotFoundError, match="void"):
+    with pytest.raises(DataError, match="void"):
         list_pictures(tmp_path, [_source("void")])

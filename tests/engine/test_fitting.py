@@ -111,7 +111,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_leaves_the_checkpoint(tmp_pat
     def broken(number: int, loss: Tensor) -> Tensor:
         return loss * float("nan") if number == 5 else loss
 
-    with pytest.raises(DivergedError, match=r"the loss is nan at step 6; the last checkpoint stays"):
+    with pytest.raises(DivergedError, match=r"the loss is nan at step 6; what was saved before stays"):
         train_toy(_one(), tmp_path / "run", Toy(changed=broken))
     assert torch.load(tmp_path / "run/checkpoint.ckpt", weights_only=True)["step"] == 5
     assert _same(train_toy(_one(), tmp_path / "run"), train_toy(_one(), tmp_path / "whole"))

@@ -42,6 +42,7 @@ def pictures(tmp_path: Path) -> LabelledPictures:
         folder=np.zeros(8, np.int64),
         paths=tuple(f"{number}.png" for number in range(8)),
         sources=(Source(folder="set", terms="free", share=1.0),),
+        key="made",
     )
     return LabelledPictures(
         cache=cache,

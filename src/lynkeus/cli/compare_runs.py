@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from lynkeus.cli.options import DONE, json_option
+from lynkeus.cli.options import DONE, FAILED, json_option
 from lynkeus.cli.wanted import check_writable
 
 
@@ -28,17 +28,16 @@ def compare_runs(
     \b
     lynkeus compare-runs runs/pulls --plot pulls.png
     """
-    from lynkeus.cli.laboratory import need_extra, runs_in
+    from lynkeus.cli.laboratory import need_extra, read_runs
 
     del home
     check_writable("--plot", plot)
     check_writable("--csv", csv_file)
     need_extra()
-    from lynkeus.recipes.runs import summarise
     from lynkeus.report.laboratory.plots import curves
     from lynkeus.report.laboratory.summary import compare, figures_of, table
 
-    runs = [summarise(folder) for folder in runs_in(folders)]
+    runs, damaged = read_runs(folders)
     rows = compare(runs)
     if plot is not None:
         plot.write_bytes(curves({run.name: run.log for run in runs}))
@@ -56,4 +55,4 @@ def compare_runs(
             click.echo(json.dumps(asdict(row)))
     else:
         click.echo(table(rows))
-    sys.exit(DONE)
+    sys.exit(FAILED if damaged else DONE)

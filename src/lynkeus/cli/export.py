@@ -24,9 +24,8 @@ def export(home: Path, *, run: Path, out: Path | None, as_json: bool) -> None:
 
     del home
     need_extra()
-    from lynkeus.recipes.runs import reopen
+    from lynkeus.recipes.runs import export_run
 
-    recipe, places = reopen(run)
-    file = recipe.export(places, out or run / "export")
+    file = export_run(run, out or run / "export")
     click.echo(json.dumps({"run": str(run), "file": str(file)}) if as_json else str(file))
     sys.exit(DONE)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from lynkeus.cli.options import DONE
+from lynkeus.cli.options import DONE, FAILED
 from lynkeus.cli.wanted import check_writable
 
 
@@ -30,14 +30,14 @@ def report(home: Path, *, folders: tuple[Path, ...], out: Path) -> None:
     \b
     lynkeus lab report runs/* --out lab.html
     """
-    from lynkeus.cli.laboratory import need_extra, runs_in
+    from lynkeus.cli.laboratory import need_extra, read_runs
 
     del home
     check_writable("--out", out)
     need_extra()
-    from lynkeus.recipes.runs import summarise
     from lynkeus.report.laboratory.page import write_page
 
-    write_page(out, [summarise(folder) for folder in runs_in(folders)])
+    runs, damaged = read_runs(folders)
+    write_page(out, runs)
     click.echo(str(out))
-    sys.exit(DONE)
+    sys.exit(FAILED if damaged else DONE)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
     from lynkeus.recipes.runs import Request
     from lynkeus.report.laboratory.evaluation import Evaluation
+    from lynkeus.report.laboratory.summary import RunSummary
 
+_COMMA = re.compile(r",(?![^\[]*\])")  # but those inside brackets
 CURVES, HISTOGRAMS = "curves.png", "distances.png"
 
 
@@ -39,7 +42,7 @@ def grid(settings: Sequence[str]) -> Iterator[tuple[tuple[str, str], ...]]:
     """Every combination of ``FIELD=A,B,C`` settings, as changes of a recipe; one empty combination for none."""
     from lynkeus.recipes.settings import split_setting
 
-    axes = [[(path, one) for one in text.split(",")] for path, text in map(split_setting, settings)]
+    axes = [[(path, one) for one in _COMMA.split(text)] for path, text in map(split_setting, settings)]
     yield from itertools.product(*axes)
 
 
@@ -54,10 +57,14 @@ def train_one(fabric: "Fabric", request: "Request", out: Path, *, stop_after: in
     Raises:
         LynkeusError: As the recipe says.
     """
-    from lynkeus.recipes.runs import begin
+    from lynkeus.recipes.runs import begin, forget_unbegun
 
     recipe, places = begin(request, out)
-    recipe.train(places, fabric, stop_after=stop_after)
+    try:
+        recipe.train(places, fabric, stop_after=stop_after)
+    except BaseException:
+        forget_unbegun(out)
+        raise
     if stop_after is not None or not fabric.is_global_zero:
         return False
     draw_curves(out)
@@ -118,6 +125,31 @@ def quiet_threads() -> None:
     import cv2
 
     cv2.setNumThreads(1)
+
+
+def read_runs(folders: Sequence[Path]) -> "tuple[list[RunSummary], int]":
+    """The runs among some folders and in them, and how many could not be read; these are named.
+
+    Raises:
+        ConflictError: There is none.
+    """
+    from lynkeus.core import LynkeusError
+    from lynkeus.recipes.runs import summarise
+
+    found = runs_in(folders)
+    read: list[RunSummary] = []
+    for run, name in zip(found, _names(found), strict=True):
+        try:
+            read.append(summarise(run, name=name))
+        except LynkeusError as error:
+            click.echo(f"lynkeus: {error}", err=True)
+    return read, len(found) - len(read)
+
+
+def _names(runs: Sequence[Path]) -> list[str]:
+    """What runs are called: their folders' names, or their paths where two have one name."""
+    names = [run.resolve().name for run in runs]
+    return names if len(set(names)) == len(names) else [str(run) for run in runs]
 
 
 def _inside(folder: Path) -> list[Path]:

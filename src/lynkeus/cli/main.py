@@ -32,7 +32,7 @@ MISUSE = 2
 
 
 class _Group(click.Group):
-    """Shows our errors as one line, without a traceback, and ends with exit code 2."""
+    """Shows our errors, and those of files, as one line without a traceback, and ends with exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -41,9 +41,12 @@ class _Group(click.Group):
         except Exception as error:
             from lynkeus.core.errors import LynkeusError  # brings NumPy, which `--help` does without
 
-            if not isinstance(error, LynkeusError):
+            if isinstance(error, LynkeusError):
+                click.echo(f"lynkeus: {error}", err=True)
+            elif isinstance(error, OSError) and error.filename is not None:
+                click.echo(f"lynkeus: {error.filename}: {error.strerror}", err=True)
+            else:
                 raise
-            click.echo(f"lynkeus: {error}", err=True)
             sys.exit(MISUSE)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -73,7 +73,7 @@ def train(
     kept = caches or out.parent / "caches"
     wanted = {
         out / folder_of(combination): make_request(
-            recipe, (*fixed, *combination), data=data, caches=kept, hold_out=hold_out
+            recipe, (*fixed, *combination), data=data, caches=kept, hold_out=hold_out, precision=precision
         )
         for combination in grid(grids)
     }
@@ -82,12 +82,19 @@ def train(
     for run, request in wanted.items():
         try:
             ended = train_one(fabric, request, run, stop_after=stop_after, evaluate=evaluated)
-        except LynkeusError as error:
+        except KeyboardInterrupt:
+            click.echo(f"lynkeus: {run.name}: stopped and saved; the same command goes on", err=True)
+            sys.exit(FAILED)
+        except (LynkeusError, OSError) as error:
             if len(wanted) == 1:
                 raise
             failed += 1
             click.echo(f"lynkeus: {run.name}: {error}", err=True)
             continue
+        if stop_after is not None and fabric.is_global_zero:
+            click.echo(
+                f"lynkeus: {run.name}: stopped at step {stop_after} at the latest; the same command goes on", err=True
+            )
         found = load_evaluation(run) if ended else None
         if len(wanted) > 1 and not as_json and fabric.is_global_zero:
             click.echo(run.name)

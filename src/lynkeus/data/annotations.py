@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from lynkeus.core import DataError
 from lynkeus.data.coco import CocoFile
 from lynkeus.data.sources import Source, list_pictures
 
@@ -46,13 +47,13 @@ class Annotations:
         """The class of each picture, for samplers that want exactly one.
 
         Raises:
-            ValueError: A picture has none or several; the text names it.
+            DataError: A picture has none or several; the text names it.
         """
         shown = np.unique(np.stack((self.picture, self.label), axis=1), axis=0)
         times = np.bincount(shown[:, 0], minlength=len(self.paths))
         if (times != 1).any():
             odd = int(np.argmax(times != 1))
-            raise ValueError(f"{self.paths[odd]} has {times[odd]} classes, wanted one")
+            raise DataError(f"{self.paths[odd]} has {times[odd]} classes, wanted one")
         return shown[:, 1]
 
     def pictures_of_classes(self) -> Int64[np.ndarray, " c"]:
@@ -75,14 +76,14 @@ def read_folder(root: Path, source: Source) -> Annotations:
         source: The folder; with a role, only its pictures.
 
     Raises:
-        FileNotFoundError: There is no picture.
-        ValueError: A picture lies beside the folders of the classes.
+        DataError: There is no picture.
+        DataError: A picture lies beside the folders of the classes.
     """
     rows: list[_Row] = []
     for path in list_pictures(root, (source,)).paths:
         name = PurePosixPath(path).relative_to(PurePosixPath(source.folder)).parent.as_posix()
         if name == ".":
-            raise ValueError(f"{path} lies in no folder of a class")
+            raise DataError(f"{path} lies in no folder of a class")
         rows.append(_Row(path, name, None))
     return _collect(rows)
 
@@ -101,8 +102,8 @@ def read_csv(
         box: Columns of x0, y0, x1 and y1, pixels.
 
     Raises:
-        FileNotFoundError: There is no such table.
-        ValueError: A column or a cell is missing, a box is none, a path leaves the root, or a line repeats another.
+        DataError: There is no such table.
+        DataError: A column or a cell is missing, a box is none, a path leaves the root, or a line repeats another.
     """
     rows: dict[_Row, int] = {}
     with (root / table).open(newline="", encoding="utf-8-sig") as file:
@@ -111,15 +112,15 @@ def read_csv(
         missing = [one for one in wanted if one not in (reader.fieldnames or ())]
         if missing:
             there = ", ".join(reader.fieldnames or ())
-            raise ValueError(f"{table}:1: no column {', '.join(missing)}; there are: {there}")
+            raise DataError(f"{table}:1: no column {', '.join(missing)}; there are: {there}")
         for cells in reader:
             place = f"{table}:{reader.line_num}"
             try:
                 row = _row_of(cells, path=path, column=column, base=base, box=box)
             except ValueError as error:
-                raise ValueError(f"{place}: {error}") from error
+                raise DataError(f"{place}: {error}") from error
             if row in rows:
-                raise ValueError(f"{place}: repeats line {rows[row]}")
+                raise DataError(f"{place}: repeats line {rows[row]}")
             rows[row] = reader.line_num
     return _collect(rows)
 
@@ -133,8 +134,8 @@ def read_coco(root: Path, file: str, *, base: str = "") -> Annotations:
         base: Folder of the pictures, relative to the data root.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no JSON, or no COCO, or an annotation's box, picture or class is none.
+        DataError: There is no such file.
+        DataError: It is no JSON, or no COCO, or an annotation's box, picture or class is none.
     """
     coco = CocoFile.read(root / file, name=file)
     paths: dict[int, str] = {}
@@ -161,7 +162,7 @@ def read_coco(root: Path, file: str, *, base: str = "") -> Annotations:
 def _row_of(cells: Mapping[str, str | None], *, path: str, column: str, base: str, box: tuple[str, ...] | None) -> _Row:
     empty = [one for one in (path, column, *(box or ())) if not cells[one]]
     if empty:
-        raise ValueError(f"nothing in column {', '.join(empty)}")
+        raise DataError(f"nothing in column {', '.join(empty)}")
     corners = None
     if box is not None:
         x0, y0, x1, y1 = (float(cells[one] or "") for one in box)
@@ -172,14 +173,14 @@ def _row_of(cells: Mapping[str, str | None], *, path: str, column: str, base: st
 def _inside(base: str, path: str) -> str:
     whole = PurePosixPath(base) / path.replace("\\", "/")
     if whole.is_absolute() or ".." in whole.parts:
-        raise ValueError(f"{path} leaves the data root")
+        raise DataError(f"{path} leaves the data root")
     return whole.as_posix()
 
 
 def _checked(box: Box) -> Box:
     x0, y0, x1, y1 = box
     if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
-        raise ValueError(f"{box} is no box, wanted x0 < x1 and y0 < y1")
+        raise DataError(f"{box} is no box, wanted x0 < x1 and y0 < y1")
     return box
 
 

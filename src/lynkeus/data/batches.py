@@ -5,6 +5,7 @@ and two processes each make their half of the same batch. Half of the pictures o
 (from the folder of another one), for strangers that look alike teach the most.
 """
 
+import signal
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -125,5 +126,6 @@ def load_batches(batches: PairBatches, *, start: int, stop: int, workers: int) -
 
 
 def _one_thread(_: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the trainer finishes its step and saves
     cv2.setNumThreads(0)
     torch.set_num_threads(1)

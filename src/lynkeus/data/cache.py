@@ -7,6 +7,7 @@ written under a temporary name and renamed when whole.
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ class PictureCache(Sequence[np.ndarray]):
         folder: Number of each picture's folder; pictures of one folder look alike.
         paths: Where each picture came from, relative to the data root.
         sources: The sources of the listing.
+        key: Differs where a picture, its file or the reduction differs.
     """
 
     pixels: np.memmap
@@ -44,6 +46,7 @@ class PictureCache(Sequence[np.ndarray]):
     folder: Int64[np.ndarray, " n"]
     paths: tuple[str, ...]
     sources: tuple[Source, ...]
+    key: str
 
     def __len__(self) -> int:
         return len(self.start)
@@ -74,7 +77,8 @@ def open_cache(root: Path, listing: Listing, *, side: int, caches: Path) -> Pict
         side: Longest side, pixels.
         caches: Folder of caches.
     """
-    key = json.dumps([FORMAT, side, listing.paths, listing.source]).encode()
+    files = [_stamp(root / path) for path in listing.paths]
+    key = json.dumps([FORMAT, side, str(root.resolve()), listing.paths, listing.source, files]).encode()
     folder = caches / f"pictures-{hashlib.sha256(key).hexdigest()[:16]}"
     if not (folder / "index.npz").exists():
         _build(root, listing, side=side, folder=folder)
@@ -87,7 +91,17 @@ def open_cache(root: Path, listing: Listing, *, side: int, caches: Path) -> Pict
         folder=index["folder"],
         paths=tuple(index["paths"].tolist()),
         sources=listing.sources,
+        key=folder.name,
     )
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """Size and time of a file, by which a changed one is seen; None where it is gone."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def reduce_to(rgb: UInt8[np.ndarray, "h w 3"], side: int) -> UInt8[np.ndarray, "i j 3"]:
@@ -102,8 +116,9 @@ def reduce_to(rgb: UInt8[np.ndarray, "h w 3"], side: int) -> UInt8[np.ndarray, "
 
 def _build(root: Path, listing: Listing, *, side: int, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    own = os.getpid()  # of several processes each writes files of its own, and the last one's stay
     start, shape, source, paths = [0], [], [], []
-    with (folder / "pixels.tmp").open("wb") as file:
+    with (folder / f"pixels.{own}.tmp").open("wb") as file:
         for path, owner in tqdm(list(zip(listing.paths, listing.source, strict=True)), desc="decoding", disable=None):
             try:
                 rgb = read_picture(root / path, max_side=4 * side).rgb
@@ -116,10 +131,10 @@ def _build(root: Path, listing: Listing, *, side: int, folder: Path) -> None:
             shape.append(small.shape[:2])
             source.append(owner)
             paths.append(path)
-    (folder / "pixels.tmp").rename(folder / "pixels.u8")
+    (folder / f"pixels.{own}.tmp").replace(folder / "pixels.u8")
     names = sorted({path.rpartition("/")[0] for path in paths})
     number = {name: place for place, name in enumerate(names)}
-    with (folder / "index.tmp").open("wb") as file:
+    with (folder / f"index.{own}.tmp").open("wb") as file:
         np.savez(
             file,
             start=np.array(start[:-1], dtype=np.int64),
@@ -128,4 +143,4 @@ def _build(root: Path, listing: Listing, *, side: int, folder: Path) -> None:
             folder=np.array([number[path.rpartition("/")[0]] for path in paths], dtype=np.int64),
             paths=np.array(paths),
         )
-    (folder / "index.tmp").rename(folder / "index.npz")
+    (folder / f"index.{own}.tmp").replace(folder / "index.npz")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int64
 
+from lynkeus.core import DataError
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ClassBatches:
@@ -25,7 +27,7 @@ class ClassBatches:
         seed: Of all chance.
 
     Raises:
-        ValueError: There are fewer classes than a batch wants, or a size is below 1.
+        DataError: There are fewer classes than a batch wants, or a size is below 1.
     """
 
     label: Int64[np.ndarray, " n"]
@@ -35,10 +37,10 @@ class ClassBatches:
 
     def __post_init__(self) -> None:
         if min(self.classes, self.pictures) < 1:
-            raise ValueError(f"{self.classes} classes with {self.pictures} pictures are no batch")
+            raise DataError(f"{self.classes} classes with {self.pictures} pictures are no batch")
         there = len(np.unique(self.label))
         if there < self.classes:
-            raise ValueError(f"{there} classes do not fill a batch of {self.classes}")
+            raise DataError(f"{there} classes do not fill a batch of {self.classes}")
 
     def epoch(self, number: int) -> list[Int64[np.ndarray, " b"]]:
         """The batches of an epoch.

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from lynkeus.core import DataError
 from lynkeus.data.cache import PictureCache, open_cache
 from lynkeus.data.sources import Listing, Source, list_pictures
 
@@ -57,26 +58,29 @@ class ClassPictures:
         return kept[self.label]
 
 
-def read_groups(root: Path, groups: Sequence[Group]) -> tuple[Listing, tuple[str, ...]]:
+def read_groups(
+    root: Path, groups: Sequence[Group], *, barred: frozenset[str] = frozenset()
+) -> tuple[Listing, tuple[str, ...]]:
     """The pictures of some groups, sorted within each, and the class of each.
 
     Args:
         root: The data root.
         groups: What to read.
+        barred: Paths that are left out, relative to the data root.
 
     Raises:
-        FileNotFoundError: A group has no picture of its table.
+        DataError: A group has no picture of its table.
     """
     paths: list[str] = []
     owner: list[int] = []
     label: list[str] = []
     for number, group in enumerate(groups):
-        may_train = set(list_pictures(root, (group.source,)).paths)
+        may_train = set(list_pictures(root, (group.source,), barred=barred).paths)
         with (root / group.table).open(newline="") as file:
             rows = [(f"{group.base}/{row[group.path]}", row[group.column]) for row in csv.DictReader(file)]
         found = sorted((path, name) for path, name in rows if path in may_train)
         if not found:
-            raise FileNotFoundError(f"no picture to train with in {group.table}")
+            raise DataError(f"no picture to train with in {group.table}")
         paths += [path for path, _ in found]
         label += [name for _, name in found]
         owner += [number] * len(found)
@@ -96,6 +100,7 @@ def open_classes(
     *,
     side: int,
     caches: Path,
+    barred: frozenset[str] = frozenset(),
 ) -> ClassPictures:
     """The decoded pictures of some groups.
 
@@ -104,8 +109,9 @@ def open_classes(
         groups: What to read.
         side: Longest side of the cached pictures, pixels.
         caches: Folder of caches.
+        barred: Paths that are left out, relative to the data root.
     """
-    listing, name = read_groups(root, groups)
+    listing, name = read_groups(root, groups, barred=barred)
     cache = open_cache(root, listing, side=side, caches=caches)
     named = dict(zip(listing.paths, name, strict=True))
     of_picture = [(int(group), named[path]) for group, path in zip(cache.source, cache.paths, strict=True)]

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from lynkeus.core import UnreadableError
+from lynkeus.core import DataError, UnreadableError
 from lynkeus.data.views import squash
 
 
@@ -20,8 +20,8 @@ def list_contents(folder: Path) -> dict[str, str]:
     """The first clip of each content by its group, as ``videos.json`` of the folder lists them.
 
     Raises:
-        FileNotFoundError: There is no such list.
-        ValueError: An entry has no file or no group; the text says which.
+        DataError: There is no such list.
+        DataError: An entry has no file or no group; the text says which.
     """
     first: dict[str, str] = {}
     for number, row in enumerate(json.loads((folder / "videos.json").read_text("utf-8"))):
@@ -29,7 +29,7 @@ def list_contents(folder: Path) -> dict[str, str]:
             case {"file": str(file), "group": str(group)}:
                 first.setdefault(group, file)
             case _:
-                raise ValueError(f"videos.json[{number}]: wanted file and group")
+                raise DataError(f"videos.json[{number}]: wanted file and group")
     return first
 
 

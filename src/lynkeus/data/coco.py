@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lynkeus.core import DataError
+
 Xywh = tuple[float, float, float, float]
 
 _LISTS = ("images", "annotations", "categories")
@@ -39,24 +41,24 @@ class CocoFile:
             name: What errors call it.
 
         Raises:
-            FileNotFoundError: There is no such file.
-            ValueError: It is no JSON object with the three lists.
+            DataError: There is no such file.
+            DataError: It is no JSON object with the three lists.
         """
         text = path.read_text("utf-8-sig")
         try:
             content = json.loads(text)
         except json.JSONDecodeError as error:
-            raise ValueError(f"{name}:{error.lineno}: {error.msg}") from error
+            raise DataError(f"{name}:{error.lineno}: {error.msg}") from error
         missing = [key for key in _LISTS if not isinstance(content, dict) or not isinstance(content.get(key), list)]
         if missing:
-            raise ValueError(f"{name}:1: no list {', '.join(missing)}; this is no COCO file")
+            raise DataError(f"{name}:1: no list {', '.join(missing)}; this is no COCO file")
         return CocoFile(name=name, text=text, content=content)
 
     def pictures(self) -> Iterator[tuple[int, str]]:
         """Id and file name of each picture, in order.
 
         Raises:
-            ValueError: One lacks them, or an id comes twice.
+            DataError: One lacks them, or an id comes twice.
         """
         return self._named("images", "file_name")
 
@@ -64,7 +66,7 @@ class CocoFile:
         """Id and name of each class, in order.
 
         Raises:
-            ValueError: One lacks them, or an id comes twice.
+            DataError: One lacks them, or an id comes twice.
         """
         return self._named("categories", "name")
 
@@ -72,7 +74,7 @@ class CocoFile:
         """Number in the list, box, picture's id and class's id of each annotation that is no crowd.
 
         Raises:
-            ValueError: One lacks them.
+            DataError: One lacks them.
         """
         for number, record in enumerate(self.content["annotations"]):
             match record:

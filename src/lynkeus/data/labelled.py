@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from lynkeus.core import read_picture
+from lynkeus.core import DataError, read_picture
 from lynkeus.data.annotations import Annotations, read_csv
 from lynkeus.data.cache import PictureCache, open_cache
 from lynkeus.data.sources import Listing, Source
@@ -110,7 +110,7 @@ def open_labelled(
         barred: Paths that must not be used, relative to the data root.
 
     Raises:
-        ValueError: A picture has several labels, or a class has no picture left to train or to measure on; the text
+        DataError: A picture has several labels, or a class has no picture left to train or to measure on; the text
             names it.
     """
     read = read_csv(root, table.file, path=table.path, column=table.column, base=table.base, box=table.boxes)
@@ -194,7 +194,7 @@ def _check_classes(names: Sequence[str], label: Int64[np.ndarray, " n"], part: I
     for k, name in enumerate(names):
         train, choose, test = np.bincount(part[label == k], minlength=3)[:3]
         if not train or not test:
-            raise ValueError(
+            raise DataError(
                 f"class {name} has {train} pictures to train, {choose} to choose and {test} to measure on;"
                 " wanted at least one to train and one to measure on"
             )

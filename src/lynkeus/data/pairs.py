@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from lynkeus.core import DataError
 from lynkeus.data.class_batches import members_of_classes
 
 _ORDER = 1  # sets the chance of the order apart: seeds that end in zeros are the same seed
@@ -47,7 +48,7 @@ class ClassPairs:
         every: Epochs that a draw lasts.
 
     Raises:
-        ValueError: A class has a single picture, or there is a single class, or a number asks for nothing.
+        DataError: A class has a single picture, or there is a single class, or a number asks for nothing.
     """
 
     label: Int64[np.ndarray, " n"]
@@ -59,14 +60,14 @@ class ClassPairs:
 
     def __post_init__(self) -> None:
         if min(self.batch, self.every) < 1:
-            raise ValueError(f"batches of {self.batch} pairs, drawn every {self.every} epochs; both must be at least 1")
+            raise DataError(f"batches of {self.batch} pairs, drawn every {self.every} epochs; both must be at least 1")
         if min(self.positives, self.negatives) < 0 or self.positives + self.negatives == 0:
-            raise ValueError(f"{self.positives} positive and {self.negatives} negative pairs a class")
+            raise DataError(f"{self.positives} positive and {self.negatives} negative pairs a class")
         classes, counts = np.unique(self.label, return_counts=True)
         if len(classes) < 2:
-            raise ValueError(f"{len(classes)} classes have no pairs of strangers")
+            raise DataError(f"{len(classes)} classes have no pairs of strangers")
         if counts.min() < 2:
-            raise ValueError(f"class {classes[counts.argmin()]} has a single picture, so no pair of its own")
+            raise DataError(f"class {classes[counts.argmin()]} has a single picture, so no pair of its own")
 
     def drawn(self, number: int) -> Pairs:
         """All pairs of an epoch, class after class, positives first: the same for ``every`` epochs.

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from lynkeus.core import DataError
+
 
 def repeat_factors(
     picture: Int64[np.ndarray, " m"], label: Int64[np.ndarray, " m"], *, pictures: int, threshold: float
@@ -49,7 +51,7 @@ class RepeatFactorBatches:
         seed: Of all chance.
 
     Raises:
-        ValueError: ``batch`` is below 1, or no factor is above 0.
+        DataError: ``batch`` is below 1, or no factor is above 0.
     """
 
     factor: Float64[np.ndarray, " n"]
@@ -58,9 +60,9 @@ class RepeatFactorBatches:
 
     def __post_init__(self) -> None:
         if self.batch < 1:
-            raise ValueError(f"batches of {self.batch} pictures, must be at least 1")
+            raise DataError(f"batches of {self.batch} pictures, must be at least 1")
         if not (self.factor > 0).any():
-            raise ValueError("no picture has a factor above 0")
+            raise DataError("no picture has a factor above 0")
 
     def epoch(self, number: int) -> list[Int64[np.ndarray, " b"]]:
         """The batches of an epoch; epochs differ a little in length.

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from lynkeus.core import DataError
+
 Terms = Literal["free", "research"]
 
 _SUFFIXES = {".jpg", ".jpeg", ".png"}
@@ -64,14 +66,14 @@ def list_pictures(root: Path, sources: Sequence[Source], *, barred: frozenset[st
         barred: Paths that must not train, such as the test half of a benchmark.
 
     Raises:
-        FileNotFoundError: A folder holds no picture that may train.
+        DataError: A folder holds no picture that may train.
     """
     paths: list[str] = []
     owner: list[int] = []
     for number, source in enumerate(sources):
         found = [path for path in _in_folder(root, source) if path not in barred]
         if not found:
-            raise FileNotFoundError(f"no picture to train with in {source.folder}")
+            raise DataError(f"no picture to train with in {source.folder}")
         paths += found
         owner += [number] * len(found)
     return Listing(paths=tuple(paths), source=tuple(owner), sources=tuple(sources))

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from lynkeus.augment.hiding import hidden_cells
+from lynkeus.core import DataError
 
 Half = Literal["train", "test"]
 
@@ -66,15 +67,15 @@ class Splices:
         seed: Of all chance.
 
     Raises:
-        ValueError: There are too few clips, or the classes do not share them evenly.
+        DataError: There are too few clips, or the classes do not share them evenly.
     """
 
     def __init__(self, frames: Sequence[int], plan: SplicePlan, *, half: Half, seed: int) -> None:
         if plan.sharing < 1 or plan.classes < 1 or plan.classes % plan.sharing:
-            raise ValueError(f"{plan.classes} classes do not share clips by {plan.sharing}")
+            raise DataError(f"{plan.classes} classes do not share clips by {plan.sharing}")
         wanted = plan.classes + plan.classes // plan.sharing + 1
         if len(frames) < wanted:
-            raise ValueError(f"{len(frames)} clips, wanted at least {wanted} for {plan.classes} classes")
+            raise DataError(f"{len(frames)} clips, wanted at least {wanted} for {plan.classes} classes")
         self.frames, self.plan, self.half, self.seed = frames, plan, half, seed
 
     def __getitem__(self, number: int) -> Splice:

@@ -5,10 +5,13 @@ the CPU it raises), so several processes on CPUs need statistics that are frozen
 """
 
 import os
+from collections.abc import Callable
 from typing import Any, Literal
 
+import torch
 from lightning_fabric import Fabric
-from torch import nn
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPrivateUsage] - the base of all kinds
 from torch.optim import Optimizer
 
@@ -42,6 +45,27 @@ def set_up(fabric: Fabric, model: nn.Module, optimiser: Optimizer) -> tuple[Any,
             raise ConflictError("a model that is one batch-norm layer cannot be joined over GPUs: wrap it")
     wrapped, optimiser = fabric.setup(model, optimiser)
     return wrapped, optimiser
+
+
+def forward_method(fabric: Fabric, wrapped: Any, name: str) -> Callable[..., Any]:
+    """A method of a model that is not ``forward``, run as ``forward`` is: in the precision asked for, gradients joined.
+
+    Args:
+        fabric: Launched.
+        wrapped: As ``set_up`` gives it.
+        name: Of the method.
+    """
+    wrapped.mark_forward_method(name)
+
+    def run(*inputs: Any) -> Any:
+        with fabric.autocast():
+            return apply_to_collection(getattr(wrapped, name)(*inputs), Tensor, _full)
+
+    return run
+
+
+def _full(value: Tensor) -> Tensor:
+    return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value
 
 
 def refuse_separate_statistics(model: nn.Module, *, processes: int) -> None:

@@ -81,7 +81,7 @@ def fit(
 
     Args:
         fabric: Launched.
-        training: Changed in place.
+        training: Changed in place; its loss and average come to the processes' device, as the batches do.
         run: Where checkpoints and the log go.
         batches: Gives the batches from a number to behind another; a step takes ``accumulate`` of them.
         terms: The parts of a batch's loss; ``loss`` is the one to go down.
@@ -99,6 +99,9 @@ def fit(
     stop = options.steps if options.stop_after is None else min(options.stop_after, options.steps)
     bar = tqdm(total=stop, initial=training.step, unit="step", disable=None if fabric.is_global_zero else True)
     saved = time.monotonic()
+    training.loss.to(fabric.device)
+    if training.average is not None:
+        training.average.to(fabric.device)
     training.model.train()
     refuse_separate_statistics(training.model, processes=fabric.world_size)
     micro = iter(batches(training.step * options.accumulate, stop * options.accumulate))
@@ -134,7 +137,7 @@ def _step(
     row: dict[str, float] = {}
     for place, batch in enumerate(micro, 1):
         with fabric.no_backward_sync(cast("Any", training.model), enabled=place < len(micro)):
-            parts = terms(batch)
+            parts = terms(cast("B", fabric.to_device(batch)))
             _refuse_divergence(parts["loss"], training.step)
             fabric.backward(parts["loss"] / len(micro))
         for name, value in parts.items():
@@ -152,7 +155,7 @@ def _step(
 def _refuse_divergence(loss: Tensor, step: int) -> None:
     if not torch.isfinite(loss):
         raise DivergedError(
-            f"the loss is {loss.item()} at step {step + 1}; the last checkpoint stays: "
+            f"the loss is {loss.item()} at step {step + 1}; what was saved before stays: "
             "lower the learning rate, or clip the gradients"
         )
 

@@ -7,6 +7,7 @@ one config: another one is refused.
 
 import dataclasses
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -67,7 +68,9 @@ class RunLog:
         if self._write:
             if self._path.exists():
                 rows = [row for row in read_log(self._path.parent) if row["step"] <= self._first]
-                self._path.write_text("".join(_line(row) for row in rows))
+                unfinished = self._path.with_suffix(".tmp")
+                unfinished.write_text("".join(_line(row) for row in rows))
+                unfinished.replace(self._path)
             self._board = SummaryWriter(
                 str(self._path.parent / "tensorboard"), purge_step=self._first + 1, write_to_disk=True
             )
@@ -110,14 +113,14 @@ def _line(row: Mapping[str, float | int]) -> str:
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
-    """The rows of a run's log; a last line that was cut off is left out."""
+    """The rows of a run's log; lines that are damaged are left out."""
     rows: list[dict[str, float]] = []
     path = folder / LOG
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
             rows.append({name: float(value) for name, value in json.loads(line).items()})
-        except ValueError:
-            break
+        except (ValueError, TypeError, AttributeError):
+            continue
     return rows
 
 
@@ -147,14 +150,16 @@ def open_run(folder: Path, config: object, *, extra: Mapping[str, Any] | None = 
 
 
 def keep(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON file of a run.
+    """Write a JSON file of a run, whole or not at all.
 
     Raises:
         StorageError: It cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(value, indent=1) + "\n")
+        unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+        unfinished.write_text(json.dumps(value, indent=1) + "\n")
+        unfinished.replace(path)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error}") from error
 

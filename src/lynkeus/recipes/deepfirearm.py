@@ -4,7 +4,7 @@ Source: Hao et al. 2018, https://arxiv.org/abs/1806.02984.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .50 +- .05, cars .20 +- .02, birds
 .76 +- .02; docs/methods/retrieval.md.
 Cost: 1 min of CPU time, one core, 2 GiB; a third of it for the views, which all arms share.
-Run: ``lynkeus train deepfirearm``
+Run: ``lynkeus train deepfirearm --data DATA --out runs/deepfirearm``
 """
 
 from dataclasses import replace

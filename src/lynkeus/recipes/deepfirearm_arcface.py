@@ -4,7 +4,7 @@ Source: ArcFace, Deng et al. 2019, https://arxiv.org/abs/1801.07698; not in Deep
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .56 +- .14, cars .27 +- .03, birds
 .71 +- .02; docs/methods/retrieval.md.
 Cost: 1 min of CPU time, one core, 2 GiB; a third of it for the views, which all arms share.
-Run: ``lynkeus train deepfirearm_arcface``
+Run: ``lynkeus train deepfirearm_arcface --data DATA --out runs/deepfirearm_arcface``
 """
 
 from dataclasses import replace

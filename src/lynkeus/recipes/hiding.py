@@ -14,7 +14,7 @@ from lynkeus.augment import Transform
 from lynkeus.data.hiding_batches import HidingBatch, HidingBatches, MapHiding
 from lynkeus.data.labelled import LabelledPictures, LabelTable, open_labelled
 from lynkeus.engine.checkpoint import Training, read_checkpoint
-from lynkeus.engine.launch import set_up
+from lynkeus.engine.launch import forward_method, set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict, load_lite0_weights
@@ -77,7 +77,7 @@ class HidingRecipe:
         run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})
         model = start_classifier(self, classes=len(pictures.names))
         wrapped, optimiser = set_up(fabric, model, _optimiser(model, self.descent))
-        wrapped.mark_forward_method("logits")
+        logits = forward_method(fabric, wrapped, "logits")
         batches = HidingBatches(
             pictures, side=self.side, batch=self.batch, hide=self.augment, maps=self.maps, seed=self.seed
         )
@@ -86,7 +86,7 @@ class HidingRecipe:
             return (batches[step] for step in range(start, stop))
 
         def terms(batch: HidingBatch) -> Mapping[str, Tensor]:
-            logit = cast("Tensor", wrapped.logits(batch.pixels, batch.hidden))
+            logit = cast("Tensor", logits(batch.pixels, batch.hidden))
             loss = functional.cross_entropy(logit, batch.label)
             return {"loss": loss, "top-1": (logit.argmax(dim=1) == batch.label).float().mean()}
 

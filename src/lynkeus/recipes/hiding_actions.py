@@ -5,7 +5,7 @@ videos of 30 clips here (``lynkeus.data.splices``).
 Expected: mAP at .1 .96 (.97 with nothing hidden), shared parts found .95
 (.88); means of three seeds, ``python -m benchmarks.hide_and_seek``.
 Cost: ten seconds of CPU time after a minute for the frames, one core, 1 GiB.
-Run: ``lynkeus train actions``
+Run: ``lynkeus train hiding_actions --data DATA --out runs/hiding_actions``
 """
 
 from lynkeus.data.sources import Source

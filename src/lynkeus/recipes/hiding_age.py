@@ -5,7 +5,7 @@ classes is that of DEX (Rothe et al. 2015).
 Expected: mean error 10.4 years (9.3 with nothing hidden); means of three seeds,
 ``python -m benchmarks.hide_and_seek``.
 Cost: half a minute of CPU time, one core, 1 GiB.
-Run: ``lynkeus train age``
+Run: ``lynkeus train hiding_age --data DATA --out runs/hiding_age``
 """
 
 from dataclasses import replace

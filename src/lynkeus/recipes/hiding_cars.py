@@ -5,7 +5,7 @@ models of cars, and the tested pictures are covered on purpose.
 Expected: top-1 .21 (.39 with nothing hidden), of occluded pictures .12 (.17 with nothing hidden):
 worse, for so few steps; means of three seeds, ``python -m benchmarks.hide_and_seek``.
 Cost: half a minute of CPU time, one core, 1 GiB.
-Run: ``lynkeus train cars``
+Run: ``lynkeus train hiding_cars --data DATA --out runs/hiding_cars``
 """
 
 from dataclasses import replace

@@ -5,7 +5,7 @@ which the network sees at twice the size.
 Expected: top-1 .42 (.50 with nothing hidden), of occluded pictures .28 (.27 with nothing hidden);
 means of three seeds, ``python -m benchmarks.hide_and_seek``.
 Cost: half a minute of CPU time, one core, 1 GiB.
-Run: ``lynkeus train cifar10``
+Run: ``lynkeus train hiding_cifar10 --data DATA --out runs/hiding_cifar10``
 """
 
 from dataclasses import replace

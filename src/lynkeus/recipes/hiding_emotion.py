@@ -5,7 +5,7 @@ cells as for ``hiding_cifar10``.
 Expected: top-1 .19 (.26 with nothing hidden), of occluded pictures .17 (.18 with nothing hidden);
 means of three seeds, ``python -m benchmarks.hide_and_seek``.
 Cost: half a minute of CPU time, one core, 1 GiB.
-Run: ``lynkeus train emotion``
+Run: ``lynkeus train hiding_emotion --data DATA --out runs/hiding_emotion``
 """
 
 from dataclasses import replace

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -231,10 +232,10 @@ def open_clips(recipe: TimeRecipe, places: Places) -> Clips:
     if not stored.exists():
         places.caches.mkdir(parents=True, exist_ok=True)
         made = _read_features(recipe, folder, listed)
-        unfinished = stored.with_suffix(".tmp.npz")
+        unfinished = stored.with_suffix(f".{os.getpid()}.npz")
         arrays: dict[str, Any] = {f"clip{number}": rows for number, rows in enumerate(made.values())}
         np.savez(unfinished, files=np.array(list(made)), **arrays)
-        unfinished.rename(stored)
+        unfinished.replace(stored)
     with np.load(stored) as read:
         files = tuple(read["files"].tolist())
         return Clips(files=files, features={number: read[f"clip{number}"] for number in range(len(files))})
@@ -244,7 +245,7 @@ def open_clips(recipe: TimeRecipe, places: Places) -> Clips:
 def _read_features(recipe: TimeRecipe, folder: Path, files: list[str]) -> dict[str, np.ndarray]:
     backbone = _backbone(recipe)
     made: dict[str, np.ndarray] = {}
-    for file in tqdm(files, desc="clips"):
+    for file in tqdm(files, desc="clips", disable=None):
         try:
             frames = read_frames(folder / file, rate=recipe.rate, side=recipe.side)
         except UnreadableError as error:

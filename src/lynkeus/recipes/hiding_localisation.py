@@ -5,7 +5,7 @@ EfficientNet-Lite0 for AlexNet; cells of 16, 32, 44 and 56 of 224 pixels.
 Expected: GT-known localisation .47 (.43 with nothing hidden), top-1 .88 (.89 with nothing hidden),
 of occluded pictures .68 (.60 with nothing hidden); means of three seeds, ``python -m benchmarks.hide_and_seek``.
 Cost: a minute of CPU time, one core, 1 GiB.
-Run: ``lynkeus train wsol``
+Run: ``lynkeus train hiding_localisation --data DATA --out runs/hiding_localisation``
 """
 
 from lynkeus.augment.hiding import HideAndSeek

@@ -6,7 +6,7 @@ lies in them.
 Expected: the masks cover .68 of the true boxes (.66 with nothing hidden), and .65 of
 them lies in the boxes (.68); means of three seeds, ``python -m benchmarks.hide_and_seek``.
 Cost: half a minute of CPU time, one core, 1 GiB.
-Run: ``lynkeus train masks``
+Run: ``lynkeus train hiding_masks --data DATA --out runs/hiding_masks``
 """
 
 from dataclasses import replace

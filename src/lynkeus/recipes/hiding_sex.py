@@ -4,7 +4,7 @@ Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545 (age and gender esti
 Expected: top-1 .81 (.85 with nothing hidden), of occluded pictures .72 (.74 with nothing hidden);
 means of three seeds, ``python -m benchmarks.hide_and_seek``.
 Cost: half a minute of CPU time, one core, 1 GiB.
-Run: ``lynkeus train sex``
+Run: ``lynkeus train hiding_sex --data DATA --out runs/hiding_sex``
 """
 
 from dataclasses import replace

@@ -16,7 +16,7 @@ from lynkeus.core import ConflictError, DataError
 from lynkeus.data.classes import ClassPictures, Group, open_classes
 from lynkeus.data.object_views import object_view
 from lynkeus.engine.checkpoint import Training, read_checkpoint
-from lynkeus.engine.launch import set_up
+from lynkeus.engine.launch import forward_method, set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.losses.grouped_cosface import GroupedCosface
@@ -96,14 +96,14 @@ class ObjectRecipe:
         objective = _objective(self, model, maps, batches)
         model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
         wrapped, optimiser = set_up(fabric, model, _optimiser(model, objective, self))
-        wrapped.mark_forward_method("describe")
+        describe = forward_method(fabric, wrapped, "describe")
 
         def from_step(start: int, stop: int) -> Iterable[ObjectBatch]:
             return (batches[step] for step in range(start, stop))
 
         def terms(batch: ObjectBatch) -> Mapping[str, Tensor]:
             objective.slow.follow(model)
-            return {"loss": objective(wrapped.describe, batch)}
+            return {"loss": objective(describe, batch)}
 
         fit(
             fabric,
@@ -217,7 +217,7 @@ class ObjectObjective(nn.Module):
 
 def open_object_pictures(recipe: ObjectRecipe, places: Places) -> ClassPictures:
     """The decoded pictures of a recipe, with their classes."""
-    return open_classes(places.data, recipe.groups, side=recipe.cached_side, caches=places.caches)
+    return open_classes(places.data, recipe.groups, side=recipe.cached_side, caches=places.caches, barred=places.barred)
 
 
 def open_object_maps(

@@ -1,9 +1,8 @@
 """Training of the overlay detector: what a recipe says, and where data, model, losses and loop meet."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import torch
 from lightning_fabric import Fabric
@@ -18,13 +17,13 @@ from lynkeus.data.scenes import SceneMaker
 from lynkeus.data.sources import Source, list_pictures
 from lynkeus.data.stickers import read_stickers
 from lynkeus.engine.checkpoint import Training, read_checkpoint
-from lynkeus.engine.launch import set_up
+from lynkeus.engine.launch import forward_method, set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.losses.centre_focal import CentreFocalLoss
 from lynkeus.losses.giou import GiouLoss
 from lynkeus.models.backbones.efficientnet_lite import lite0_state_dict
-from lynkeus.models.detectors.overlay import STRIDE, OverlayDetector
+from lynkeus.models.detectors.overlay import STRIDE, OverlayDetector, OverlayMaps
 from lynkeus.recipes.config import Descent
 from lynkeus.recipes.model_card import known_figures
 from lynkeus.recipes.overlay_evaluation import evaluate_overlays
@@ -85,7 +84,7 @@ class OverlayRecipe:
         run = open_run(places.out, self, extra={"pictures_sha256": cache.digest})
         model, loss = start_detector(self), OverlayObjective(box_weight=self.box_weight)
         wrapped, optimiser = set_up(fabric, model, _optimiser(model, self.descent))
-        wrapped.mark_forward_method("maps")
+        look = forward_method(fabric, wrapped, "maps")
         plan = ScenePlan(scenes=self.scenes, sides=self.sides, stride=STRIDE, seed=self.seed)
         batches = SceneBatches(scene_maker(self, cache, places), plan)
 
@@ -97,7 +96,7 @@ class OverlayRecipe:
             Training(model=wrapped, optimiser=optimiser, loss=loss),
             run=run,
             batches=from_step,
-            terms=lambda batch: loss(wrapped, batch),
+            terms=lambda batch: loss(look, batch),
             options=self.descent.options(stop_after=stop_after),
         )
         return model
@@ -136,9 +135,9 @@ class OverlayObjective(nn.Module):
         super().__init__()
         self.centres, self.sides, self.box_weight = CentreFocalLoss(), GiouLoss(), box_weight
 
-    def forward(self, model: nn.Module, batch: SceneBatch) -> Mapping[str, Tensor]:
-        """The terms of a batch through an ``OverlayDetector``, perhaps wrapped; ``loss`` is the one to go down."""
-        maps = cast("OverlayDetector", model).maps(batch.pixels)
+    def forward(self, look: Callable[[Tensor], OverlayMaps], batch: SceneBatch) -> Mapping[str, Tensor]:
+        """The terms of a batch through the maps of an ``OverlayDetector``; ``loss`` is the one to go down."""
+        maps = look(batch.pixels)
         heat = self.centres(maps.logit, batch.heat)
         boxes = self.sides(maps.boxes, batch.boxes, batch.weight)
         return {"loss": heat + self.box_weight * boxes, "heat": heat.detach(), "boxes": boxes.detach()}

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from lynkeus.core import DataError
 from lynkeus.data.classes import Group
 from lynkeus.data.object_views import object_view
 from lynkeus.engine.checkpoint import Training, read_checkpoint
@@ -179,7 +180,7 @@ def _train_stage(
 ) -> Embedder:
     """One stage, or none: then the checkpoint holds the model as it is."""
     if recipe.pictures % fabric.world_size:
-        raise ValueError(f"{recipe.pictures} pictures a step do not divide among {fabric.world_size} processes")
+        raise DataError(f"{recipe.pictures} pictures a step do not divide among {fabric.world_size} processes")
     first = recipe.classify is not None
     stage, descent = (recipe.classify, recipe.classify_descent) if first else (recipe.loss, recipe.descent)
     barred = {"barred": sorted(places.barred)} if places.barred else {}
@@ -187,16 +188,14 @@ def _train_stage(
     torch.manual_seed(recipe.seed)
     objective, batches = _objective(stage, recipe, model, opened, fabric) if stage is not None else (nn.Module(), None)
     model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
-    objective.to(fabric.device)
     wrapped, optimiser = set_up(fabric, PooledParts(model), _optimiser(model, objective, descent))
 
     def from_step(start: int, stop: int) -> Iterable[StepBatch]:
         return (batches[step] for step in range(start, stop)) if batches is not None else ()
 
     def terms(batch: StepBatch) -> Mapping[str, Tensor]:
-        parts, order, label = fabric.to_device([batch.parts, batch.order, batch.label])
-        pooled = gather(fabric, cast("Tensor", wrapped(parts))[order])
-        return {"loss": cast("Tensor", objective(pooled, label, batch.group))}
+        pooled = gather(fabric, cast("Tensor", wrapped(batch.parts))[batch.order])
+        return {"loss": cast("Tensor", objective(pooled, batch.label, batch.group))}
 
     fit(
         fabric,

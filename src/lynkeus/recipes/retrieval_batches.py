@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from lynkeus.core import DataError
 from lynkeus.data.class_batches import ClassBatches
 from lynkeus.data.pairs import ClassPairs
 from lynkeus.recipes.retrieval_stages import Classification, Loss, Margins, SemiHard
@@ -142,7 +143,7 @@ def _pairs(
         label=label, seed=seed, positives=stage.positives, negatives=stage.negatives, batch=batch, every=stage.every
     )
     if (each := len(np.unique(label)) * (stage.positives + stage.negatives)) < batch:
-        raise ValueError(f"{each} pairs an epoch do not fill a step of {batch}")
+        raise DataError(f"{each} pairs an epoch do not fill a step of {batch}")
 
     def whole(epoch: int) -> list[Int64[np.ndarray, " _"]]:
         """Without the last batch where it is not full: all steps show as many pictures."""

@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from lynkeus.core import ConflictError, CorruptError, NotTrainedError
 from lynkeus.core.plugins import find
-from lynkeus.engine.run import CONFIG, keep, read_log
+from lynkeus.engine.run import CONFIG, LOG, keep, read_log
 from lynkeus.recipes import GROUP, RECIPES
 from lynkeus.recipes.held_out import digest_of, read_held_out
 from lynkeus.recipes.protocol import Places, Recipe
@@ -29,6 +30,7 @@ class Request:
         caches: Folder of decoded pictures.
         hold_out: Text file with the paths of pictures that must not train, or a benchmark's folder of lists.
         hold_out_sha256: Digest of these paths when the run began.
+        precision: Of the numbers.
     """
 
     recipe: str
@@ -37,10 +39,17 @@ class Request:
     caches: str
     hold_out: str | None = None
     hold_out_sha256: str | None = None
+    precision: str = "32-true"
 
 
 def make_request(
-    recipe: str, changes: Sequence[tuple[str, str]], *, data: Path, caches: Path, hold_out: Path | None
+    recipe: str,
+    changes: Sequence[tuple[str, str]],
+    *,
+    data: Path,
+    caches: Path,
+    hold_out: Path | None,
+    precision: str,
 ) -> Request:
     """A request, its folders made absolute.
 
@@ -57,6 +66,7 @@ def make_request(
         caches=str(caches.resolve()),
         hold_out=None if hold_out is None else str(hold_out.resolve()),
         hold_out_sha256=None if hold_out is None else digest_of(hold_out),
+        precision=precision,
     )
 
 
@@ -85,6 +95,15 @@ def begin(request: Request, out: Path) -> tuple[Recipe, Places]:
     else:
         keep(file, asdict(request))
     return chosen(request.recipe, request.changes), _places(request, out)
+
+
+def forget_unbegun(out: Path) -> None:
+    """Take the request of a run away that failed before its first step, so that another may take its folder."""
+    if (out / CONFIG).exists():
+        return
+    (out / FILE).unlink(missing_ok=True)
+    if out.is_dir() and not any(out.iterdir()):
+        out.rmdir()
 
 
 def reopen(out: Path) -> tuple[Recipe, Places]:
@@ -116,22 +135,67 @@ def read_request(out: Path) -> Request:
         raise CorruptError(f"{file} cannot be read: {error}") from error
 
 
-def summarise(out: Path) -> RunSummary:
+def export_run(out: Path, target: Path) -> Path:
+    """Export a run; its card names the recipe with its changes, and as version the run and the file's digest.
+
+    Raises:
+        NotTrainedError: The folder holds no run, or no checkpoint.
+        CorruptError: The ONNX file does not give what PyTorch gives.
+    """
+    recipe, places = reopen(out)
+    file = recipe.export(places, target)
+    request = read_request(out)
+    words = [request.recipe, *(f"--set {path}={text}" for path, text in request.changes)]
+    for card in target.glob("*.json"):
+        fields = json.loads(card.read_text())
+        if (target / fields.get("file", "")).is_file():
+            keep(card, fields | {"recipe": " ".join(words), "version": f"{out.name}-{fields['sha256'][:8]}"})
+    return file
+
+
+def summarise(out: Path, *, name: str | None = None) -> RunSummary:
     """What a run is and showed, for tables, plots and pages.
+
+    A run of two stages, the first in a folder inside its own, has one log: steps are counted on.
+
+    Args:
+        out: Folder of the run.
+        name: What it is called; None: as its folder.
 
     Raises:
         NotTrainedError: The folder holds no run.
+        CorruptError: A file of it cannot be read.
     """
     request = read_request(out)
     config = out / CONFIG
     return RunSummary(
-        name=out.name,
+        name=name or out.name,
         recipe=request.recipe,
         changes=dict(request.changes),
-        config=json.loads(config.read_text()) if config.exists() else {},
-        log=tuple(read_log(out)),
+        config=_config(config) if config.exists() else {},
+        log=tuple(_log(out)),
         evaluation=load_evaluation(out),
     )
+
+
+def _config(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text())
+    except ValueError as error:
+        raise CorruptError(f"{file} cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise CorruptError(f"{file} cannot be read: it holds no fields")
+    return found
+
+
+def _log(out: Path) -> list[dict[str, float]]:
+    """The rows of all stages."""
+    stages = sorted((file.parent for file in out.glob(f"*/{LOG}")), key=lambda folder: folder.stat().st_ctime)
+    rows: list[dict[str, float]] = []
+    for folder in (*stages, out):
+        done = rows[-1]["step"] if rows else 0.0
+        rows += [{**row, "step": done + row["step"]} for row in read_log(folder)]
+    return rows
 
 
 def _places(request: Request, out: Path) -> Places:

@@ -139,6 +139,8 @@ def _refuse(value: Any) -> Any:
 
 
 def _said(hint: Any) -> str:
+    if get_origin(hint) is tuple:
+        return f"JSON such as [1, 2], read as {str(hint).replace('typing.', '')}"
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
     if get_origin(hint) is Literal:
         return " or ".join(map(str, get_args(hint)))

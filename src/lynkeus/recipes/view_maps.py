@@ -8,6 +8,7 @@ Conventions: view 0 is the picture as it is; all views of a picture have its sha
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def open_view_maps(model: Staged, pictures: PictureCache, plan: ViewPlan, *, cac
     """
     weights = hashlib.sha256(b"".join(value.numpy().tobytes() for value in model.state_dict().values()))
     trunk = [model.frozen_blocks, weights.hexdigest()]
-    key = json.dumps([FORMAT, repr(plan), trunk, pictures.paths, pictures.shape.tolist()]).encode()
+    key = json.dumps([FORMAT, repr(plan), trunk, pictures.key]).encode()
     folder = caches / f"maps-{hashlib.sha256(key).hexdigest()[:16]}"
     if not (folder / "index.npz").exists():
         _build(model, pictures, plan, folder)
@@ -138,11 +139,13 @@ class _Trunk(nn.Module):
 
 def _build(model: Staged, pictures: PictureCache, plan: ViewPlan, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    export_onnx(_Trunk(model), folder / "trunk.onnx", side=128, output=_OUTPUT, free={INPUT: (1, 2), _OUTPUT: (2, 3)})
-    session = open_session(folder / "trunk.onnx")
+    own = os.getpid()  # of several processes each writes files of its own, and the last one's stay
+    trunk = folder / f"trunk.{own}.onnx"
+    export_onnx(_Trunk(model), trunk, side=128, output=_OUTPUT, free={INPUT: (1, 2), _OUTPUT: (2, 3)})
+    session = open_session(trunk)
     shape: list[tuple[int, ...]] = []
     start = [0]
-    with (folder / "maps.tmp").open("wb") as file:
+    with (folder / f"maps.{own}.tmp").open("wb") as file:
         for number, rgb in enumerate(tqdm(pictures, desc="views", disable=None)):
             size = sides_of_area(rgb.shape[1], rgb.shape[0], plan.area)
             rngs = (np.random.default_rng((plan.seed, view, number)) for view in range(1, plan.views))
@@ -151,7 +154,8 @@ def _build(model: Staged, pictures: PictureCache, plan: ViewPlan, folder: Path) 
             file.write(np.stack(maps).astype(np.float16).tobytes())
             shape.append(maps[0].shape)
             start.append(start[-1] + plan.views * maps[0].size)
-    (folder / "maps.tmp").rename(folder / "maps.f16")
+    trunk.unlink()
+    (folder / f"maps.{own}.tmp").replace(folder / "maps.f16")
     made = ViewMaps(
         values=np.memmap(folder / "maps.f16", dtype=np.float16, mode="r"),
         start=np.array(start[:-1], np.int64),
@@ -160,6 +164,6 @@ def _build(model: Staged, pictures: PictureCache, plan: ViewPlan, folder: Path) 
         plain=np.zeros((len(shape), 0), np.float32),
     )
     plain = pooled(model, made, np.arange(len(pictures)))
-    with (folder / "index.tmp").open("wb") as file:
+    with (folder / f"index.{own}.tmp").open("wb") as file:
         np.savez(file, start=made.start, shape=made.shape, plain=plain)
-    (folder / "index.tmp").rename(folder / "index.npz")
+    (folder / f"index.{own}.tmp").replace(folder / "index.npz")

@@ -3,14 +3,14 @@
 A recogniser sees a gallery through a view: its vectors, indexes and stored items, nothing of the database.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, Int64
 
-from lynkeus.core import Evidence, Picture
+from lynkeus.core import Evidence
 from lynkeus.index.protocol import Neighbours
 
 GLOBAL, LOCAL, THUMB, FRAMES, OBJECT = "global", "local", "thumb", "frames", "object"
@@ -60,20 +60,4 @@ class GalleryView(Protocol):
 
     def items(self, reference_ids: Iterable[int], part: str) -> Mapping[int, bytes]:
         """Stored items of references; those without the part are left out."""
-        ...
-
-
-@runtime_checkable
-class Recogniser(Protocol):
-    """One kind of protected thing."""
-
-    kind: str
-    version: str
-
-    def enrol(self, picture: Picture) -> Mapping[str, bytes]:
-        """What is stored for a reference: part to bytes."""
-        ...
-
-    def recognise(self, pictures: Sequence[Picture], view: GalleryView) -> list[list[RawFinding]]:
-        """Findings of each picture, best first."""
         ...

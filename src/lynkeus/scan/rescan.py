@@ -5,7 +5,7 @@ that scan.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,9 +29,10 @@ NOT_KEPT = "not kept"
 
 @dataclass(slots=True)
 class _Known:
-    """Uploads of the same bytes: the last scan, and those of which something is kept."""
+    """Uploads of the same bytes: the last scan, all of them, and those of which something is kept."""
 
     last: Upload
+    all: list[int] = field(default_factory=list[int])
     kept: list[int] = field(default_factory=list[int])
 
 
@@ -109,7 +110,7 @@ class Rescan:
         shown: tuple[Finding, ...] = ()
         if task.newer.copies is not None:
             candidates, shown = judged(home, left.copies(home, task.newer.copies), judge, self.galleries)
-        if wanted := task.newer.objects - _found_before(home, upload):
+        if wanted := task.newer.objects - _found_before(home, task.known.all):
             known = home.object_library.view()
             known = known.only(np.isin(known.owners, list(wanted)))
             more = find_objects(home, left.vector(home), left.picture, known, judge, self.galleries)
@@ -139,6 +140,7 @@ def _tasks(home: Home) -> list[_Task]:
         if not upload.digest:
             continue
         same = known.setdefault(upload.digest, _Known(upload))
+        same.all.append(upload.id)
         if upload.scan_revision >= same.last.scan_revision:
             same.last = upload
         if upload.kept_until is not None:
@@ -165,10 +167,10 @@ def _newer(home: Home, since: int) -> _Newer | None:
     return _Newer(view, entities, copies.stamp.revision)
 
 
-def _found_before(home: Home, upload: Upload) -> set[int]:
-    """Ids of the entities of objects that the last scan found."""
-    found = home.catalog.uploads.findings([upload.id])[upload.id]
-    ids = [each.reference_id for each in found if each.kind == OBJECTS]
+def _found_before(home: Home, uploads: Sequence[int]) -> set[int]:
+    """Ids of the entities of objects that earlier scans of a picture found, by the ids of these scans."""
+    found = home.catalog.uploads.findings(uploads)
+    ids = [each.reference_id for rows in found.values() for each in rows if each.kind == OBJECTS]
     return {each.entity_id for each in home.catalog.references.many(ids).values()}
 
 

@@ -193,8 +193,12 @@ def save_evaluation(evaluation: Evaluation, run: Path) -> None:
         else {"names": evaluation.confusion.names, "counts": evaluation.confusion.counts.tolist()},
     }
     (fresh / FILE).write_text(json.dumps(row) + "\n")
-    shutil.rmtree(run / FOLDER, ignore_errors=True)
+    old = run / f"{FOLDER}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if (run / FOLDER).exists():
+        (run / FOLDER).replace(old)
     fresh.replace(run / FOLDER)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def load_evaluation(run: Path) -> Evaluation | None:

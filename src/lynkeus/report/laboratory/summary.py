@@ -1,5 +1,6 @@
 """Several runs side by side: what differs between them, and what came of it, over seeds where there are some."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,12 +57,17 @@ class Row:
 
 
 def compare(runs: Sequence[RunSummary]) -> list[Row]:
-    """A line for each run, then one for each group of runs that differ in nothing but the seed."""
+    """A line for each run, then one for each group of runs that differ in nothing but the seed.
+
+    Of two runs of one seed the last counts.
+    """
     rows = [_row(run.name, [run], runs) for run in runs]
-    groups: dict[tuple[str, str], list[RunSummary]] = {}
+    groups: dict[str, list[RunSummary]] = {}
     for run in runs:
-        groups.setdefault((run.recipe, repr(_without_seed(run.changes))), []).append(run)
-    many = [group for group in groups.values() if len(group) > 1]
+        alike = {path: value for path, value in run.config.items() if path != SEED}
+        groups.setdefault(json.dumps([run.recipe, alike], sort_keys=True), []).append(run)
+    seeds = [{repr(run.config.get(SEED)): run for run in group} for group in groups.values()]
+    many = [list(group.values()) for group in seeds if len(group) > 1]
     return rows + [_row(f"mean of {len(group)} seeds", group, runs) for group in many]
 
 
