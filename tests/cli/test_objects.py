@@ -88,6 +88,9 @@ def test_a_rescan_finds_objects_that_came_later_once(home: Path, things: Path, t
     found = {Path(row["upload"]).stem: row["findings"] for row in rows(run(home, "rescan", "--json", "-"))}
     assert [f["entity"] for f in found.pop("cat")] == ["cat"]
     assert not any(found.values())
+    write_picture(tmp_path / "again" / "bridge" / "3.jpg", np.ascontiguousarray(_photograph(0)[::-1]))
+    run(home, "register", tmp_path / "again", "--gallery", "things")
+    assert not any(row["findings"] for row in rows(run(home, "rescan", "--json", "-")))
 
 
 def test_policies_log_only_renaming_removal_and_backup(home: Path, things: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from toy import STEPS, Toy, train_toy
 
 from lynkeus.core import ConflictError, CorruptError, DivergedError, StorageError
-from lynkeus.engine.launch import make_fabric, refuse_separate_statistics
+from lynkeus.engine.launch import forward_method, make_fabric, refuse_separate_statistics, set_up
 from lynkeus.engine.run import read_log
 
 pytestmark = pytest.mark.torch
@@ -186,3 +186,26 @@ def test_the_rates_of_a_schedule_start_anew_from_the_full_rate(tmp_path: Path) -
     group = torch.load(tmp_path / "run/checkpoint.ckpt", weights_only=True)["optimiser"]
     assert group["param_groups"][0]["full_lr"] == 0.05
     assert json.loads((tmp_path / "run/config.json").read_text()) == {"steps": STEPS}
+
+
+class _Model(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(16, 4)
+
+    def describe(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        return self.layer(rows), rows.long()
+
+
+def test_a_method_that_is_not_forward_runs_in_the_precision_asked_for_and_gives_full_numbers() -> None:
+    torch.manual_seed(0)
+    model, rows = _Model(), torch.rand(8, 16)
+    exact = model.describe(rows)[0]
+    fabrics = (make_fabric(accelerator="cpu"), make_fabric(accelerator="cpu", precision="bf16-mixed"))
+    for fabric, same in zip(fabrics, (True, False), strict=True):
+        wrapped, _ = set_up(fabric, model, torch.optim.SGD(model.parameters(), lr=0.1))
+        found, whole = forward_method(fabric, wrapped, "describe")(rows)
+        assert found.dtype == torch.float32
+        assert whole.dtype == torch.int64
+        assert torch.equal(found, exact) == same
+        torch.testing.assert_close(found, exact, rtol=0, atol=0.02)

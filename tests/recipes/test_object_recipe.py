@@ -191,3 +191,11 @@ def test_evaluates_the_classes_that_are_held_out(places: Places, small: Fill) ->
         recipe.evaluate(places)
     card = json.loads(apart.export(places, places.out / "export").with_name(f"{FILE}.json").read_text())
     assert [row["folder"] for row in card["training_data"]] == [recipe.groups[1].source.folder]
+
+
+def test_what_is_barred_is_not_among_the_pictures(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    barred = f"{recipe.groups[0].source.folder}/1.png"
+    there = open_object_pictures(recipe, replace(places, barred=frozenset({barred})))
+    assert barred not in there.cache.paths
+    assert len(there.cache) == len(open_object_pictures(recipe, places).cache) - 1
