@@ -14,6 +14,7 @@ demo: $(LIGHT)  ## register free pictures, disguise them, find them, write a rep
 
 test: lint check  ## everything that CI asks of a checkout
 
+check: export OMP_NUM_THREADS ?= 1  # a worker a core, so one thread a worker
 check: $(DEV)  ## tests alone: make check ARGS="-k voting"
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
