@@ -26,6 +26,7 @@ from benchmarks.copies.about import about
 from benchmarks.copies.rounds import Rounds, open_floor
 from lynkeus.calibration.rates import RateModel, needed
 from lynkeus.core import Picture, read_picture
+from lynkeus.metrics.localisation import best_overlap
 from lynkeus.recognisers.object_gallery import KnownObjects
 from lynkeus.recognisers.objects import CALM, ObjectEmbedder, ObjectRecogniser, packed, unpacked
 from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
@@ -253,7 +254,7 @@ def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[st
             "middle, 0.8 of the sides": np.array([0.1 * wide, 0.1 * high, 0.9 * wide, 0.9 * high]),
         }
         for name, guess in tried.items():
-            reached[name][label].append(max(_overlap(guess, drawn_box) for drawn_box in truth[path]))
+            reached[name][label].append(best_overlap(guess, np.stack(truth[path])))
     return {
         name: {
             "pictures": sum(map(len, by_class.values())),
@@ -262,11 +263,6 @@ def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[st
         }
         for name, by_class in reached.items()
     }
-
-
-def _overlap(one: np.ndarray, other: np.ndarray) -> float:
-    inner = np.maximum(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]), 0).prod()
-    return float(inner / ((one[2:] - one[:2]).prod() + (other[2:] - other[:2]).prod() - inner))
 
 
 def cost(data: Path, cache: Path) -> None:

@@ -1,8 +1,4 @@
 import json
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +6,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from toy import LONGER, STEPS, Toy, train_toy
+from two_processes import run_two
 
 from lynkeus.engine.loop import gather
 
@@ -51,26 +48,7 @@ def test_training_changes_the_weights_and_a_finished_run_trains_no_further(tmp_p
 
 def test_one_process_and_two_give_the_same_weights_after_20_steps(tmp_path: Path) -> None:
     alone = train_toy(_one(), tmp_path / "one", LONGER)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(Path(__file__).with_name("toy.py")), str(tmp_path / "two"), "two"]
-    ranks = [
-        subprocess.Popen(
-            command,
-            env={**os.environ, **place, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    try:
-        said = [rank.communicate(timeout=200)[1] for rank in ranks]
-    finally:
-        for rank in ranks:
-            rank.kill()
-    assert [rank.returncode for rank in ranks] == [0, 0], said
+    run_two(Path(__file__).with_name("toy.py"), str(tmp_path / "two"), "two")
     together = torch.load(tmp_path / "two/weights.pt", weights_only=True)
     _agree(alone, together, atol=1e-5)
     pairs = zip(_losses(tmp_path / "one"), _losses(tmp_path / "two"), strict=True)

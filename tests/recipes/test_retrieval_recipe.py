@@ -1,10 +1,6 @@
 import hashlib
 import importlib
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
@@ -15,6 +11,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from retrieval_made import made_places, made_small
+from two_processes import run_two
 
 from lynkeus.core import ConflictError, DataError, NotTrainedError
 from lynkeus.models.backbones.efficientnet_lite import lite0_timm_names
@@ -173,26 +170,7 @@ def test_a_card_of_weights_from_a_file_does_not_claim_their_licence(
 def test_one_process_and_two_give_the_same_descriptors(apart: Places, fabric: Fabric) -> None:
     recipe = made_small(ARMS["deepfirearm"], apart)
     alone = recipe.train(replace(apart, out=apart.out.parent / "one"), fabric)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(Path(__file__).with_name("retrieval_made.py")), str(apart.out.parent)]
-    ranks = [
-        subprocess.Popen(
-            command,
-            env={**os.environ, **place, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    try:
-        said = [rank.communicate(timeout=200)[1] for rank in ranks]
-    finally:
-        for rank in ranks:
-            rank.kill()
-    assert [rank.returncode for rank in ranks] == [0, 0], said
+    run_two(Path(__file__).with_name("retrieval_made.py"), str(apart.out.parent))
     together = start_embedder(recipe)
     before = pooled(together, open_all(recipe, apart).maps, np.arange(28))
     together.load_state_dict(torch.load(apart.out / "weights.pt", weights_only=True))

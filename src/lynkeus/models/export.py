@@ -25,8 +25,11 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 
+from lynkeus.core import CorruptError
+
 INPUT, OUTPUT = "pixels", "descriptor"
 OPSET = 17
+TOLERANCE = 1e-4
 FLOAT_LAYERS = 3
 
 
@@ -137,6 +140,22 @@ def run_torch(model: nn.Module, pixels: UInt8[np.ndarray, "n s s 3"]) -> Float32
     """What the model gives."""
     with torch.no_grad():
         return model.eval()(torch.from_numpy(pixels)).numpy()
+
+
+def checked_error(exact: Float32[np.ndarray, "*s"], exported: Float32[np.ndarray, "*s"]) -> float:
+    """Largest difference of a number between what PyTorch gives and what a file gives.
+
+    Args:
+        exact: Of the model.
+        exported: Of the file, for the same pictures.
+
+    Raises:
+        CorruptError: It is above 1e-4.
+    """
+    error = float(np.abs(exact - exported).max())
+    if error > TOLERANCE:
+        raise CorruptError(f"the exported model is off by {error:.1e}, at most {TOLERANCE:.0e} is allowed")
+    return error
 
 
 class _Pictures(CalibrationDataReader):

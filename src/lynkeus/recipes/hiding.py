@@ -71,7 +71,7 @@ class HidingRecipe:
 
         Raises:
             DivergedError: The loss is no longer a number.
-            ValueError: A class has too few pictures, or the labels are none.
+            DataError: A class has too few pictures, or the labels are none.
         """
         pictures = self.pictures(places)
         run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})

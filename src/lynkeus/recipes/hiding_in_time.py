@@ -80,7 +80,7 @@ class TimeRecipe:
 
         Raises:
             DivergedError: The loss is no longer a number.
-            ValueError: There are too few clips.
+            DataError: There are too few clips.
         """
         clips = open_clips(self, places)
         run = open_run(places.out, self, extra={"clips_sha256": clips.digest})

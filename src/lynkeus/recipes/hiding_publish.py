@@ -8,18 +8,16 @@ import numpy as np
 from jaxtyping import UInt8
 from torch import nn
 
-from lynkeus.core import CorruptError
 from lynkeus.data.labelled import LabelledPictures
 from lynkeus.data.sources import Listing, Source
 from lynkeus.data.views import squash
 from lynkeus.models.classifiers.cam import CamClassifier
 from lynkeus.models.classifiers.temporal import ClipClassifier
-from lynkeus.models.export import export_onnx, run_onnx, run_torch
+from lynkeus.models.export import checked_error, export_onnx, run_onnx, run_torch
 from lynkeus.recipes.model_card import write_card
 
 OUTPUT = "seen"
 _BACKBONE = "EfficientNet-Lite0"
-_TOLERANCE = 1e-4
 _CHECK = 32
 
 
@@ -119,7 +117,5 @@ def _exported(
     file.parent.mkdir(parents=True, exist_ok=True)
     export_onnx(model, file, side=check.shape[1], output=OUTPUT)
     exact, exported = run_torch(model, check), run_onnx(file, check, at_a_time=together)
-    error = float(np.abs(exact - exported).max())
-    if error > _TOLERANCE:
-        raise CorruptError(f"the exported model is off by {error:.1e}, at most {_TOLERANCE:.0e} is allowed")
+    error = checked_error(exact, exported)
     return file, exact, {"export": {"onnx_error": round(error, 8)}}

@@ -16,10 +16,9 @@ import numpy as np
 import onnx
 from jaxtyping import Int64
 
-from lynkeus.core import CorruptError
 from lynkeus.data.cache import PictureCache
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
-from lynkeus.models.export import INPUT, export_onnx, quantise, run_onnx, run_torch
+from lynkeus.models.export import INPUT, checked_error, export_onnx, quantise, run_onnx, run_torch
 from lynkeus.models.parts import add_heat
 from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.publish import Agreement
@@ -29,7 +28,6 @@ from lynkeus.runtime.area import AREA
 FILE = "object_descriptor"
 VERSION = "object-descriptor-1"
 HEAT_WORDS = "; heat: float32 [n, i, j, m], how much each place speaks for each row of the optional input towards"
-_TOLERANCE = 1e-4
 _CALIBRATION, _CHECK = 160, 64
 
 
@@ -78,9 +76,7 @@ def publish_objects(
     check = pictures[-_CHECK:]
     export_onnx(model, plain, side=side, free={INPUT: (1, 2)})
     exact, exported = run_torch(model, check), run_onnx(plain, check)
-    error = float(np.abs(exact - exported).max())
-    if error > _TOLERANCE:
-        raise CorruptError(f"the exported model is off by {error:.1e}, at most {_TOLERANCE:.0e} is allowed")
+    error = checked_error(exact, exported)
     quantise(plain, small, pictures=pictures[:_CALIBRATION], exact_answer=True)
     for file in (plain, small):
         _name_area(file, release.area)

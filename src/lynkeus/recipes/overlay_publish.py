@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from lynkeus.core import CorruptError
 from lynkeus.data.scene_batches import PictureDraw, squashed
 from lynkeus.data.scenes import SceneMaker
 from lynkeus.models.detectors.overlay import OverlayDetector
-from lynkeus.models.export import export_onnx, quantise, run_onnx, run_torch
+from lynkeus.models.export import checked_error, export_onnx, quantise, run_onnx, run_torch
 from lynkeus.recipes.model_card import write_card
 from lynkeus.recognisers.overlays import MODEL, overlap
 
 FILE = "overlay_finder"
 VERSION = "overlay-finder-1"
-_TOLERANCE = 1e-4
 _CALIBRATION, _CHECK = 160, 64
 _SURE = 0.5
 
@@ -81,9 +79,7 @@ def publish_overlays(
     check = pictures[_CALIBRATION:]
     export_onnx(model, plain, side=side, output="boxes")
     exact, exported = run_torch(model, check[:8]), run_onnx(plain, check[:8])
-    error = float(np.abs(exact[..., :4] - exported[..., :4]).max())
-    if error > _TOLERANCE:
-        raise CorruptError(f"the exported model is off by {error:.1e}, at most {_TOLERANCE:.0e} is allowed")
+    error = checked_error(exact[..., :4], exported[..., :4])
     quantise(plain, small, pictures=pictures[:_CALIBRATION])
     agreement = _compared(run_onnx(plain, check), run_onnx(small, check), error)
     about = {**(figures or {}), "export": {name: round(value, 7) for name, value in asdict(agreement).items()}}

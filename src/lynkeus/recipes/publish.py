@@ -12,15 +12,13 @@ from typing import Any
 import numpy as np
 
 from lynkeus.augment import Chain
-from lynkeus.core import CorruptError
 from lynkeus.data.batches import BatchPlan, PairBatches
 from lynkeus.data.cache import PictureCache
 from lynkeus.data.views import light_view
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.models.export import export_onnx, quantise, run_onnx, run_torch
+from lynkeus.models.export import checked_error, export_onnx, quantise, run_onnx, run_torch
 from lynkeus.recipes.model_card import write_card
 
-_TOLERANCE = 1e-4
 _CALIBRATION, _CHECK = 128, 64
 
 
@@ -82,9 +80,7 @@ def publish(
     check = pictures[_CALIBRATION:]
     export_onnx(model, plain, side=release.side)
     exact, exported = run_torch(model, check), run_onnx(plain, check)
-    error = float(np.abs(exact - exported).max())
-    if error > _TOLERANCE:
-        raise CorruptError(f"the exported model is off by {error:.1e}, at most {_TOLERANCE:.0e} is allowed")
+    error = checked_error(exact, exported)
     quantise(plain, small, pictures=pictures[:_CALIBRATION])
     cosine = (exported * run_onnx(small, check)).sum(axis=1)
     agreement = Agreement(onnx_error=error, int8_cosine=float(cosine.mean()), int8_cosine_lowest=float(cosine.min()))

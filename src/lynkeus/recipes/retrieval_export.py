@@ -10,18 +10,16 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lynkeus.core import CorruptError
 from lynkeus.index.reduction import Reduction, fit_reduction
 from lynkeus.models.embedders import Embedder
 from lynkeus.models.embedders.opening import NONE, PACKAGE
-from lynkeus.models.export import INPUT, export_onnx, run_onnx, run_torch
+from lynkeus.models.export import INPUT, checked_error, export_onnx, run_onnx, run_torch
 from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.retrieval_data import Opened
 from lynkeus.recipes.retrieval_evaluation import evaluated, unit
 from lynkeus.recipes.view_maps import pooled
 from lynkeus.runtime.area import AREA
 
-TOLERANCE = 1e-4
 _CHECK = 16
 
 
@@ -79,9 +77,7 @@ def export(
     check = np.stack(
         [cv2.resize(cache[int(one)], (side, side), interpolation=cv2.INTER_AREA) for one in known[:_CHECK]]
     )
-    error = float(np.abs(run_torch(whole, check) - run_onnx(file, check)).max())
-    if error > TOLERANCE:
-        raise CorruptError(f"the exported model is off by {error:.1e}, at most {TOLERANCE:.0e} is allowed")
+    error = checked_error(run_torch(whole, check), run_onnx(file, check))
     figures = {} if not len(split.of_part("test")) else dict(evaluated(model, opened, dim=dim).figures)
     known_licence = weights in {PACKAGE, NONE}
     licence = {} if known_licence else {"licence": f"that of the weights it began with ({Path(weights).name})"}

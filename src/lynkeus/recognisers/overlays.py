@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from lynkeus.metrics.localisation import overlaps
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel
 
@@ -94,7 +95,4 @@ def overlap(box: Float32[np.ndarray, "4"], others: Float32[np.ndarray, "n 4"]) -
     >>> overlap(np.array([0, 0, 2, 2], np.float32), np.array([[1, 0, 3, 2]], np.float32)).round(3).tolist()
     [0.3330000042915344]
     """
-    both = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
-    inner = np.maximum(both, 0).prod(axis=1)
-    area = (box[2:] - box[:2]).prod() + (others[:, 2:] - others[:, :2]).prod(axis=1) - inner
-    return np.asarray(inner / np.maximum(area, 1e-9), np.float32)
+    return overlaps(box[None], others)[0].astype(np.float32)

@@ -4,6 +4,7 @@ Conventions: pixels are uint8 RGB of any ratio, both sides multiples of 32; each
 published weights want it. Descriptors have length 1; their inner product is the score.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-class Embedder(nn.Module):
+class Embedder(nn.Module, ABC):
     """Pixels to a descriptor of length 1.
 
     A package that offers one under the entry point group ``lynkeus.models`` makes a class of this kind, whose only
@@ -30,21 +31,24 @@ class Embedder(nn.Module):
         super().__init__()
         self.frozen_blocks = frozen_blocks
 
+    @abstractmethod
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
         """The maps behind the blocks that do not learn."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def pool(self, maps: Float[Tensor, "n c i j"]) -> Float[Tensor, "n d"]:
         """The pooled features of maps of the trunk, of any length."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def fill(self, published: Mapping[str, Tensor]) -> None:
         """Take over weights under the names of the code that published them.
 
         Raises:
             CorruptError: Weights are missing, left over or of another shape; the text names them.
         """
-        raise NotImplementedError
+        ...
 
     @classmethod
     def packaged(cls) -> dict[str, Tensor] | None:
