@@ -6,8 +6,9 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from lynkeus.core import CorruptError
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.models.export import INPUT, OUTPUT, export_onnx, fold_padding, quantise, run_onnx, run_torch
+from lynkeus.models.export import INPUT, OUTPUT, checked_error, export_onnx, fold_padding, quantise, run_onnx, run_torch
 
 pytestmark = pytest.mark.torch
 
@@ -82,3 +83,12 @@ def test_folding_takes_every_padding_and_changes_nothing(tmp_path: Path) -> None
 def _run(path: Path, picture: np.ndarray) -> np.ndarray:
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     return np.asarray(session.run([OUTPUT], {INPUT: picture})[0])
+
+
+def test_a_file_that_gives_other_numbers_than_the_model_is_refused() -> None:
+    exact = np.zeros((2, 3), np.float32)
+    near, far = exact.copy(), exact.copy()
+    near[1, 2], far[0, 1] = 9e-5, -2e-4
+    assert checked_error(exact, near) == pytest.approx(9e-5)
+    with pytest.raises(CorruptError, match=r"off by 2\.0e-04, at most 1e-04 is allowed"):
+        checked_error(exact, far)
