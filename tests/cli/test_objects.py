@@ -139,6 +139,47 @@ def test_a_thing_without_pictures_is_named(home: Path, tmp_path: Path) -> None:
     assert "1 objects without a picture" in told.stdout
 
 
+def test_a_picture_of_two_objects_counts_for_one_and_says_so(things: Path, tmp_path: Path) -> None:
+    both = Path(shutil.copytree(things / "things", tmp_path / "both"))
+    shutil.copy(both / "bridge" / "1.jpg", both / "camera" / "0.jpg")
+    told = "camera/0.jpg: registered for bridge already, so not for camera"
+    for words, done in ((["--dry-run"], "would register 2"), ([], "registered 2"), ([], "registered 0")):
+        row = run(tmp_path / "home", "register", both, "--gallery", "things", "--kind", "object", *words)
+        assert told in row.stderr
+        assert done in row.stdout
+        assert "1 registered under another name" in row.stdout
+    told = run(tmp_path / "home", "register", both / "camera" / "0.jpg", "--gallery", "things", "--json", code=1)
+    assert [row["outcome"] for row in rows(told)] == ["other-entity"]
+
+
+def test_a_removed_picture_may_be_registered_for_another_object(home: Path, things: Path, tmp_path: Path) -> None:
+    moved = Path(shutil.copytree(things / "things" / "bridge", tmp_path / "more" / "viaduct"))
+    run(home, "gallery", "remove", "things", "--entity", "bridge")
+    assert "registered 1 in" in run(home, "register", moved.parent, "--gallery", "things").stdout
+    shown = rows(run(home, "gallery", "show", "things", "--json"))
+    assert [row["entity"] for row in shown] == ["camera", "viaduct"]
+
+
+def test_a_registration_without_any_picture_leaves_no_gallery(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "egg").mkdir()
+    told = run(home, "register", tmp_path / "egg", "--gallery", "eggs", "--kind", "object", code=1)
+    assert told.stderr.endswith("egg: no picture in this folder\n")
+    (tmp_path / "egg" / "a.jpg").write_bytes(b"no picture")
+    for kind in ("object", "copy"):
+        run(home, "register", tmp_path / "egg", "--gallery", "eggs", "--kind", kind, code=1)
+    assert [row["gallery"] for row in rows(run(home, "gallery", "list", "--json"))] == ["things"]
+
+
+def test_a_csv_file_may_name_a_folder_and_rows_name_what_was_given(things: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    listing = things / "folders.csv"
+    listing.write_text(f"path,name\nthings/bridge,Red bridge\n{tmp_path / 'a.jpg'},Egg\n", "utf-8")
+    told = run(tmp_path / "home", "register", listing, "--gallery", "named", "--kind", "object")
+    assert f"{tmp_path / 'a.jpg'}: none of the pictures of Egg could be read (1 tried)" in told.stderr
+    (row,) = rows(run(tmp_path / "home", "gallery", "show", "named", "--json"))
+    assert row["entity"] == "Red bridge"
+
+
 def test_a_home_from_before_objects_takes_them(made: Path, things: Path, tmp_path: Path) -> None:
     home = Path(shutil.copytree(made / "home", tmp_path / "old"))
     with sqlite3.connect(home / CATALOG) as connection:  # as the first schema left it

@@ -46,6 +46,22 @@ def test_a_csv_file_without_the_columns_is_refused_in_one_line(tmp_path: Path) -
     assert refused.stderr.strip().endswith("list.csv: wanted the columns path and name, got file, title")
 
 
+def test_a_path_with_two_names_is_refused_in_one_line(tmp_path: Path) -> None:
+    for name, lines in (("one.csv", "a.jpg,Cat\na.jpg,Dog\n"), ("cat.csv", "a.jpg,Cat\n"), ("dog.csv", "a.jpg,Dog\n")):
+        (tmp_path / name).write_text(f"path,name\n{lines}")
+    for words in (["one.csv"], ["cat.csv", "dog.csv"]):
+        refused = run(tmp_path / "home", "register", *(tmp_path / word for word in words), "--gallery", "m", code=2)
+        assert refused.stderr.strip().endswith("a.jpg has two names, Cat and Dog")
+
+
+def test_a_name_for_a_picture_that_has_another_is_told(made: Path, home: Path) -> None:
+    listed = made / "other.csv"
+    listed.write_text("path,name\nreferences/picture1.jpg,picture1\nreferences/picture2.jpg,Cat\n")
+    told = run(home, "register", listed, "--gallery", "mine")
+    assert "picture2.jpg: registered for picture2 already, so not for Cat" in told.stderr
+    assert "1 known before, 0 could not be read, 1 registered under another name" in told.stdout
+
+
 def test_a_csv_file_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
     listed = tmp_path / "list.csv"
     listed.write_bytes(b"path,name\n\xff\xfe.jpg,A\n")
@@ -60,8 +76,9 @@ def test_a_missing_folder_is_a_row_and_an_exit_code(tmp_path: Path) -> None:
 
 
 def test_a_name_that_can_be_no_gallery_is_refused(made: Path, tmp_path: Path) -> None:
-    refused = run(tmp_path / "home", "register", made / "references", "--gallery", "a/b", code=2)
-    assert "cannot name a gallery" in refused.stderr
+    for words in ([], ["--dry-run"]):
+        refused = run(tmp_path / "home", "register", made / "references", "--gallery", "a/b", *words, code=2)
+        assert "cannot name a gallery" in refused.stderr
 
 
 def test_without_pixels_no_thumbnail_is_kept(made: Path, tmp_path: Path) -> None:

@@ -98,3 +98,12 @@ def test_a_real_process_ends_with_the_promised_codes(made: Path, home: Path, tmp
     assert run_process("--home", home, "scan", uploads / "copy.jpg", cwd=tmp_path).returncode == 1
     assert run_process("--home", home, "scan", tmp_path / "nothing.jpg", cwd=tmp_path).returncode == 3
     assert run_process("--home", home, "scan", cwd=tmp_path).returncode == 2
+
+
+def test_a_scan_against_nothing_says_so(made: Path, home: Path, tmp_path: Path) -> None:
+    told = "warning: nothing is registered there, so nothing can be found"
+    run(home, "gallery", "remove", "mine", "--entity", "picture0")
+    assert told not in run(home, "scan", made / "uploads", code=1).stderr
+    (tmp_path / "none").mkdir()
+    run(tmp_path / "new", "register", tmp_path / "none", "--gallery", "mine", code=1)
+    assert told in run(tmp_path / "new", "scan", made / "uploads").stderr

@@ -101,7 +101,7 @@ def test_registering_again_stores_nothing_and_names_near_copies(home: Home, pict
     assert {row.outcome for row in register(home, pictures / "things")} == {Outcome.KNOWN}
     again = write_picture(tmp_path / "more" / "anvil" / "again.png", another_view(1, 0))
     (row,) = register(home, again.parents[1])
-    assert (row.outcome, row.detail) == (Outcome.NEAR_COPY, "things/0.jpg")
+    assert (row.outcome, row.detail) == (Outcome.NEAR_COPY, "things/anvil/0.jpg")
     assert home.catalog.references.count("things") == 7
     assert len(home.catalog.entities.page("things")) == 3
 

@@ -122,11 +122,23 @@ class Galleries:
         return finish(self._store, receipt)
 
 
-def _check_free(writing: Writing, name: str) -> None:
+def check_name(name: str) -> None:
+    """Refuse what cannot name a gallery.
+
+    Args:
+        name: See ``Galleries.create``.
+
+    Raises:
+        ConflictError: It cannot.
+    """
     if not _NAME.fullmatch(name):
         raise ConflictError(
             f"{name!r} cannot name a gallery: wanted 1 to 64 letters, digits, '.', '_' or '-', a letter or digit first"
         )
+
+
+def _check_free(writing: Writing, name: str) -> None:
+    check_name(name)
     try:
         gallery_id(writing.connection, name)
     except UnknownNameError:

@@ -9,7 +9,7 @@ import click
 
 from lynkeus.catalog import BackgroundScore
 from lynkeus.cli.options import progress
-from lynkeus.core import UnknownNameError
+from lynkeus.core import UnknownNameError, UnreadableError
 from lynkeus.core.folders import Entry, walk
 from lynkeus.scan.calibrate import judge_of
 from lynkeus.scan.home import CATALOG, Home
@@ -58,7 +58,7 @@ def picture_entries(paths: tuple[Path, ...]) -> tuple[list[Entry], dict[str, str
     """What files, folders and csv files (columns path and name) stand for, and the names from the csv files.
 
     Raises:
-        UnreadableError: A csv file lacks a column or is no csv text.
+        UnreadableError: A csv file lacks a column or is no csv text, or a path has two names.
     """
     names: dict[str, str] = {}
     sources: list[Path] = []
@@ -66,7 +66,9 @@ def picture_entries(paths: tuple[Path, ...]) -> tuple[list[Entry], dict[str, str
         if path.suffix.lower() == ".csv" and path.is_file():
             listed, named = read_names(path)
             sources += listed
-            names |= named
+            for called, name in named.items():
+                if names.setdefault(called, name) != name:
+                    raise UnreadableError(f"{called} has two names, {names[called]} and {name}")
         else:
             sources.append(path)
     return list(walk(sources)), names

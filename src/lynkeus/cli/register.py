@@ -65,16 +65,19 @@ def register(
             count[row.outcome] += 1
             if as_json:
                 click.echo(json.dumps({"path": row.path, "outcome": row.outcome, "detail": row.detail}))
-            elif row.outcome in (Outcome.UNREADABLE, Outcome.NO_PICTURE):
+            elif row.outcome in (Outcome.UNREADABLE, Outcome.NO_PICTURE, Outcome.OTHER_ENTITY):
                 click.echo(f"{row.path}: {row.detail}", err=True)
             elif row.outcome is Outcome.NEAR_COPY:
                 click.echo(f"{row.path}: nearly the same as {row.detail}", err=True)
     bare = count.pop(Outcome.NO_PICTURE, 0)
+    others = count.pop(Outcome.OTHER_ENTITY, 0)
     if not as_json:
         done = count[Outcome.ADDED] + count[Outcome.NEAR_COPY]
         click.echo(
             f"{'would register' if dry_run else 'registered'} {done:,} in {gallery}"
             f" ({count[Outcome.NEAR_COPY]:,} of them near-copies), {count[Outcome.KNOWN]:,} known before,"
-            f" {count[Outcome.UNREADABLE]:,} could not be read{f', {bare:,} objects without a picture' if bare else ''}"
+            f" {count[Outcome.UNREADABLE]:,} could not be read"
+            f"{f', {others:,} registered under another name' if others else ''}"
+            f"{f', {bare:,} objects without a picture' if bare else ''}"
         )
     sys.exit(DONE if count.total() > count[Outcome.UNREADABLE] else FAILED)

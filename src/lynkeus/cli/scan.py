@@ -51,6 +51,8 @@ def scan(
     scanned = Scan(galleries=frozenset(galleries), jobs=jobs or default_jobs(), keep=keep is not None)
     with open_home(home) as opened, Outputs(wanted) as outputs, Recorder(opened, keep_days=keep) as recorder:
         judge = calibrated(opened, jobs=jobs)
+        if not any(opened.catalog.references.count(name) for name in galleries or [None]):
+            click.echo("warning: nothing is registered there, so nothing can be found", err=True)
         entries = list(walk(paths))
         for row in progress(scanned(opened, entries, judge), total=len(entries)):
             verdicts[row.result.verdict] += 1

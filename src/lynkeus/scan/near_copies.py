@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from lynkeus.catalog import Owner
+from lynkeus.catalog import NewReference, Owner, Reference
 from lynkeus.core import Evidence, Picture
 from lynkeus.recognisers.object_gallery import KnownObjects
 from lynkeus.recognisers.objects import unpacked
-from lynkeus.recognisers.protocol import GLOBAL, OBJECT, THUMB, RawFinding
+from lynkeus.recognisers.protocol import GLOBAL, OBJECT, OBJECTS, THUMB, RawFinding
 from lynkeus.recognisers.single_view import SingleView
 from lynkeus.recognisers.thumbnails import read_thumbnail
 from lynkeus.scan.home import Home
@@ -107,9 +107,20 @@ class Recent:
         return "" if _same(found) is None else held.name
 
 
+def called(gallery: str, reference: NewReference | Reference) -> str:
+    """What a reference is called to users; of an object with its name, since file names repeat.
+
+    Args:
+        gallery: Where it is, or is to be.
+        reference: Which.
+    """
+    middle = f"{reference.entity}/" if reference.kind == OBJECTS else ""
+    return f"{gallery}/{middle}{reference.name}"
+
+
 def _name(home: Home, reference_id: int) -> str:
     stored = home.catalog.references.get(reference_id)
-    return f"{stored.gallery}/{stored.name}"
+    return called(stored.gallery, stored)
 
 
 def _vector(items: Mapping[str, bytes]) -> Float32[np.ndarray, " dim"]:
