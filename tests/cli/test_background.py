@@ -31,6 +31,25 @@ def test_near_copies_of_references_are_named_and_left_out(calibrated: Path) -> N
     assert f"{CLEAN + 1} known before" in again.stdout
 
 
+def test_what_is_left_out_is_not_counted_as_calibrating(made: Path, home: Path) -> None:
+    told = run(home, "background", "add", made / "references").stdout
+    listed = run(home, "background", "list", "--gallery", "mine").stdout.splitlines()
+    left_out = sum(" left out " in line for line in listed[:-1])
+    normal = 3 - (len(listed) - 1)
+    assert left_out == 3 - normal
+    assert f"{left_out} pictures calibrate ({left_out} left out for mine), {normal} normalise" in told
+    assert run(home, "background", "list").stdout.splitlines()[-1] in told
+    assert listed[-1] == f"0 pictures calibrate mine, {left_out} are left out, {normal} normalise"
+
+
+def test_a_list_for_a_gallery_knows_its_latest_references(made: Path, home: Path) -> None:
+    run(home, "background", "add", made / "uploads", made / "references")
+    run(home, "register", made / "uploads" / "stranger.jpg", "--gallery", "more")
+    scored = rows(run(home, "background", "list", "--gallery", "more", "--json"))
+    listed = rows(run(home, "background", "list", "--json"))
+    assert len(scored) == sum(row["use"] == "calibrates" for row in listed) > 0
+
+
 def test_no_picture_serves_both_purposes(calibrated: Path) -> None:
     listed = rows(run(calibrated, "background", "list", "--json", "--limit", "99"))
     scored = rows(run(calibrated, "background", "list", "--gallery", "mine", "--json", "--limit", "99"))

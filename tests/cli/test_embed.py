@@ -1,9 +1,10 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import run
+from commands import run, run_process
 from made_pictures import made_picture, write_picture, write_pictures
 
 from lynkeus.cli.embedding import EMBEDDERS
@@ -52,6 +53,15 @@ def test_embeds_a_list_in_its_own_order_and_names_what_cannot_be_read(pictures: 
     assert summary["embedded"] == 1
     assert [row["path"] for row in summary["unreadable"]] == ["text.jpg", "missing.jpg", "deeper"]
     assert summary["sha256"] == ObjectEmbedder().card.sha256
+
+
+def test_a_name_that_is_no_utf8_leaves_the_summary_readable(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Path(os.fsdecode(os.fsencode(tmp_path / "in") + b"/caf\xe9.jpg")).write_bytes(b"no picture")
+    out = tmp_path / "v.npz"
+    done = run_process("embed", tmp_path / "in", "--kind", "object", "--out", out, "--json", cwd=tmp_path)
+    with np.load(out) as arrays:
+        assert [row["path"] for row in json.loads(done.stdout)["unreadable"]] == arrays["unreadable"].tolist()
 
 
 def test_a_list_lies_beside_its_pictures_unless_a_root_is_given(pictures: Path, tmp_path: Path) -> None:

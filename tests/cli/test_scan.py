@@ -2,6 +2,7 @@ import csv
 import os
 from pathlib import Path
 
+import pytest
 from commands import rows, run, run_process
 from made_pictures import made_picture, write_picture
 
@@ -98,6 +99,38 @@ def test_a_real_process_ends_with_the_promised_codes(made: Path, home: Path, tmp
     assert run_process("--home", home, "scan", uploads / "copy.jpg", cwd=tmp_path).returncode == 1
     assert run_process("--home", home, "scan", tmp_path / "nothing.jpg", cwd=tmp_path).returncode == 3
     assert run_process("--home", home, "scan", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv", "--isc", "--report"])
+def test_a_dash_prints_what_a_file_would_hold(made: Path, home: Path, tmp_path: Path, option: str) -> None:
+    printed = run(home, "scan", made / "uploads", option, "-", code=1)
+    run(home, "scan", made / "uploads", option, tmp_path / "file", code=1)
+    assert "2 scanned" in printed.stderr
+    written = (tmp_path / "file").read_text("utf-8-sig").splitlines()
+    shown = printed.stdout.splitlines()
+    if option == "--report":  # names its command and time
+        assert (shown[0], shown[-1]) == (written[0], written[-1])
+    elif option == "--isc":  # candidates far below any policy keep not each digit
+        assert [line.rsplit(",", 1)[0] for line in shown] == [line.rsplit(",", 1)[0] for line in written]
+    else:
+        assert shown == written
+    assert not Path("-").exists()
+
+
+def test_two_outputs_cannot_be_printed_at_once_and_other_commands_refuse_a_dash(made: Path, home: Path) -> None:
+    refused = run(home, "scan", made / "uploads", "--csv", "-", "--isc", "-", code=2)
+    assert "only one of --csv and --isc can be - (printed)" in refused.stderr
+    refused = run(home, "embed", made / "uploads", "--kind", "object", "--out", "-", code=2)
+    assert "- is no file" in refused.stderr
+
+
+def test_uploads_of_one_name_are_told_where_pairs_are_written(home: Path, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write_picture(tmp_path / folder / "1.jpg", made_picture(1)[40:320, 60:420])
+    told = run(home, "scan", tmp_path / "a", tmp_path / "b", "--isc", tmp_path / "pairs.csv", code=1).stderr
+    assert f"1 ids of pairs stand for several files, such as 1 for {tmp_path}/a/1.jpg and {tmp_path}/b/1.jpg" in told
+    told = run(home, "scan", tmp_path / "a", "--isc", tmp_path / "pairs.csv", code=1).stderr
+    assert "warning" not in told
 
 
 def test_a_scan_against_nothing_says_so(made: Path, home: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from made_pictures import made_picture
 from lynkeus.core import Picture
 from lynkeus.matching.codebook import Codebook
 from lynkeus.recognisers.copies import CopyRecogniser
+from lynkeus.recognisers.copy_check import Seen
 from lynkeus.recognisers.overlays import Overlays
 from lynkeus.runtime.cards import card
 from lynkeus.scan.home import load_copies, shipped_calm
@@ -76,3 +77,7 @@ def test_boxes_too_small_to_hold_anything_are_passed_over(copies: CopyRecogniser
 
     upload, _ = _pasted()
     assert len(replace(copies, pasted=speck).observe(upload).looks) == 1
+
+
+def test_rounding_leads_no_cosine_beyond_one() -> None:
+    assert [Seen(None, None).evidence(one).cosine for one in (1.0002, 0.5, -1.0002)] == [1.0, 0.5, -1.0]

@@ -72,6 +72,13 @@ def test_the_score_is_what_the_formula_gives(embedder: ObjectEmbedder) -> None:
     assert {owners[each.reference_id - 20] for each in found} == {1, 2, 3, 4}
 
 
+def test_rounding_leads_no_cosine_beyond_one(embedder: ObjectEmbedder) -> None:
+    vectors = _unit(1, 1) * np.float32(1.0005)
+    one = np.ones(1, np.int64)
+    (found,) = _recogniser(embedder, _unit(2, 0)).recognise(vectors[0], KnownObjects.of(one, one, one, vectors))
+    assert found.evidence.cosine == 1.0
+
+
 def test_at_most_three_entities_of_a_gallery_are_candidates_and_none_of_an_empty_one(embedder: ObjectEmbedder) -> None:
     recogniser, upload = _recogniser(embedder, _unit(0, 9)), _unit(2, 1)[0]
     known = KnownObjects.of(np.arange(8), np.arange(8), np.array([0] * 5 + [1] * 3), _unit(3, 8))

@@ -1,5 +1,6 @@
 """Prediction files: ids, order, duplicates, and the way back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from report_made import finding, unreadable, upload
 
 from lynkeus.core.errors import CorruptError
-from lynkeus.report.isc import Pair, read_isc, write_isc
+from lynkeus.report.isc import Pair, read_isc, shared_ids, write_isc
 
 
 def test_ids_are_stems_and_the_best_pair_comes_first(tmp_path: Path) -> None:
@@ -22,6 +23,25 @@ def test_ids_are_stems_and_the_best_pair_comes_first(tmp_path: Path) -> None:
         ],
     )
     assert path.read_text() == ("query_id,reference_id,score\nQ00001,R000009,2.000000\nQ00002,R000007,0.500000\n")
+
+
+def test_the_id_of_an_object_is_its_own_whatever_reference_is_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    seen = [
+        replace(finding(gallery="arms", entity=name, reference="1.jpg", score=score), kind="object")
+        for name, score in (("MP5", 3.0), ("Uzi", 2.0))
+    ]
+    results = [upload("Q1.jpg", *seen, finding(gallery="arms", reference="MP5.jpg", score=1.0))]
+    write_isc(path, results)
+    assert read_isc(path) == [Pair("Q1", "arms/MP5", 3.0), Pair("Q1", "arms/Uzi", 2.0), Pair("Q1", "MP5", 1.0)]
+    assert shared_ids(results) == {}
+
+
+def test_ids_that_stand_for_several_files_are_named() -> None:
+    one = finding(gallery="g", reference="a/R.jpg", reference_id=1)
+    other = finding(gallery="g", reference="b/R.jpg", reference_id=2)
+    shared = shared_ids([upload("x/1.jpg", one), upload("y/1.png", other, one), upload("2.jpg", one)])
+    assert shared == {"1": ["x/1.jpg", "y/1.png"], "R": ["g/a/R.jpg (1)", "g/b/R.jpg (2)"]}
 
 
 def test_of_a_pair_found_twice_the_highest_is_kept(tmp_path: Path) -> None:

@@ -69,25 +69,31 @@ def add(home: Path, *, paths: tuple[Path, ...], shipped: bool, jobs: int | None,
 @background.command(name="list")
 @click.option("--gallery", help="With each picture's highest score against this gallery, highest first.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Rows shown at most.")
+@jobs_option
 @json_option
 @click.pass_obj
-def list_pictures(home: Path, *, gallery: str | None, limit: int, as_json: bool) -> None:
+def list_pictures(home: Path, *, gallery: str | None, limit: int, jobs: int | None, as_json: bool) -> None:
     """List the background. A high score may be a picture that is not clean after all.
+
+    With --gallery, pictures that were not compared with all its references yet are compared first.
 
     \b
     lynkeus background list --gallery mine
     """
     from lynkeus.cli.background_rows import background_line, background_rows, halves_in_words
-    from lynkeus.cli.opened import open_home
+    from lynkeus.cli.opened import calibrated, open_home
 
     with open_home(home) as opened:
+        if gallery is not None:
+            opened.catalog.galleries.get(gallery)
+            calibrated(opened, jobs=jobs)
         rows = background_rows(opened, gallery)
         total = len(rows)
         for row in rows[:limit]:
             click.echo(json.dumps(row) if as_json else background_line(row))
         if not as_json:
             more = f", {total - limit:,} more not shown" if total > limit else ""
-            click.echo(f"{halves_in_words(opened)}{more}")
+            click.echo(f"{halves_in_words(opened, gallery)}{more}")
     sys.exit(DONE if total else FAILED)
 
 

@@ -18,6 +18,7 @@ def background_rows(home: Home, gallery: str | None) -> list[dict[str, object]]:
     best_first = sorted(scores.values(), key=lambda s: -s.score)
     return [
         _row(known[s.background_id], normalises=False)
+        | ({"use": "left out"} if s.excluded else {})
         | {"score": None if s.score == NOTHING_ALIKE else s.score, "excluded": s.reason or None}
         for s in best_first
     ]
@@ -32,8 +33,8 @@ def background_line(row: dict[str, object]) -> str:
     """One row as a line of text."""
     score = row.get("score")
     figures = "" if score is None else f"  score {score:.3f}"
-    left_out = f"  left out: {row['excluded']}" if row.get("excluded") else ""
-    return f"{row['id']:>6}  {row['use']}{figures}{left_out}  {row['source'] or row['name']}"
+    reason = f"  {row['excluded']}" if row.get("excluded") else ""
+    return f"{row['id']:>6}  {row['use']}{figures}{reason}  {row['source'] or row['name']}"
 
 
 def name_excluded(home: Home) -> None:
@@ -45,7 +46,19 @@ def name_excluded(home: Home) -> None:
                 click.echo(f"{names[score.background_id]}: left out for {gallery.name}, {score.reason}", err=True)
 
 
-def halves_in_words(home: Home) -> str:
-    """How many pictures serve which purpose."""
+def halves_in_words(home: Home, gallery: str | None = None) -> str:
+    """How many pictures serve which purpose, and how many are left out.
+
+    Args:
+        home: Whose, calibrated.
+        gallery: Count for this one; None counts all pictures and names the galleries that leave some out.
+    """
     parted = halves(home.catalog.backgrounds.all())
-    return f"{len(parted.calibrating):,} pictures calibrate, {len(parted.normalising):,} normalise"
+    normalise = f"{len(parted.normalising):,} normalise"
+    names = [each.name for each in home.catalog.galleries.all()] if gallery is None else [gallery]
+    lost = {name: sum(score.excluded for score in scores_of(home, name).values()) for name in names}
+    if gallery is not None:
+        left = len(parted.calibrating) - lost[gallery]
+        return f"{left:,} pictures calibrate {gallery}, {lost[gallery]:,} are left out, {normalise}"
+    told = ", ".join(f"{count:,} left out for {name}" for name, count in lost.items() if count)
+    return f"{len(parted.calibrating):,} pictures calibrate{f' ({told})' if told else ''}, {normalise}"

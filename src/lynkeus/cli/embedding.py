@@ -63,7 +63,7 @@ def run(listing: Path, *, kind: str, out: Path, root: Path | None, jobs: int | N
         "out": str(out),
     }
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        click.echo(json.dumps(summary))
     else:
         click.echo(f"embedded {len(vectors):,} in {out}, {len(unreadable):,} could not be read")
     return DONE if vectors else FAILED

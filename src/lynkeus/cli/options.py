@@ -38,8 +38,8 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--report``, ``--json``, ``--csv`` and ``--isc``, given to the command as ``wanted``."""
     path = click.Path(path_type=Path)
 
-    @click.option("--report", type=path, help="Write a report to look at (HTML).")
-    @click.option("--json", "json_file", type=path, help="Write JSON lines; - prints them.")
+    @click.option("--report", type=path, help="Write a report to look at (HTML); - prints it, as for the others.")
+    @click.option("--json", "json_file", type=path, help="Write JSON lines.")
     @click.option("--csv", "csv_file", type=path, help="Write a table, one row a finding.")
     @click.option("--isc", "isc_file", type=path, help="Write every candidate pair, for evaluation.")
     @wraps(command)

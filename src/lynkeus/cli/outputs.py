@@ -1,5 +1,8 @@
 """The files that a scan writes: report, JSON lines, table, pairs for evaluation."""
 
+import codecs
+import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +14,7 @@ import numpy as np
 
 from lynkeus.cli.wanted import PRINTED, Wanted
 from lynkeus.core import Evidence, UploadResult
-from lynkeus.report import JsonLinesWriter, to_line, write_csv, write_html, write_isc
+from lynkeus.report import JsonLinesWriter, shared_ids, to_line, write_csv, write_html, write_isc
 from lynkeus.scan.about import report_info
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
@@ -54,7 +57,14 @@ class Outputs:
     def write_pairs(self) -> None:
         """Write the pairs for evaluation, if they are wanted."""
         if self._wanted.isc_file:
-            write_isc(self._wanted.isc_file, self._candidates)
+            _written(self._wanted.isc_file, lambda file: write_isc(file, self._candidates))
+            shared = shared_ids(self._candidates)
+            for one, files in list(shared.items())[:1]:
+                click.echo(
+                    f"warning: {len(shared):,} ids of pairs stand for several files, such as {one} for"
+                    f" {files[0]} and {files[1]}: their pairs count as one",
+                    err=True,
+                )
 
     def finish(
         self,
@@ -82,12 +92,23 @@ class Outputs:
         """
         self.write_pairs()
         if self._wanted.csv_file:
-            write_csv(self._wanted.csv_file, self._results)
+            _written(self._wanted.csv_file, lambda file: write_csv(file, self._results))
         if self._wanted.report:
             about = report_info(
                 home, judge, scanned=scanned, started=started, seconds=seconds, command=command, title=title
             )
-            write_html(self._wanted.report, self._results, StoredPictures(home, files), about=about)
+            pictures = StoredPictures(home, files)
+            _written(self._wanted.report, lambda file: write_html(file, self._results, pictures, about=about))
+
+
+def _written(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file, or print what it would hold, without the mark that is for spreadsheets."""
+    if path != PRINTED:
+        write(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="lynkeus-") as folder:
+        write(Path(folder) / "printed")
+        click.echo((Path(folder) / "printed").read_bytes().removeprefix(codecs.BOM_UTF8), nl=False)
 
 
 def _bare(row: Scanned) -> UploadResult:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lynkeus.cli.options import DONE, FAILED, command_line, jobs_option, output_options, progress
-from lynkeus.cli.wanted import PRINTED, Wanted
+from lynkeus.cli.wanted import Wanted
 
 
 @click.command()
@@ -61,6 +61,6 @@ def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int 
         )
     click.echo(
         f"{scanned:,} earlier uploads with later references: {found:,} with new findings, {lost:,} not kept",
-        err=wanted.json_file == PRINTED,
+        err=wanted.printed,
     )
     sys.exit(DONE if scanned else FAILED)

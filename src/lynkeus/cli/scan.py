@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from lynkeus.cli.options import command_line, jobs_option, output_options, progress
-from lynkeus.cli.wanted import PRINTED, Wanted
+from lynkeus.cli.wanted import Wanted
 
 NOTHING, SOMETHING, SOME_UNREADABLE = 0, 1, 3
 
@@ -73,7 +73,7 @@ def scan(
     click.echo(
         f"{verdicts.total():,} scanned: {verdicts[Verdict.BLOCK]:,} block, {verdicts[Verdict.REVIEW]:,} review,"
         f" {verdicts[Verdict.CLEAR]:,} clear, {verdicts[Verdict.UNREADABLE]:,} could not be read",
-        err=wanted.json_file == PRINTED,
+        err=wanted.printed,
     )
     if verdicts[Verdict.UNREADABLE]:
         sys.exit(SOME_UNREADABLE)

@@ -18,6 +18,7 @@ from lynkeus.core.findings import Evidence as Evidence
 from lynkeus.core.findings import Finding as Finding
 from lynkeus.core.findings import UploadResult as UploadResult
 from lynkeus.core.findings import Verdict as Verdict
+from lynkeus.core.findings import cosine_of as cosine_of
 from lynkeus.core.findings import strictest as strictest
 from lynkeus.core.picture import Limits as Limits
 from lynkeus.core.picture import Picture as Picture

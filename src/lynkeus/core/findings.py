@@ -13,6 +13,18 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64
 
 
+def cosine_of(product: float) -> float:
+    """The cosine that an inner product of two vectors of length 1 means: rounding leads beyond 1, a cosine does not.
+
+    Args:
+        product: Near -1 to 1.
+
+    >>> cosine_of(1.0000002)
+    1.0
+    """
+    return min(1.0, max(-1.0, product))
+
+
 class Action(StrEnum):
     """What a policy asks for, from mildest to strictest."""
 

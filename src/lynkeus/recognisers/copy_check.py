@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
-from lynkeus.core import Evidence
+from lynkeus.core import Evidence, cosine_of
 from lynkeus.matching.agreement import Agreement, AgreementCheck, GreyLevels
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import CompactFeatures
@@ -103,7 +103,7 @@ class Seen:
             inliers=verified.inliers if verified else 0,
             agreement=agreed.share if agreed else None,
             overlap=agreed.overlap if agreed else 0.0,
-            cosine=cosine,
+            cosine=cosine_of(cosine),
         )
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
-from lynkeus.core import Evidence, Picture, read_picture
+from lynkeus.core import Evidence, Picture, cosine_of, read_picture
 from lynkeus.matching.heat_box import heat_box
 from lynkeus.recognisers.object_gallery import KnownObjects
 from lynkeus.recognisers.protocol import OBJECT, OBJECTS, THUMB, RawFinding
@@ -132,7 +132,7 @@ class ObjectRecogniser:
                     reference_id=int(known.references[row]),
                     score=float(score[entity]),
                     evidence=Evidence(
-                        transform=None, upload_points=none, reference_points=none, cosine=float(near[row])
+                        transform=None, upload_points=none, reference_points=none, cosine=cosine_of(float(near[row]))
                     ),
                     figures={"similarity": float(best[entity]), "calm": calm},
                 )

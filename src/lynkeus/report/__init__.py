@@ -4,6 +4,7 @@ from lynkeus.report.about import ReportInfo as ReportInfo
 from lynkeus.report.html import write_html as write_html
 from lynkeus.report.isc import Pair as Pair
 from lynkeus.report.isc import read_isc as read_isc
+from lynkeus.report.isc import shared_ids as shared_ids
 from lynkeus.report.isc import write_isc as write_isc
 from lynkeus.report.jsonlines import JsonLinesWriter as JsonLinesWriter
 from lynkeus.report.jsonlines import from_line as from_line

@@ -1,7 +1,8 @@
 """Prediction files of the Image Similarity Challenge: ``query_id,reference_id,score``.
 
 Source: Douze et al. 2021, https://arxiv.org/abs/2106.09672, section 3 (matching track). Ids are the file
-names without folder and ending. Scores are raw and continuous, higher is more alike, written with as many
+names without folder and ending. Ours: an object, of which any reference may be found, has the id ``gallery/object``,
+which no file name without folder can be. Scores are raw and continuous, higher is more alike, written with as many
 decimals (at least six) as give back the same number, so that no order is lost.
 """
 
@@ -14,7 +15,8 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from lynkeus.core.errors import CorruptError
-from lynkeus.core.findings import UploadResult
+from lynkeus.core.findings import Finding, UploadResult
+from lynkeus.recognisers.protocol import OBJECTS
 from lynkeus.report.files import whole_file
 from lynkeus.report.names import visible
 
@@ -34,6 +36,29 @@ def _stem(name: str) -> str:
     return visible(PurePath(name).stem)
 
 
+def _reference_id(finding: Finding) -> str:
+    if finding.kind == OBJECTS:
+        return visible(f"{finding.gallery}/{finding.entity}")
+    return _stem(finding.reference)
+
+
+def shared_ids(results: Iterable[UploadResult]) -> dict[str, list[str]]:
+    """Ids of pairs that stand for several files, with what these are, in order; pairs of equal ids count as one.
+
+    Args:
+        results: The uploads.
+    """
+    queries: dict[str, set[str]] = {}
+    references: dict[str, set[str]] = {}
+    for result in results:
+        queries.setdefault(_stem(result.upload), set()).add(visible(result.upload))
+        for finding in result.findings:
+            if finding.kind != OBJECTS:
+                called = visible(f"{finding.gallery}/{finding.reference} ({finding.reference_id})")
+                references.setdefault(_reference_id(finding), set()).add(called)
+    return {one: sorted(files) for ids in (queries, references) for one, files in ids.items() if len(files) > 1}
+
+
 def pairs(results: Iterable[UploadResult]) -> list[Pair]:
     """The predicted pairs of a scan, best first; of a pair found twice the highest score is kept.
 
@@ -47,7 +72,7 @@ def pairs(results: Iterable[UploadResult]) -> list[Pair]:
         for finding in result.findings:
             if not math.isfinite(finding.score):
                 raise ValueError(f"score of {visible(result.upload)} is {finding.score}, must be finite")
-            key = (_stem(result.upload), _stem(finding.reference))
+            key = (_stem(result.upload), _reference_id(finding))
             best[key] = max(finding.score, best.get(key, -math.inf))
     found = [Pair(query, reference, score) for (query, reference), score in best.items()]
     return sorted(found, key=lambda pair: (-pair.score, pair.query_id, pair.reference_id))
