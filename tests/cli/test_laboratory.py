@@ -73,7 +73,7 @@ def test_goes_on_with_a_run_that_was_cut_off(tmp_path: Path) -> None:
     [
         ("loss.pul=0.7", "Margins has no field 'pul'; did you mean pull?"),
         ("loss=0.7", "no '0.7' in lynkeus.losses; known: angular, margins, semi_hard"),
-        ("loss.pull=much", "loss.pull takes a number, not 'much'"),
+        ("loss.pull=much", "loss.pull takes a finite number, not 'much'"),
         ("loss.pull=1.5", "pull is 1.5, must be below push, 1.2"),
         ("steps=2.5", "steps takes a whole number, not '2.5'"),
         ("steps.deeper=1", "has no fields"),

@@ -16,8 +16,13 @@ from torch.nn import functional
 
 from lynkeus.augment.hiding import CutOut
 from lynkeus.core import SettingError, UnknownNameError, plugins
+from lynkeus.recipes import RECIPES, Recipe
 from lynkeus.recipes.deepfirearm import RECIPE
+from lynkeus.recipes.described import flat
 from lynkeus.recipes.hiding_localisation import RECIPE as LOCALISATION
+from lynkeus.recipes.limits import LIMITS, limit_of
+from lynkeus.recipes.object_descriptor_all import RECIPE as OBJECTS
+from lynkeus.recipes.parts import PARTS
 from lynkeus.recipes.retrieval_stages import Angular
 from lynkeus.recipes.settings import change
 
@@ -83,11 +88,49 @@ def test_an_unknown_part_lists_those_that_are_known() -> None:
         change(RECIPE, [("descent", "fast")])
 
 
+@pytest.mark.parametrize(
+    ("recipe", "path", "text", "range_"),
+    [
+        (RECIPE, "descent.steps", "-1", "must be 0 or more"),
+        (RECIPE, "descent.backbone_rate", "-0.1", "must be 0 or more"),
+        (RECIPE, "descent.backbone_rate", "nan", "takes a finite number, not 'nan'"),
+        (RECIPE, "descent.clip_norm", "inf", "takes a finite number or none, not 'inf'"),
+        (RECIPE, "descent.clip_norm", "0", "must be above 0"),
+        (RECIPE, "pictures", "0", "must be 1 or more"),
+        (OBJECTS, "groups.0.batch", "0", "must be 1 or more"),
+        (OBJECTS, "trained_share", "1.5", "must be between 0 and 1"),
+        (OBJECTS, "seed", "-1", "must be 0 or more"),
+    ],
+)
+def test_a_senseless_number_is_refused_with_its_field_and_range(
+    recipe: Recipe, path: str, text: str, range_: str
+) -> None:
+    with pytest.raises(SettingError) as refused:
+        change(recipe, [(path, text)])
+    said = range_ if "takes" in range_ else f"is {text}, {range_}"
+    assert str(refused.value) == f"{path} {said}"
+
+
+def test_what_recipes_say_is_within_the_ranges() -> None:
+    for recipe in RECIPES.values():
+        for path, value in flat(recipe).items():
+            limit = limit_of(path)
+            if limit is not None and type(value) in (int, float) and path.split(".")[-1] != "batch":
+                assert limit.holds(float(value)), path
+
+
+def test_each_range_is_of_a_field_that_there_is() -> None:
+    parts = [part for known in PARTS.values() for part in known.ours.values()]
+    fields = {path.split(".")[-1] for one in (*RECIPES.values(), *parts) for path in flat(one)}
+    assert {path.split(".")[-1] for path in LIMITS} <= fields | {"side"}
+
+
 @pytest.mark.usefixtures("_foreign")
 def test_the_loss_of_another_package_trains_a_recipe_of_ours(tmp_path: Path) -> None:
     places = made_places(tmp_path)
     recipe = change(made_small(RECIPE, places), [("classify", "none"), ("loss", "linear"), ("loss.scale", "7")])
     assert recipe.loss == ForeignLoss(scale=7.0)
+    assert change(recipe, [("loss.scale", "-7")]).loss == ForeignLoss(scale=-7.0)
     recipe.train(replace(places, out=places.out / "a"), Fabric(accelerator="cpu", devices=1), stop_after=2)
     saved = torch.load(places.out / "a" / "checkpoint.ckpt", weights_only=True)
     assert any("weight.weight" in name for name in saved["loss"])

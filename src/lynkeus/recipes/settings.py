@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from lynkeus.core import SettingError
 from lynkeus.core.plugins import find
+from lynkeus.recipes.limits import limit_of
 from lynkeus.recipes.parts import PARTS
 
 R = TypeVar("R")
@@ -27,7 +29,8 @@ def change(recipe: R, settings: Sequence[tuple[str, str]]) -> R:
         settings: Paths and texts, applied in order.
 
     Raises:
-        SettingError: A field is not there, or does not take the text; the message lists what is there.
+        SettingError: A field is not there, or does not take the text; the message lists what is there, or gives the
+            range of ``lynkeus.recipes.limits``.
         UnknownNameError: No part has the name.
     """
     for path, text in settings:
@@ -63,10 +66,19 @@ def _changed(value: Any, steps: list[str], text: str, path: str) -> Any:
         raise SettingError(f"{path}: {type(value).__name__} has no field {head!r}{meant} It has {', '.join(names)}")
     inner = getattr(value, head)
     new = _changed(inner, rest, text, path) if rest else _read(text, get_type_hints(type(value))[head], inner, path)
+    if not rest and new != inner and type(value).__module__.startswith("lynkeus."):
+        _check_limit(new, path, text)
     try:
         return replace(value, **{head: new})
     except ValueError as error:
         raise SettingError(f"{path}={text}: {error}") from error
+
+
+def _check_limit(new: Any, path: str, text: str) -> None:
+    """Refuse a number beyond the range of its field; those of other packages' configs are theirs."""
+    limit = limit_of(path)
+    if limit is not None and type(new) in (int, float) and not limit.holds(float(new)):
+        raise SettingError(f"{path} is {text}, must be {limit}")
 
 
 def _changed_place(value: tuple[Any, ...], head: str, rest: list[str], text: str, path: str) -> tuple[Any, ...]:
@@ -103,7 +115,7 @@ def _as(text: str, hint: Any) -> Any:
     if hint is bool:
         return _TRUTH[text.lower()] if text.lower() in _TRUTH else _refuse(text)
     if hint in (int, float, str, Path):
-        return hint(text)
+        return _finite(hint(text))
     return _refuse(text)
 
 
@@ -128,10 +140,14 @@ def _from_json(value: Any, hint: Any) -> Any:
     if origin is frozenset and isinstance(value, list):
         return frozenset(_from_json(one, inner[0]) for one in value)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        return _finite(float(value))
     if isinstance(hint, type) and type(value) is hint:
         return value
     return _refuse(value)
+
+
+def _finite(value: Any) -> Any:
+    return _refuse(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _refuse(value: Any) -> Any:
@@ -141,7 +157,9 @@ def _refuse(value: Any) -> Any:
 def _said(hint: Any) -> str:
     if get_origin(hint) is tuple:
         return f"JSON such as [1, 2], read as {str(hint).replace('typing.', '')}"
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+    words = {int: "a whole number", float: "a finite number", bool: "true or false", str: "a text"}
+    if get_origin(hint) in (Union, UnionType):
+        return " or ".join("none" if one is NoneType else _said(one) for one in get_args(hint))
     if get_origin(hint) is Literal:
         return " or ".join(map(str, get_args(hint)))
     return words.get(hint, str(hint).replace("typing.", ""))
