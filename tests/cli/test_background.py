@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from commands import rows, run
 from made_pictures import made_picture, write_picture, write_pictures
@@ -40,6 +41,17 @@ def test_what_is_left_out_is_not_counted_as_calibrating(made: Path, home: Path) 
     assert f"{left_out} pictures calibrate ({left_out} left out for mine), {normal} normalise" in told
     assert run(home, "background", "list").stdout.splitlines()[-1] in told
     assert listed[-1] == f"0 pictures calibrate mine, {left_out} are left out, {normal} normalise"
+
+
+def test_a_plain_picture_that_is_a_reference_is_left_out_for_objects(tmp_path: Path) -> None:
+    for number, colour in enumerate([(230, 20, 20), (20, 200, 20), (20, 20, 220), (250, 250, 250), (10, 10, 10)]):
+        write_picture(tmp_path / "plain" / f"{number}.png", np.full((64, 64, 3), colour, np.uint8))
+    home = tmp_path / "home"
+    run(home, "register", tmp_path / "plain", "--gallery", "plain", "--kind", "object")
+    run(home, "background", "add", tmp_path / "plain")
+    scored = rows(run(home, "background", "list", "--gallery", "plain", "--json"))
+    assert scored
+    assert all(row["use"] == "left out" for row in scored)
 
 
 def test_a_list_for_a_gallery_knows_its_latest_references(made: Path, home: Path) -> None:

@@ -140,7 +140,8 @@ def test_compares_runs_and_their_seeds(tmp_path: Path) -> None:
     assert len(table.read_text().splitlines()) == 9
     shown = run(tmp_path, "compare-runs", out).splitlines()
     assert shown[0].split()[:4] == ["run", "recipe", "loss.pull", "seed"]
-    assert "±" in shown[-1]
+    assert "±" in shown[-2]
+    assert shown[-1] == "expected of toy without changes: mAP above 0.5."
 
 
 def test_the_report_is_one_page_with_all_that_was_found_and_nothing_unescaped(tmp_path: Path) -> None:
@@ -165,6 +166,8 @@ def test_evaluates_and_exports_a_run_by_its_folder(tmp_path: Path) -> None:
     short, long = (json.loads(run(tmp_path, "eval", *words, out, "--json")) for words in ((), ("run",)))
     assert short == long
     assert short["figures"]["mAP"] > 0
+    assert short["expected"] == "mAP above 0.5."
+    assert run(tmp_path, "eval", out).splitlines()[-1] == "expected of toy: mAP above 0.5."
     assert run(tmp_path, "export", out).strip() == str(out / "export" / "toy.onnx")
     assert (out / "export" / "toy.onnx").read_text() == "4"
 

@@ -28,7 +28,7 @@ def compare_runs(
     \b
     lynkeus compare-runs runs/pulls --plot pulls.png
     """
-    from lynkeus.cli.laboratory import need_extra, read_runs
+    from lynkeus.cli.laboratory import expected_in_words, need_extra, read_runs
 
     del home
     check_writable("--plot", plot)
@@ -55,4 +55,6 @@ def compare_runs(
             click.echo(json.dumps(asdict(row)))
     else:
         click.echo(table(rows))
+        for recipe in dict.fromkeys(row.recipe for row in rows):
+            click.echo(expected_in_words(recipe, changed=any(run.changes for run in runs if run.recipe == recipe)))
     sys.exit(FAILED if damaged else DONE)

@@ -97,12 +97,40 @@ def draw_curves(out: Path) -> None:
 
 
 def show(found: "Evaluation", *, as_json: bool, run: Path) -> None:
-    """Print figures."""
+    """Print figures, and what the recipe says of them."""
+    from lynkeus.recipes.runs import read_request
+
+    request = read_request(run)
     if as_json:
-        click.echo(json.dumps({"run": str(run), "figures": dict(found.figures)}))
+        told = {"run": str(run), "figures": dict(found.figures), "expected": expected_of(request.recipe)}
+        click.echo(json.dumps(told))
         return
     for name, value in found.figures.items():
         click.echo(f"{name:<28} {value:.4g}")
+    click.echo(expected_in_words(request.recipe, changed=bool(request.changes)))
+
+
+def expected_of(recipe: str) -> str | None:
+    """What a recipe says that it reaches; None where it says nothing or is no longer there."""
+    from lynkeus.core import UnknownNameError
+    from lynkeus.recipes.described import NOT_SAID, described
+
+    try:
+        said = described(recipe).lines["Expected"]
+    except UnknownNameError:
+        return None
+    return None if said == NOT_SAID else said
+
+
+def expected_in_words(recipe: str, *, changed: bool) -> str:
+    """The line beneath figures.
+
+    Args:
+        recipe: Its name.
+        changed: Whether settings of the recipe were changed.
+    """
+    unchanged = " without changes" if changed else ""
+    return f"expected of {recipe}{unchanged}: {expected_of(recipe) or 'not said'}"
 
 
 def runs_in(folders: Sequence[Path]) -> list[Path]:

@@ -11,6 +11,7 @@ from lynkeus.core.plugins import find
 from lynkeus.recipes import GROUP, RECIPES
 
 LINES = ("Source", "Expected", "Cost", "Run")
+NOT_SAID = "not said"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,4 +83,4 @@ def _values(module: ModuleType) -> list[object]:
 
 def _line(text: str, word: str) -> str:
     found = re.search(rf"^{word}: (.*?)(?=^(?:{'|'.join(LINES)}): |\n\s*\n|\Z)", text, re.MULTILINE | re.DOTALL)
-    return " ".join(found[1].split()) if found else "not said"
+    return " ".join(found[1].split()) if found else NOT_SAID

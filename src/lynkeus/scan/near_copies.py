@@ -61,7 +61,7 @@ def near_object(home: Home, items: Mapping[str, bytes], known: KnownObjects) -> 
 def same_object_picture(home: Home, items: Mapping[str, bytes], reference_id: int, cosine: float) -> bool:
     """Whether stored items are of nearly the same picture as a reference of an object.
 
-    Without a thumbnail of the reference its vector decides.
+    Without a thumbnail of the reference its vector decides; equal thumbnails need no points, which plain pictures lack.
 
     Args:
         home: Knows the reference.
@@ -72,7 +72,9 @@ def same_object_picture(home: Home, items: Mapping[str, bytes], reference_id: in
     if cosine < _OBJECT_COSINE:
         return False
     thumb = home.catalog.blobs.read(Owner.REFERENCE, [reference_id], THUMB).get(reference_id)
-    return cosine >= _SAME_OBJECT_COSINE if thumb is None else _same_thumbnails(home, items[THUMB], thumb)
+    if thumb is None:
+        return cosine >= _SAME_OBJECT_COSINE
+    return items[THUMB] == thumb or _same_thumbnails(home, items[THUMB], thumb)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
