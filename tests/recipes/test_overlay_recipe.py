@@ -100,6 +100,7 @@ def test_publishes_both_files_and_a_card_that_fits_them(places: Places, small: O
     assert agreement.onnx_error < 1e-4
     card = json.loads((out / f"{FILE}.json").read_text())
     assert card["sha256"] == hashlib.sha256((out / card["file"]).read_bytes()).hexdigest()
+    assert card["version"] == f"overlay-finder-1+{card['sha256'][:8]}"
     assert card["terms"] == "research"
     assert card["training_data"][0]["pictures"] == 6
     assert "[n, 96, 96, 3]" in card["input"]

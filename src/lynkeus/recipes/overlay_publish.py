@@ -1,5 +1,6 @@
 """From a run of the overlay detector to what ships: ONNX in fp32 and int8, checked, and the model card."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ def publish_overlays(
 ) -> Agreement:
     """Write overlay_finder.onnx, overlay_finder.int8.onnx and overlay_finder.json (the card of the int8 file).
 
+    The version in the card ends with the first digits of that file's digest, so that no two runs share one.
+
     Args:
         model: What to publish.
         release: Side at inference, and the seed of the scenes that are compared.
@@ -89,7 +92,7 @@ def publish_overlays(
         draw.cache,
         trained=draw.numbers,
         name=MODEL,
-        version=VERSION,
+        version=f"{VERSION}+{hashlib.sha256(small.read_bytes()).hexdigest()[:8]}",
         backbone="EfficientNet-Lite0",
         input=f"pixels: uint8 [n, {side}, {side}, 3], RGB, the picture squashed to a square; normalised inside",
         output=f"boxes: float32 [n, {(side // 8) ** 2}, 5], x0, y0, x1, y1 in shares of the picture, confidence",
