@@ -28,7 +28,7 @@ from lynkeus.calibration.rates import RateModel, needed
 from lynkeus.core import Picture, read_picture
 from lynkeus.metrics.localisation import best_overlap
 from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import CALM, ObjectEmbedder, ObjectRecogniser, packed, unpacked
+from lynkeus.recognisers.objects import CALM, LENGTH, ObjectEmbedder, ObjectRecogniser, packed, unpacked
 from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.runtime.cards import card
 from lynkeus.scan.judge import OPEN
@@ -83,9 +83,9 @@ def _logos(folder: Path) -> Labelled:
     return [(files[number], brands.pop()) for number, brands in sorted(shown.items()) if len(brands) == 1]
 
 
-def strangers(name: str) -> list[str]:
-    """Pictures that show nothing of a set."""
-    listed = [row["path"] for row in _rows(SPLIT) if row["half"] == "test"]
+def strangers(name: str, *, half: str = "test") -> list[str]:
+    """Pictures of a half that show nothing of a set."""
+    listed = [row["path"] for row in _rows(SPLIT) if row["half"] == half]
     return [path for path in listed if not _shows(path, name)]
 
 
@@ -231,14 +231,20 @@ def foreign(clean: np.ndarray, garments: np.ndarray) -> dict[str, float]:
     }
 
 
+def drawn_boxes(data: Path) -> dict[str, list[np.ndarray]]:
+    """The boxes that people drew in the pictures of ``wsol``: left, top, right, bottom."""
+    truth: dict[str, list[np.ndarray]] = defaultdict(list)
+    for row in _rows(data / "wsol" / "boxes.csv"):
+        truth["wsol/" + row["path"]].append(np.array([float(row[key]) for key in ("xmin", "ymin", "xmax", "ymax")]))
+    return truth
+
+
 def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[str, Any]:
     """Share of the val pictures of ``wsol`` whose box has an overlap of at least one half with a drawn one."""
     (_, references, uploads) = next(entities(data))
     labels = np.array([label for _, label in references])
     known = vectors("wsol-references", [path for path, _ in references])
-    truth: dict[str, list[np.ndarray]] = defaultdict(list)
-    for row in _rows(data / "wsol" / "boxes.csv"):
-        truth["wsol/" + row["path"]].append(np.array([float(row[key]) for key in ("xmin", "ymin", "xmax", "ymax")]))
+    truth = drawn_boxes(data)
     chosen = drawn(labels, max(REFERENCES), np.random.default_rng((0, max(REFERENCES))))
     view = gallery(labels, known, chosen)
     of_entity = {labels[number]: int(number) for number in chosen}
@@ -270,7 +276,7 @@ def cost(data: Path, cache: Path) -> None:
     embedder = ObjectEmbedder()
     recogniser = ObjectRecogniser(embed=embedder, calm=np.load(card(CALM).path).astype(np.float32))
     rng = np.random.default_rng(0)
-    many = rng.normal(size=(1000, 512)).astype(np.float32)
+    many = rng.normal(size=(1000, LENGTH)).astype(np.float32)
     view = KnownObjects.of(np.arange(1000), np.arange(1000) // 5, np.zeros(1000, np.int64), many)
     pictures = [read_picture(data / path, max_side=WORKING_SIDE) for path in strangers("logos")[:160]]
 

@@ -13,8 +13,9 @@ RESULTS = HERE / "results" / "objects.json"
 PAGE = HERE.parent.parent / "docs" / "methods" / "objects.md"
 OPEN_SET = HERE / "results" / "open_set.json"
 _ARMS = {
-    "off_the_shelf": "published weights, two layers pooled",
-    "whitened": "the same, whitened within the classes",
+    "off_the_shelf": "published weights, generalised mean of the head",
+    "pooled": "with the covariances",
+    "whitened": "the same, whitened within the classes, nothing trained",
     "free": "trained on free data alone",
     "trained": "trained on all",
     "int8": "**trained on all, int8: what ships**",

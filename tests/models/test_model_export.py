@@ -8,7 +8,18 @@ import torch
 
 from lynkeus.core import CorruptError
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.models.export import INPUT, OUTPUT, checked_error, export_onnx, fold_padding, quantise, run_onnx, run_torch
+from lynkeus.models.export import (
+    INPUT,
+    OUTPUT,
+    checked_error,
+    export_onnx,
+    fold_padding,
+    narrow_indices,
+    narrow_linear,
+    quantise,
+    run_onnx,
+    run_torch,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -92,3 +103,44 @@ def test_a_file_that_gives_other_numbers_than_the_model_is_refused() -> None:
     assert checked_error(exact, near) == pytest.approx(9e-5)
     with pytest.raises(CorruptError, match=r"off by 2\.0e-04, at most 1e-04 is allowed"):
         checked_error(exact, far)
+
+
+def _gathering_and_linear(weight: np.ndarray, places: np.ndarray) -> onnx.ModelProto:
+    graph = onnx.helper.make_graph(
+        [
+            onnx.helper.make_node("Gather", [INPUT, "places"], ["gathered"], axis=1),
+            onnx.helper.make_node("Gemm", ["gathered", "weight"], [OUTPUT], transB=1),
+        ],
+        "gathering",
+        [onnx.helper.make_tensor_value_info(INPUT, onnx.TensorProto.FLOAT, [1, 9])],
+        [onnx.helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, [1, len(weight)])],
+        [onnx.numpy_helper.from_array(weight, "weight"), onnx.numpy_helper.from_array(places, "places")],
+    )
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+
+
+def test_narrow_weights_are_off_by_half_a_step_of_their_row_at_most(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    weight = (rng.normal(size=(5, 6)) * np.array([1e-3, 1, 10, 0, 1e3])[:, None]).astype(np.float32)
+    model = _gathering_and_linear(weight, np.arange(6))
+    narrow_linear(model)
+    assert all(
+        tensor.data_type != onnx.TensorProto.FLOAT or "step" in tensor.name for tensor in model.graph.initializer
+    )
+    onnx.save(model, str(tmp_path / "narrow.onnx"))
+    step = np.abs(weight).max(axis=1) / 127
+    for column in range(6):
+        given = _run(tmp_path / "narrow.onnx", np.eye(9, dtype=np.float32)[[column]])[0]
+        assert (np.abs(given - weight[:, column]) <= step / 2 * 1.001).all()
+
+
+def test_narrow_places_give_the_same(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    model = _gathering_and_linear(rng.normal(size=(2, 4)).astype(np.float32), np.array([8, 0, 3, 3]))
+    onnx.save(model, str(tmp_path / "wide.onnx"))
+    narrow_indices(model)
+    (places,) = (tensor for tensor in model.graph.initializer if tensor.name == "places")
+    assert places.data_type == onnx.TensorProto.INT32
+    onnx.save(model, str(tmp_path / "narrow.onnx"))
+    row = rng.normal(size=(1, 9)).astype(np.float32)
+    np.testing.assert_array_equal(_run(tmp_path / "wide.onnx", row), _run(tmp_path / "narrow.onnx", row))

@@ -7,8 +7,10 @@ ONNX Runtime from calibration pictures.
 
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -31,10 +33,31 @@ INPUT, OUTPUT = "pixels", "descriptor"
 OPSET = 17
 TOLERANCE = 1e-4
 FLOAT_LAYERS = 3
+_INT8 = 127
+
+
+class Second(NamedTuple):
+    """A second answer of a model, [n, i, j, m], to a second input, [m, width]; m is 0 where it is left out.
+
+    Attributes:
+        input: Its name.
+        output: Its name.
+        width: Numbers a row of the input.
+    """
+
+    input: str
+    output: str
+    width: int
 
 
 def export_onnx(
-    model: nn.Module, path: Path, *, side: int, output: str = OUTPUT, free: Mapping[str, Sequence[int]] | None = None
+    model: nn.Module,
+    path: Path,
+    *,
+    side: int,
+    output: str = OUTPUT,
+    free: Mapping[str, Sequence[int]] | None = None,
+    second: Second | None = None,
 ) -> None:
     """Write a model as ONNX, any number of pictures at a time.
 
@@ -44,24 +67,35 @@ def export_onnx(
         side: Side of the squares, pixels.
         output: Name of what the model gives.
         free: Axes that may have another length than here, by name of the input or output; None has none but the first.
+        second: A further answer, to an input that may be left out.
     """
     axes = {name: {0: "n"} | {axis: f"{name}{axis}" for axis in (free or {}).get(name, ())} for name in (INPUT, output)}
-    pixels = torch.zeros((2, side, side, 3), dtype=torch.uint8)
+    inputs, outputs = [INPUT], [output]
+    given = [torch.zeros((2, side, side, 3), dtype=torch.uint8)]
+    if second is not None:
+        inputs, outputs = [INPUT, second.input], [output, second.output]
+        given.append(torch.zeros((3, second.width)))
+        axes |= {second.input: {0: "m"}, second.output: {0: "n", 1: "i", 2: "j", 3: "m"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's notes about itself
         torch.onnx.export(
             model.eval(),
-            (pixels,),
+            tuple(given),
             str(path),
-            input_names=[INPUT],
-            output_names=[output],
+            input_names=inputs,
+            output_names=outputs,
             dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
         )
+    if second is not None:
+        graph = onnx.load(str(path))
+        none = np.zeros((0, second.width), np.float32)
+        graph.graph.initializer.append(onnx.numpy_helper.from_array(none, second.input))
+        onnx.save(graph, str(path))
 
 
-def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], exact_answer: bool = False) -> None:
+def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], exact_linear: bool = False) -> None:
     """Write the int8 version of an ONNX file.
 
     Weights take 7 of the 8 bits: without them a processor that lacks VNNI saturates its 16-bit sums and the
@@ -72,8 +106,8 @@ def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], e
         path: The fp32 file.
         out: File to write.
         pictures: Pictures like those to come; a hundred or more.
-        exact_answer: Leave what the linear layers give in fp32. Numbers of very different width, such as whitened
-            ones, else lose the narrow ones: they share one step.
+        exact_linear: Linear layers take and give fp32, and their weights alone are int8 (``narrow_linear``). Numbers
+            of very different width, such as whitened ones, else lose the narrow ones: they share one step.
     """
     with tempfile.TemporaryDirectory() as folder:
         folded = Path(folder) / "folded.onnx"
@@ -92,10 +126,65 @@ def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], e
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=["Conv", "Add", "Clip", "Gemm"],
-            nodes_to_exclude=convolutions[:FLOAT_LAYERS],
-            extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"] if exact_answer else []},
+            op_types_to_quantize=["Conv", "Add", "Clip", *([] if exact_linear else ["Gemm"])],
+            nodes_to_exclude=[*convolutions[:FLOAT_LAYERS], *_apart_from_convolutions(graph)],
         )
+    if exact_linear:
+        graph = onnx.load(str(out))
+        narrow_linear(graph)
+        narrow_indices(graph)
+        onnx.save(graph, str(out))
+
+
+def _apart_from_convolutions(model: onnx.ModelProto) -> list[str]:
+    """Names of the sums and bounds of something else than convolutions, which int8 would only blur."""
+    maker = {name: node for node in model.graph.node for name in node.output}
+    mapped = {"Conv", "Add", "Clip"}
+    apart: list[str] = []
+    for node in model.graph.node:
+        made = [maker[name] for name in node.input if name in maker]
+        if node.op_type in {"Add", "Clip"} and any(one.op_type not in mapped or one.name in apart for one in made):
+            apart.append(node.name)
+    return apart
+
+
+def narrow_indices(model: onnx.ModelProto) -> None:
+    """Store places from which numbers are gathered in 32 bits instead of 64.
+
+    Args:
+        model: Changed in place.
+    """
+    readers = Counter(name for node in model.graph.node for name in node.input)
+    places = Counter(node.input[1] for node in model.graph.node if node.op_type == "Gather")
+    for tensor in list(model.graph.initializer):
+        if tensor.data_type == onnx.TensorProto.INT64 and 0 < places[tensor.name] == readers[tensor.name]:
+            tensor.CopyFrom(
+                onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor).astype(np.int32), tensor.name)
+            )
+
+
+def narrow_linear(model: onnx.ModelProto) -> None:
+    """Store the weights of linear layers in int8, each row with a step of its own; a session widens them when it opens.
+
+    Args:
+        model: Changed in place.
+    """
+    graph = model.graph
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    for name in dict.fromkeys(node.input[1] for node in graph.node if node.op_type == "Gemm"):
+        weight = onnx.numpy_helper.to_array(stored[name])
+        step = np.maximum(np.abs(weight).max(axis=1, keepdims=True) / _INT8, 1e-12).astype(np.float32)
+        narrow, widened = f"{name}_narrow", f"{name}_widened"
+        graph.initializer.remove(stored[name])
+        graph.initializer.extend(
+            [
+                onnx.numpy_helper.from_array(np.rint(weight / step).astype(np.int8), narrow),
+                onnx.numpy_helper.from_array(step, f"{name}_step"),
+            ]
+        )
+        cast = onnx.helper.make_node("Cast", [narrow], [widened], name=widened, to=onnx.TensorProto.FLOAT)
+        graph.node.insert(0, onnx.helper.make_node("Mul", [widened, f"{name}_step"], [name], name=name))
+        graph.node.insert(0, cast)
 
 
 def fold_padding(model: onnx.ModelProto) -> int:

@@ -28,7 +28,7 @@ HALF = "tune"
 _FREE = frozenset({"clothing_cc0", "wallpapers_debian"})
 
 
-def train(pictures: list[Path], *, centres: int = CENTRES) -> Float16[np.ndarray, "centres 512"]:
+def train(pictures: list[Path], *, centres: int = CENTRES) -> Float16[np.ndarray, "centres 320"]:
     """Centres of length 1 of the vectors of pictures; unreadable ones are passed over."""
     describe = ObjectEmbedder().describe
     vectors: list[np.ndarray] = []

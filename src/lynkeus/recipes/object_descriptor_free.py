@@ -1,7 +1,7 @@
 """The object descriptor from free data alone, to know what the research data buys.
 
 Source: as ``object_descriptor_all``, from the kinds of garments in one CC0 collection.
-Expected: on the three folds of ``object_descriptor_all``, mean average precision .52 (firearms), .26 (cars), .71
+Expected: on the three folds of ``object_descriptor_all``, mean average precision .50 (firearms), .17 (cars), .48
 (birds): worse than no training (``python -m benchmarks.objects``).
 Cost: 5 min, one CPU core, 2 GiB.
 Run: ``lynkeus train object_descriptor_free --data DATA --out runs/object_descriptor_free --no-eval``

@@ -15,14 +15,18 @@ from lynkeus.report.laboratory.retrieval import first_hits, pair_histogram
 
 @torch.no_grad()
 def evaluate_objects(
-    model: ObjectDescriptor, pictures: ClassPictures, maps: ViewMaps, *, held_out: frozenset[tuple[str, str]]
+    models: tuple[ObjectDescriptor, ObjectDescriptor],
+    pictures: ClassPictures,
+    maps: ViewMaps,
+    *,
+    held_out: frozenset[tuple[str, str]],
 ) -> Evaluation:
     """Mean average precision and R@1 of each set of classes, before training and after.
 
     Args:
-        model: To be used, not trained.
+        models: Before training, whitened already, and after.
         pictures: All classes.
-        maps: Of their pictures, by the model before training.
+        maps: Of their pictures, by the trunk of both.
         held_out: Folder and name of the classes that did not train.
 
     Raises:
@@ -31,8 +35,9 @@ def evaluate_objects(
     asked = np.flatnonzero(~pictures.without(held_out))
     if not len(asked):
         raise DataError("no class is held out to evaluate on: train with --set held_out=[[FOLDER,CLASS],...]")
-    described = functional.normalize(model.project(torch.from_numpy(pooled(model, maps, asked)))).numpy()
-    plain = maps.plain[asked] / np.linalg.norm(maps.plain[asked], axis=1, keepdims=True)
+    plain, described = (
+        functional.normalize(model.project(torch.from_numpy(pooled(model, maps, asked)))).numpy() for model in models
+    )
     label = pictures.label[asked]
     folder = np.array([pictures.names[one][0] for one in label])
     figures: dict[str, float] = {}

@@ -146,10 +146,10 @@ def open_all(recipe: RetrievalRecipe, places: Places) -> Opened:
         seed=recipe.seed,
         barred=places.barred,
     )
-    plan = ViewPlan(edit=object_view(), views=recipe.views, area=recipe.area, seed=_VIEWS)
-    return Opened(
-        split=split, maps=open_view_maps(start_embedder(recipe), split.pictures.cache, plan, caches=places.caches)
-    )
+    plan = ViewPlan(edits=(object_view(),), views=recipe.views - 1, area=recipe.area, seed=_VIEWS)
+    start = start_embedder(recipe)
+    maps = open_view_maps(start, split.pictures.cache, plan, caches=places.caches)
+    return Opened(split=split, maps=maps, start=start)
 
 
 def start_embedder(recipe: RetrievalRecipe) -> Embedder:

@@ -15,6 +15,7 @@ from jaxtyping import Bool, Int64
 from lynkeus.core import DataError
 from lynkeus.data.classes import ClassPictures, Group, classes_of_table, open_classes, read_groups
 from lynkeus.data.splits import split_classes
+from lynkeus.models.embedders import Embedder
 from lynkeus.recipes.view_maps import ViewMaps
 
 Part = Literal["train", "val", "test"]
@@ -78,10 +79,12 @@ class Opened:
     Attributes:
         split: The pictures and their classes.
         maps: Their maps, of the model before training.
+        start: That model.
     """
 
     split: SplitPictures
     maps: ViewMaps
+    start: Embedder
 
 
 def open_split(

@@ -34,7 +34,7 @@ def evaluated(model: Embedder, opened: Opened, *, dim: int | None) -> Evaluation
     numbers = split.of_part("test")
     if not len(numbers):
         raise DataError("no class is kept for measuring")
-    before, after = unit(opened.maps.plain[numbers]), unit(pooled(model, opened.maps, numbers))
+    before, after = unit(pooled(opened.start, opened.maps, numbers)), unit(pooled(model, opened.maps, numbers))
     figures = measured(after, split, numbers)
     if dim is not None:
         known = split.of_part("train")

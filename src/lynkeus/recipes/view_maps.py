@@ -3,7 +3,8 @@
 Training then begins behind those blocks: their work, most of a step's, is done by ONNX Runtime once a view
 instead of by PyTorch once a step.
 
-Conventions: view 0 is the picture as it is; all views of a picture have its shape. Maps are float16.
+Conventions: view 0 is the picture as it is, then come those of each kind; all views of a picture have its shape. Maps
+are float16.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ from lynkeus.models.export import INPUT, export_onnx
 from lynkeus.runtime.area import resized, sides_of_area
 from lynkeus.runtime.sessions import open_session
 
-FORMAT = 1
+FORMAT = 2
 _OUTPUT = "maps"
 _TOGETHER = 32
 
@@ -43,14 +44,12 @@ class ViewMaps:
         start: First value of each picture.
         shape: Channels, height and width of the maps of each picture.
         views: Views a picture.
-        plain: Pooled features of each picture as it is, of the model before training.
     """
 
     values: np.memmap
     start: Int64[np.ndarray, " n"]
     shape: Int64[np.ndarray, "n 3"]
     views: int
-    plain: Float32[np.ndarray, "n d"]
 
     def view(self, number: int, view: int) -> Float16[np.ndarray, "c i j"]:
         """The maps of one view of one picture."""
@@ -80,13 +79,13 @@ class ViewPlan:
     """Which views are made.
 
     Attributes:
-        edit: What makes a view of a picture.
-        views: Views a picture, the plain one among them.
+        edits: What makes a view of a picture, each a kind of its own.
+        views: Views of each kind, beside the plain one.
         area: Square pixels to which each is brought.
         seed: Of all chance in the views.
     """
 
-    edit: Transform
+    edits: tuple[Transform, ...]
     views: int
     area: int
     seed: int
@@ -101,7 +100,9 @@ def open_view_maps(model: Staged, pictures: PictureCache, plan: ViewPlan, *, cac
         plan: Which views.
         caches: Folder of caches.
     """
-    weights = hashlib.sha256(b"".join(value.numpy().tobytes() for value in model.state_dict().values()))
+    learning = {name for name, weight in model.named_parameters() if weight.requires_grad and model.frozen_blocks >= 0}
+    fixed = (value for name, value in model.state_dict().items() if name not in learning)
+    weights = hashlib.sha256(b"".join(value.numpy().tobytes() for value in fixed))
     trunk = [model.frozen_blocks, weights.hexdigest()]
     key = json.dumps([FORMAT, repr(plan), trunk, pictures.key]).encode()
     folder = caches / f"maps-{hashlib.sha256(key).hexdigest()[:16]}"
@@ -112,8 +113,7 @@ def open_view_maps(model: Staged, pictures: PictureCache, plan: ViewPlan, *, cac
         values=np.memmap(folder / "maps.f16", dtype=np.float16, mode="r"),
         start=index["start"],
         shape=index["shape"],
-        views=plan.views,
-        plain=index["plain"],
+        views=1 + plan.views * len(plan.edits),
     )
 
 
@@ -148,22 +148,20 @@ def _build(model: Staged, pictures: PictureCache, plan: ViewPlan, folder: Path) 
     with (folder / f"maps.{own}.tmp").open("wb") as file:
         for number, rgb in enumerate(tqdm(pictures, desc="views", disable=None)):
             size = sides_of_area(rgb.shape[1], rgb.shape[0], plan.area)
-            rngs = (np.random.default_rng((plan.seed, view, number)) for view in range(1, plan.views))
-            seen = [rgb, *(plan.edit(rgb, rng) for rng in rngs)]
+            seen = [
+                rgb,
+                *(
+                    edit(rgb, np.random.default_rng((plan.seed + kind, view, number)))
+                    for kind, edit in enumerate(plan.edits)
+                    for view in range(1, plan.views + 1)
+                ),
+            ]
             maps = [np.asarray(session.run(None, {INPUT: resized(one, size)[None]})[0])[0] for one in seen]
             file.write(np.stack(maps).astype(np.float16).tobytes())
             shape.append(maps[0].shape)
-            start.append(start[-1] + plan.views * maps[0].size)
+            start.append(start[-1] + len(maps) * maps[0].size)
     trunk.unlink()
     (folder / f"maps.{own}.tmp").replace(folder / "maps.f16")
-    made = ViewMaps(
-        values=np.memmap(folder / "maps.f16", dtype=np.float16, mode="r"),
-        start=np.array(start[:-1], np.int64),
-        shape=np.array(shape, np.int64),
-        views=plan.views,
-        plain=np.zeros((len(shape), 0), np.float32),
-    )
-    plain = pooled(model, made, np.arange(len(pictures)))
     with (folder / f"index.{own}.tmp").open("wb") as file:
-        np.savez(file, start=made.start, shape=made.shape, plain=plain)
+        np.savez(file, start=np.array(start[:-1], np.int64), shape=np.array(shape, np.int64))
     (folder / f"index.{own}.tmp").replace(folder / "index.npz")

@@ -3,8 +3,9 @@
 The network is ``lynkeus.models.embedders.object_descriptor``; its card names what trained it and the figures. A picture
 is described by its vector and that of its middle, added. An entity's similarity is the mean of that to its most similar
 reference and that to the middle of its references, less what unrelated pictures have anyway (score normalisation,
-SSCD). Where in the upload it is seen says the class activation map of the entity (``lynkeus.models.parts``). The
-choices were made on pictures that no figure is of, see ``docs/methods/objects.md``.
+SSCD). Where in the upload it is seen says the class activation map of the entity
+(``lynkeus.models.embedders.object_heat``). The choices were made on pictures that no figure is of, see
+``docs/methods/objects.md``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,15 +25,16 @@ from lynkeus.runtime.area import AreaModel
 from lynkeus.runtime.cards import ModelCard, card
 
 MODEL, CALM = "object-descriptor", "object-calm"
-LENGTH = 512
+LENGTH = 320
 """Numbers of a vector."""
 
 _LONGEST = 640
 _MIDDLE = 0.7
 _NEIGHBOURS = 5
-_SLOPE, _OFFSET = 16.5, -1.5
+SLOPE, OFFSET = 22.4, -0.7
+"""From what is left of a similarity to log odds; fitted by ``benchmarks.objects.choices``, as is the share of boxes."""
 _FINER = 4
-_FINE, _BOX_SHARE = 8, 0.3
+_FINE, BOX_SHARE = 8, 0.45
 
 
 class ObjectEmbedder:
@@ -122,7 +124,7 @@ class ObjectRecogniser:
         near = known.vectors @ vector
         best = np.maximum.reduceat(near, known.starts)
         calm = self._calm_level(vector)
-        score = _SLOPE * ((best + known.middles @ vector) / 2 - calm) + _OFFSET
+        score = SLOPE * ((best + known.middles @ vector) / 2 - calm) + OFFSET
         found: list[RawFinding] = []
         for entity in known.leading(score, self.most):
             row = int(known.starts[entity]) + int(np.argmax(near[known.rows(entity)]))
@@ -170,17 +172,34 @@ def place_of(part: Float32[np.ndarray, "i j"], width: int, height: int) -> Place
     """
     heat = np.cbrt(np.maximum(part, 0))
     heat = np.asarray(heat / max(float(heat.max(initial=0.0)), 1e-12), np.float32)
+    return Place(outline_of(heat, width, height, share=BOX_SHARE), heat)
+
+
+def outline_of(heat: Float32[np.ndarray, "i j"], width: int, height: int, *, share: float) -> Float[np.ndarray, "n 2"]:
+    """The box around the largest blob of a heat map, as ``Place.region``.
+
+    Args:
+        heat: The map, 0 to 1, over the whole picture.
+        width: Of the picture, full-size pixels.
+        height: Likewise.
+        share: Of the maximum, from which on a place belongs to a blob.
+    """
     high, wide = (_FINE * side for side in heat.shape)
-    box = heat_box(cv2.resize(heat, (wide, high), interpolation=cv2.INTER_LINEAR), share=_BOX_SHARE)
+    box = heat_box(cv2.resize(heat, (wide, high), interpolation=cv2.INTER_LINEAR), share=share)
     if box is None:
-        return Place(np.zeros((0, 2)), heat)
+        return np.zeros((0, 2))
     left, top, right, bottom = np.array(box) / (wide, high, wide, high) * (width, height, width, height) - 0.5
-    return Place(np.array([[left, top], [right, top], [right, bottom], [left, bottom]]), heat)
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
 
 def packed(vector: Float32[np.ndarray, " d"]) -> bytes:
     """A vector as it is stored."""
     return vector.astype(np.float16).tobytes()
+
+
+def fits(raw: bytes) -> bool:
+    """Whether a stored vector has the length of those of this model; another model's has not."""
+    return len(raw) == 2 * LENGTH
 
 
 def unpacked(raw: bytes) -> Float32[np.ndarray, " d"]:

@@ -20,7 +20,7 @@ from lynkeus.catalog import Background, Catalog, Owner
 from lynkeus.matching.codebook import Codebook
 from lynkeus.recognisers.copies import CopyRecogniser
 from lynkeus.recognisers.copy_score import CopyScore
-from lynkeus.recognisers.objects import CALM, LENGTH, ObjectEmbedder, ObjectRecogniser, unpacked
+from lynkeus.recognisers.objects import CALM, LENGTH, ObjectEmbedder, ObjectRecogniser, fits, unpacked
 from lynkeus.recognisers.overlays import OverlayFinder
 from lynkeus.recognisers.protocol import GLOBAL, OBJECT
 from lynkeus.runtime.cards import card
@@ -116,7 +116,8 @@ class Home:
         """The recogniser of objects, normalised with the background as it was when first asked for."""
         chosen = halves(self.catalog.backgrounds.all()).normalising
         stored = self.catalog.blobs.read(Owner.BACKGROUND, [b.id for b in chosen], OBJECT)
-        rows = np.array([unpacked(stored[number]) for number in sorted(stored)], np.float32).reshape(-1, LENGTH)
+        vectors = [unpacked(stored[number]) for number in sorted(stored) if fits(stored[number])]
+        rows = np.array(vectors, np.float32).reshape(-1, LENGTH)
         shipped = np.load(card(CALM).path, allow_pickle=False).astype(np.float32)
         return ObjectRecogniser(embed=self.object_embedder, calm=np.concatenate([shipped, rows]))
 

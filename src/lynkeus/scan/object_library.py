@@ -5,8 +5,9 @@ import threading
 import numpy as np
 
 from lynkeus.catalog import Catalog, Owner, Stamp
+from lynkeus.core import ConflictError
 from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import LENGTH, unpacked
+from lynkeus.recognisers.objects import LENGTH, fits, unpacked
 from lynkeus.recognisers.protocol import OBJECT, OBJECTS
 
 _NONE = np.zeros(0, np.int64)
@@ -28,7 +29,11 @@ class ObjectLibrary:
         self._groups: dict[str, int] = {}
 
     def view(self) -> KnownObjects:
-        """The references as of now."""
+        """The references as of now.
+
+        Raises:
+            ConflictError: One was registered with another model.
+        """
         stamp = self._catalog.stamp()
         with self._lock:
             last = self._stamp
@@ -56,6 +61,12 @@ class ObjectLibrary:
             stays = ~np.isin(old.references, np.array([*changes.added, *changes.removed], np.int64))
             stored = self._catalog.blobs.read(Owner.REFERENCE, changes.added, OBJECT)
             new = self._catalog.references.many(stored)
+            foreign = sorted({each.gallery for number, each in new.items() if not fits(stored[number])})
+            if foreign:
+                raise ConflictError(
+                    f"{', '.join(foreign)}: registered with another model of objects, whose vectors have another "
+                    "length; remove the gallery and register it anew"
+                )
             groups = [self._groups.setdefault(each.gallery, len(self._groups)) for each in new.values()]
             vectors = [unpacked(stored[number]) for number in new]
             self._known = KnownObjects.of(

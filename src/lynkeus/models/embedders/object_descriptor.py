@@ -1,27 +1,45 @@
 """The object descriptor: pictures of one firearm, car or bird model lie close together, unseen ones as well.
 
-Source: generalised mean pooling with p = 3 (Radenovic et al. 2018, https://arxiv.org/abs/1711.02512) of two
-layers of EfficientNet-Lite2, the last 1,248 expanded channels and the 1,280 of the head; each of length 1,
-laid end to end; a linear layer; L2. The linear layer starts as a whitening of what varies within a class
-(Mikolajczyk and Matas 2007, as in Radenovic et al., section 4.1, pairs replaced by class means).
+Source: four parts of EfficientNet-Lite2, each of length 1, laid end to end: the generalised mean with p = 3 (Radenovic
+et al. 2018, https://arxiv.org/abs/1711.02512) of the 1,280 channels of the head, and the covariances
+(``lynkeus.models.covariance``) of the maps behind three blocks; a linear layer; L2. The linear layer starts as a
+whitening of what varies within a class (Mikolajczyk and Matas 2007, as in Radenovic et al., section 4.1, pairs replaced
+by class means).
 
 Conventions: pixels are uint8 RGB; height and width are multiples of 32 of any ratio (the aspect ratio is
 kept). Descriptors have length 1; their inner product is the score.
 """
 
+from collections.abc import Iterable
 from itertools import islice
+from typing import NamedTuple, cast
 
 import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lynkeus.models.backbones.efficientnet_lite import WIDTH, EfficientNetLite2, InvertedResidual
+from lynkeus.models.backbones.efficientnet_lite import WIDTH, EfficientNetLite2
+from lynkeus.models.covariance import CovariancePool
 from lynkeus.models.embedders.copy_descriptor import gem
 
-_EXPANDED = 1248
-POOLED = _EXPANDED + WIDTH
+_COVARIANCES = {20: (352, 96), 19: (208, 96), 15: (208, 64)}
+"""Channels and axes kept, by the number of the block."""
+POOLED = WIDTH + sum(kept * (kept + 1) // 2 for _, kept in _COVARIANCES.values())
 """Numbers of the pooled features."""
+_DIRECTIONS = 1500
+
+
+class Pooling(NamedTuple):
+    """What is pooled.
+
+    Attributes:
+        head: Maps of the head, at least 0.
+        blocks: Maps behind the blocks whose covariances are taken, the last first.
+    """
+
+    head: Float[Tensor, "n 1280 i j"]
+    blocks: tuple[Tensor, ...]
 
 
 class ObjectDescriptor(nn.Module):
@@ -36,6 +54,7 @@ class ObjectDescriptor(nn.Module):
         super().__init__()
         self.frozen_blocks = frozen_blocks
         self.backbone = EfficientNetLite2(frozen_blocks=frozen_blocks)
+        self.covariances = nn.ModuleList(CovariancePool(*sizes) for sizes in _COVARIANCES.values())
         self.project = nn.Linear(POOLED, dim)
 
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
@@ -45,22 +64,33 @@ class ObjectDescriptor(nn.Module):
             x = block(x)
         return x
 
-    def pool(self, maps: Float[Tensor, "n c i j"]) -> Float[Tensor, "n 2528"]:
+    def maps(self, trunk: Float[Tensor, "n c i j"]) -> Pooling:
+        """What is pooled of maps of the trunk."""
+        found: dict[int, Tensor] = {}
+        first = max(0, self.frozen_blocks)
+        for number, block in enumerate(islice(self.backbone.blocks, first, None), start=first):
+            trunk = block(trunk)
+            found[number] = trunk
+        return Pooling(self.backbone.head(trunk), tuple(found[number] for number in _COVARIANCES))
+
+    def pools(self) -> list[CovariancePool]:
+        """What pools the covariances, in the order of ``Pooling.blocks``."""
+        return [cast("CovariancePool", pool) for pool in self.covariances]
+
+    def parts(self, pooling: Pooling) -> list[Tensor]:
+        """What is laid end to end, before each part's length is made 1."""
+        covariances = (pool(maps) for pool, maps in zip(self.pools(), pooling.blocks, strict=True))
+        return [gem(pooling.head), *covariances]
+
+    def pool(self, trunk: Float[Tensor, "n c i j"]) -> Float[Tensor, "n 12672"]:
         """The pooled features of maps of the trunk."""
-        *blocks, last = islice(self.backbone.blocks, max(0, self.frozen_blocks), None)
-        for block in blocks:
-            maps = block(maps)
-        if not isinstance(last, InvertedResidual) or last.expand is None:
-            raise TypeError("the last block has no expansion to pool")
-        expanded = last.expand(maps)
-        head = self.backbone.head(last(maps))
-        return torch.cat([functional.normalize(gem(one)) for one in (expanded, head)], dim=1)
+        return torch.cat([functional.normalize(one) for one in self.parts(self.maps(trunk))], dim=1)
 
-    def describe(self, maps: Float[Tensor, "n c i j"]) -> Float[Tensor, "n d"]:
+    def describe(self, trunk: Float[Tensor, "n c i j"]) -> Float[Tensor, "n d"]:
         """The descriptors of maps of the trunk."""
-        return functional.normalize(self.project(self.pool(maps)))
+        return functional.normalize(self.project(self.pool(trunk)))
 
-    def pooled(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n 2528"]:
+    def pooled(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n 12672"]:
         """The pooled features before the linear layer."""
         return self.pool(self.trunk(pixels))
 
@@ -69,7 +99,14 @@ class ObjectDescriptor(nn.Module):
         return functional.normalize(self.project(self.pooled(pixels)))
 
     @torch.no_grad()
-    def whiten(self, pooled: Float[Tensor, "m 2528"], label: Int64[Tensor, " m"], *, shrink: float) -> None:
+    def fit_axes(self, trunks: Iterable[Float[Tensor, "n c i j"]]) -> None:
+        """Set the axes of the covariances to the principal ones of maps of the trunk."""
+        pooling = [self.maps(trunk).blocks for trunk in trunks]
+        for place, pool in enumerate(self.pools()):
+            pool.fit([blocks[place] for blocks in pooling])
+
+    @torch.no_grad()
+    def whiten(self, pooled: Float[Tensor, "m 12672"], label: Int64[Tensor, " m"], *, shrink: float) -> None:
         """Set the linear layer to a whitening of what varies within the classes.
 
         Args:
@@ -78,8 +115,24 @@ class ObjectDescriptor(nn.Module):
             shrink: Share of the mean variance within classes added to every direction, above 0.
         """
         weight, bias = within_class_whitening(pooled.double(), label, dim=self.project.out_features, shrink=shrink)
-        self.project.weight.copy_(weight)
-        self.project.bias.copy_(bias)
+        self.project.weight.zero_()
+        self.project.bias.zero_()
+        self.project.weight[: len(weight)] = weight.float()
+        self.project.bias[: len(bias)] = bias.float()
+
+
+def principal_directions(pooled: Float[Tensor, "m d"], *, most: int) -> Float[Tensor, "d k"]:
+    """The directions in which features vary the most, the strongest first: at most ``most``, and m - 1.
+
+    Found by the inner products of the pictures, since there are fewer pictures than numbers a picture.
+    """
+    centred = pooled - pooled.mean(dim=0)
+    if len(pooled) > pooled.shape[1]:
+        _, axes = torch.linalg.eigh(centred.T @ centred)
+        return axes.flip(1)[:, :most]
+    variance, shares = torch.linalg.eigh(centred @ centred.T)
+    kept = torch.nonzero(variance > variance.max() * 1e-10).flatten().flip(0)[:most]
+    return centred.T @ (shares[:, kept] / variance[kept].sqrt())
 
 
 def within_class_whitening(
@@ -87,9 +140,9 @@ def within_class_whitening(
 ) -> tuple[Float[Tensor, "k d"], Float[Tensor, " k"]]:
     """Weight and bias of the whitening, its strongest directions first.
 
-    What varies within a class is made equally wide in all directions; of the rest the ``dim`` directions
-    that vary the most are kept. The scale is free, since descriptors are normalised: the rows have a root
-    mean square of 0.03.
+    The features are taken along their ``principal_directions``, at most 1,500. What varies within a class is
+    made equally wide in all of them; then the ``dim`` directions that vary the most are kept, fewer where there are
+    fewer. The scale is free, since descriptors are normalised: the rows have a root mean square of 0.03.
 
     Args:
         pooled: Features.
@@ -97,16 +150,18 @@ def within_class_whitening(
         dim: Directions to keep.
         shrink: Share of the mean variance added to every direction, above 0.
     """
+    directions = principal_directions(pooled, most=_DIRECTIONS)
     mean = pooled.mean(dim=0)
-    within = pooled.clone()
+    along = (pooled - mean) @ directions
+    within = along.clone()
     for one in label.unique():
         of_class = label == one
-        within[of_class] -= pooled[of_class].mean(dim=0)
+        within[of_class] -= along[of_class].mean(dim=0)
     scatter = within.T @ within / len(pooled)
     scatter += shrink * scatter.diagonal().mean() * torch.eye(len(scatter), dtype=scatter.dtype)
     variance, axes = torch.linalg.eigh(scatter)
-    whitened = (pooled - mean) @ (axes / variance.sqrt())
+    whitened = along @ (axes / variance.sqrt())
     _, turned = torch.linalg.eigh(whitened.T @ whitened / len(pooled))
-    weight = ((axes / variance.sqrt()) @ turned.flip(1)[:, :dim]).T
+    weight = (directions @ ((axes / variance.sqrt()) @ turned.flip(1)[:, :dim])).T
     weight *= 0.03 / weight.square().mean().sqrt()
     return weight, -weight @ mean

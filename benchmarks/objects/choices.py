@@ -1,0 +1,113 @@
+"""What the recogniser of objects was told, chosen on pictures that no figure is of, and ``results/choices.json``.
+
+The slope and offset from similarity to log odds: a logistic regression over the finding that leads in each upload,
+right or not, and in each stranger; one upload in five is taken to show a thing. The share of the heat map's maximum at
+which a box ends: that with the most boxes that overlap a drawn one by half. Uploads and references are the train part
+of ``wsol``, references drawn anew from seed to seed; strangers the tune half of ``benchmarks/copies``, of which the
+calm centres were made, too.
+
+Run: ``python -m benchmarks.objects.choices DATA CACHE``; 5 min, one CPU core. What it prints goes into
+``lynkeus.recognisers.objects`` by hand.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.copies.about import about
+from benchmarks.objects.open_set import REFERENCES, Vectors, best, drawn, drawn_boxes, entities, gallery, strangers
+from lynkeus.core import read_picture
+from lynkeus.metrics.localisation import best_overlap
+from lynkeus.recognisers.object_gallery import KnownObjects
+from lynkeus.recognisers.objects import CALM, OFFSET, SLOPE, ObjectEmbedder, ObjectRecogniser, outline_of
+from lynkeus.runtime.cards import card
+from lynkeus.scan.register import WORKING_SIDE
+
+RESULTS = Path(__file__).parent / "results" / "choices.json"
+SEEDS = range(100, 104)
+SHARES = tuple(round(0.15 + 0.05 * step, 2) for step in range(8))
+_SHOWN = 0.2
+_STEPS = 30
+
+
+def main(data: Path, cache: Path) -> None:
+    """Choose and write the results."""
+    embedder = ObjectEmbedder()
+    recogniser = ObjectRecogniser(embed=embedder, calm=np.load(card(CALM).path).astype(np.float32))
+    vectors = Vectors(data, cache, embedder)
+    _, pictures, _ = next(entities(data))
+    labels = np.array([label for _, label in pictures])
+    known = vectors("wsol-references", [path for path, _ in pictures])
+    clean = vectors("wsol-tune", strangers("wsol", half="tune"))
+
+    def led(vector: np.ndarray, view: KnownObjects) -> tuple[float, int]:
+        score, reference = best(recogniser, vector, view)
+        return (score - OFFSET) / SLOPE, reference
+
+    left: list[float] = []
+    right: list[bool] = []
+    weight: list[float] = []
+    for seed in SEEDS:
+        for count in REFERENCES:
+            chosen = drawn(labels, count, np.random.default_rng((seed, count)))
+            view = gallery(labels, known, chosen)
+            uploads = np.setdiff1d(np.arange(len(labels)), chosen)
+            for number in uploads:
+                rest, reference = led(known[number], view)
+                left.append(rest)
+                right.append(bool(labels[reference] == labels[number]))
+                weight.append(_SHOWN / len(uploads))
+            left += [led(vector, view)[0] for vector in clean]
+            right += [False] * len(clean)
+            weight += [(1 - _SHOWN) / len(clean)] * len(clean)
+    slope, offset = logistic(np.array(left), np.array(right), np.array(weight))
+    overlaps = _overlaps(data, recogniser, vectors)
+    report: dict[str, Any] = {
+        "slope": round(slope, 2),
+        "offset": round(offset, 2),
+        "boxes": {str(share): round(float(np.mean(each)), 4) for share, each in overlaps.items()},
+    }
+    print(json.dumps(report))
+    RESULTS.write_text(json.dumps(report | about(), indent=1) + "\n", "utf-8")
+
+
+def logistic(value: np.ndarray, true: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of the log odds of the most likely logistic regression, by Newton's method."""
+    rows = np.stack([value, np.ones_like(value)], axis=1)
+    found = np.zeros(2)
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-rows @ found))
+        gradient = rows.T @ (weight * (true - chance))
+        curvature = (rows * (weight * chance * (1 - chance))[:, None]).T @ rows
+        found += np.linalg.solve(curvature, gradient)
+    return float(found[0]), float(found[1])
+
+
+def _overlaps(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[float, list[bool]]:
+    """Whether the box of each picture that is no reference overlaps a drawn one by half, for each share."""
+    _, pictures, _ = next(entities(data))
+    labels = np.array([label for _, label in pictures])
+    known = vectors("wsol-references", [path for path, _ in pictures])
+    chosen = drawn(labels, max(REFERENCES), np.random.default_rng((SEEDS[0], max(REFERENCES))))
+    view = gallery(labels, known, chosen)
+    of_entity = {labels[number]: int(number) for number in chosen}
+    truth = drawn_boxes(data)
+    found: dict[float, list[bool]] = {share: [] for share in SHARES}
+    for number in np.setdiff1d(np.arange(len(labels)), chosen):
+        path, label = pictures[number]
+        picture = read_picture(data / path, max_side=WORKING_SIDE)
+        (place,) = recogniser.locate(picture, [of_entity[label]], view)
+        for share in SHARES:
+            region = outline_of(place.heat, picture.width, picture.height, share=share)
+            box = np.concatenate([region[0], region[2]]) + 0.5 if len(region) else np.zeros(4)
+            found[share].append(best_overlap(box, np.stack(truth[path])) >= 0.5)
+    return found
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    main(*(Path(word) for word in sys.argv[1:3]))
