@@ -39,7 +39,7 @@ _FIELDS = {
     _SOME: "accumulate area batch cached_side choosing classes dim each every length negatives pictures positives"
     " prototypes scene_side scenes segment sharing side tested views width",
     _POSITIVE: "clip_norm rate scale share student_temperature teacher_temperature temperature",
-    _SHARE: "centre_momentum choose_share dropout momentum test_share trained_share whiten_shrink",
+    _SHARE: "centre_momentum choose_share cropped dropout momentum test_share trained_share whiten_shrink",
 }
 
 LIMITS: dict[str, Limit] = {name: limit for limit, names in _FIELDS.items() for name in names.split()} | {

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from lynkeus.core import SettingError
 from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
 from lynkeus.models.embedders.copy_descriptor import gem
 from lynkeus.models.embedders.object_descriptor import (
@@ -106,6 +107,12 @@ def test_fewer_pictures_than_numbers_have_the_same_directions() -> None:
     assert found.shape == (14, 5)
     torch.testing.assert_close((found * axes.flip(1)[:, :5]).sum(dim=0).abs(), torch.ones(5, dtype=torch.float64))
     assert principal_directions(pooled, most=100).shape == (14, 8)
+
+
+def test_blocks_behind_which_maps_are_pooled_cannot_be_frozen() -> None:
+    assert ObjectDescriptor(dim=2, frozen_blocks=15).maps(torch.zeros(1, 120, 4, 4)).blocks[2].shape[1] == 208
+    with pytest.raises(SettingError, match="frozen_blocks is 16, at most 15"):
+        ObjectDescriptor(dim=2, frozen_blocks=16)
 
 
 def _classes() -> tuple[torch.Tensor, torch.Tensor]:

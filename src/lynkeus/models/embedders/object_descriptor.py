@@ -19,6 +19,7 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lynkeus.core import SettingError
 from lynkeus.models.backbones.efficientnet_lite import WIDTH, EfficientNetLite2
 from lynkeus.models.covariance import CovariancePool
 from lynkeus.models.embedders.copy_descriptor import gem
@@ -47,11 +48,17 @@ class ObjectDescriptor(nn.Module):
 
     Args:
         dim: Numbers a descriptor.
-        frozen_blocks: The stem and so many of the blocks, the trunk, do not learn (-1: all learn).
+        frozen_blocks: The stem and so many of the blocks, the trunk, do not learn (-1: all learn); at most 15, behind
+            which the first maps are pooled.
+
+    Raises:
+        SettingError: More blocks are frozen.
     """
 
     def __init__(self, *, dim: int, frozen_blocks: int = -1) -> None:
         super().__init__()
+        if frozen_blocks > min(_COVARIANCES):
+            raise SettingError(f"frozen_blocks is {frozen_blocks}, at most {min(_COVARIANCES)}: later maps are pooled")
         self.frozen_blocks = frozen_blocks
         self.backbone = EfficientNetLite2(frozen_blocks=frozen_blocks)
         self.covariances = nn.ModuleList(CovariancePool(*sizes) for sizes in _COVARIANCES.values())
@@ -99,7 +106,7 @@ class ObjectDescriptor(nn.Module):
         return functional.normalize(self.project(self.pooled(pixels)))
 
     @torch.no_grad()
-    def fit_axes(self, trunks: Iterable[Float[Tensor, "n c i j"]]) -> None:
+    def fit_axes(self, trunks: Iterable[Float[Tensor, "_ c _ _"]]) -> None:
         """Set the axes of the covariances to the principal ones of maps of the trunk."""
         pooling = [self.maps(trunk).blocks for trunk in trunks]
         for place, pool in enumerate(self.pools()):
