@@ -63,9 +63,9 @@ def main(data: Path, runs: Path, caches: Path) -> None:
             run = runs / f"fold{fold}"
             recipe = replace(RECIPE, held_out=tuple(sorted(held_out(fold))))
             model = recipe.train(Places(data=data, out=run, caches=caches), fabric)
-            asked = np.flatnonzero(~pictures.without(held_out(fold)))
-            trained = np.flatnonzero(pictures.without(held_out(fold)))
-            publish_objects(model, release, pictures.cache, Path(folder), trained=trained)
+            trained = pictures.without(held_out(fold))
+            asked = np.flatnonzero(~trained)
+            publish_objects(model, release, pictures.cache, Path(folder), trained=np.flatnonzero(trained))
             start = load_embedder(run, replace(recipe, trained_share=0.0))
             published = pooled(start, maps, asked)
             vectors = {

@@ -19,7 +19,17 @@ import cv2
 import numpy as np
 
 from benchmarks.copies.about import about
-from benchmarks.objects.open_set import REFERENCES, Vectors, best, drawn, drawn_boxes, entities, gallery, strangers
+from benchmarks.objects.open_set import (
+    REFERENCES,
+    Vectors,
+    best,
+    box_of,
+    drawn,
+    drawn_boxes,
+    entities,
+    gallery,
+    strangers,
+)
 from lynkeus.core import read_picture
 from lynkeus.metrics.localisation import best_overlap
 from lynkeus.recognisers.object_gallery import KnownObjects
@@ -102,8 +112,7 @@ def _overlaps(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dic
         picture = read_picture(data / path, max_side=WORKING_SIDE)
         (place,) = recogniser.locate(picture, [of_entity[label]], view)
         for share in SHARES:
-            region = outline_of(place.heat, picture.width, picture.height, share=share)
-            box = np.concatenate([region[0], region[2]]) + 0.5 if len(region) else np.zeros(4)
+            box = box_of(outline_of(place.heat, picture.width, picture.height, share=share))
             found[share].append(best_overlap(box, np.stack(truth[path])) >= 0.5)
     return found
 

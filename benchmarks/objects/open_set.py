@@ -239,6 +239,11 @@ def drawn_boxes(data: Path) -> dict[str, list[np.ndarray]]:
     return truth
 
 
+def box_of(region: np.ndarray) -> np.ndarray:
+    """Left, top, right, bottom of an outline with edges outside of the pixels; zeros where there is none."""
+    return np.concatenate([region[0], region[2]]) + 0.5 if len(region) else np.zeros(4)
+
+
 def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[str, Any]:
     """Share of the val pictures of ``wsol`` whose box has an overlap of at least one half with a drawn one."""
     (_, references, uploads) = next(entities(data))
@@ -252,7 +257,7 @@ def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[st
     for path, label in uploads:
         picture = read_picture(data / path, max_side=WORKING_SIDE)
         (place,) = recogniser.locate(picture, [of_entity[label]], view)
-        box = np.concatenate([place.region[0], place.region[2]]) + 0.5 if len(place.region) else np.zeros(4)
+        box = box_of(place.region)
         wide, high = picture.width, picture.height
         tried = {
             "heat": box,

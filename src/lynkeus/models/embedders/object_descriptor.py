@@ -89,9 +89,13 @@ class ObjectDescriptor(nn.Module):
         covariances = (pool(maps) for pool, maps in zip(self.pools(), pooling.blocks, strict=True))
         return [gem(pooling.head), *covariances]
 
+    def join(self, parts: list[Tensor]) -> Float[Tensor, "n 12672"]:
+        """The parts end to end, each of length 1."""
+        return torch.cat([functional.normalize(one) for one in parts], dim=1)
+
     def pool(self, trunk: Float[Tensor, "n c i j"]) -> Float[Tensor, "n 12672"]:
         """The pooled features of maps of the trunk."""
-        return torch.cat([functional.normalize(one) for one in self.parts(self.maps(trunk))], dim=1)
+        return self.join(self.parts(self.maps(trunk)))
 
     def describe(self, trunk: Float[Tensor, "n c i j"]) -> Float[Tensor, "n d"]:
         """The descriptors of maps of the trunk."""

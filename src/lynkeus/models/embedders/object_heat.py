@@ -39,7 +39,7 @@ class SeenObject(nn.Module):
         model = self.model
         pooling = model.maps(model.trunk(pixels))
         parts = model.parts(pooling)
-        descriptors = functional.normalize(model.project(torch.cat([functional.normalize(one) for one in parts], 1)))
+        descriptors = functional.normalize(model.project(model.join(parts)))
         head, *directions = (towards @ model.project.weight).split([one.shape[1] for one in parts], dim=1)
         shares = [_shares(pooling.head, parts[0], head)]
         for pool, maps, along in zip(model.pools(), pooling.blocks, directions, strict=True):
