@@ -1,8 +1,11 @@
 """Write the tables of docs/methods/retrieval.md from the committed results: ``python -m benchmarks.retrieval.tables``.
 
+Also draws its histograms, ``docs/images/distances.png``.
+
 Spreads are standard deviations over the seeds. Differences are taken seed by seed, on the same classes.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +13,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.copies.tables import Table, grid, lines, write
+from lynkeus.report.laboratory.evaluation import Histogram
+from lynkeus.report.laboratory.plots import histograms
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = "docs/methods/retrieval.md"
+PICTURE = Path(__file__).parents[2] / "docs/images/distances.png"
 MAP = "mAP (trapezoid)"
 ARMS = {
     "off-the-shelf": 31.1,
@@ -210,5 +216,22 @@ TABLES = (
     _table("retrieval-rates", "choices.json", rates),
 )
 
+
+def distance_plots(sets: Sets) -> list[Histogram]:
+    """Distances of pairs before any training, after pairs with two margins, and after classes besides, first seed."""
+    return [
+        Histogram(
+            name=f"{name}: {arm}",
+            edges=np.array(spread["edges"], np.float64),
+            same=np.array(spread["same"], np.int64),
+            different=np.array(spread["different"], np.int64),
+        )
+        for name, each in sets.items()
+        for arm in _PCA_ARMS
+        for spread in (each[arm][0]["histogram"],)
+    ]
+
+
 if __name__ == "__main__":
     write(TABLES)
+    PICTURE.write_bytes(histograms(distance_plots(json.loads((RESULTS / "retrieval.json").read_text())["sets"])))
