@@ -34,7 +34,7 @@ from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
 from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
-from lynkeus.recipes.objects import load_embedder, open_object_maps, open_object_pictures, start_embedder
+from lynkeus.recipes.objects import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import ViewMaps, pooled
 from lynkeus.recognisers.objects import MODEL
@@ -66,7 +66,7 @@ def main(data: Path, runs: Path, caches: Path) -> None:
             trained = pictures.without(held_out(fold))
             asked = np.flatnonzero(~trained)
             publish_objects(model, release, pictures.cache, Path(folder), trained=np.flatnonzero(trained))
-            start = load_embedder(run, replace(recipe, trained_share=0.0))
+            start = load_start(run, recipe)
             published = pooled(start, maps, asked)
             vectors = {
                 "off_the_shelf": published[:, :WIDTH],

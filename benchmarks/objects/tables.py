@@ -47,8 +47,10 @@ def rendered(report: dict[str, Any]) -> str:
 def rendered_open_set(report: dict[str, Any]) -> str:
     """The table of the open-set benchmark: mean and standard deviation over the draws."""
     lines = [f"| set | references | {' | '.join(_FIGURES.values())} |", "| --- | --- |" + " --- |" * len(_FIGURES)]
-    for name, of_set in report["sets"].items():
-        words = f"{name}, {of_set['entities']} entities" + (" (trained)" if of_set["trained"] else "")
+    sets = [(name, " (trained)" if of_set["trained"] else "", of_set) for name, of_set in report["sets"].items()]
+    sets += [(name, " (held out)", of_set) for name, of_set in report["unseen"].items()]
+    for name, what, of_set in sets:
+        words = f"{name}, {of_set['entities']} entities{what}"
         for count, found in of_set["references"].items():
             cells = [f"{found[key]['mean']:.3f} ± {found[key]['sd']:.3f}" for key in _FIGURES]
             lines.append(f"| {words} | {count} | {' | '.join(cells)} |")

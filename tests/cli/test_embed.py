@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from commands import run, run_process
 from made_pictures import made_picture, write_picture, write_pictures
 
 from lynkeus.cli.embedding import EMBEDDERS
-from lynkeus.recognisers.objects import ObjectEmbedder
+from lynkeus.recognisers.objects import MODEL, ObjectEmbedder
+from lynkeus.runtime.cards import card
 
 
 @pytest.fixture
@@ -53,6 +55,28 @@ def test_embeds_a_list_in_its_own_order_and_names_what_cannot_be_read(pictures: 
     assert summary["embedded"] == 1
     assert [row["path"] for row in summary["unreadable"]] == ["text.jpg", "missing.jpg", "deeper"]
     assert summary["sha256"] == ObjectEmbedder().card.sha256
+
+
+def test_an_exported_model_takes_the_place_of_the_one_that_ships(pictures: Path, tmp_path: Path) -> None:
+    shipped = card(MODEL)
+    own = tmp_path / "own"
+    own.mkdir()
+    fields = asdict(shipped) | {"file": "mine.onnx", "version": "mine-1"}
+    (own / "mine.onnx").write_bytes(shipped.path.read_bytes())
+    (own / "mine.json").write_text(json.dumps(fields))
+    words = ("embed", pictures, "--kind", "object", "--json", "--out")
+    run(tmp_path, *words, tmp_path / "a.npz")
+    done = run(tmp_path, *words, tmp_path / "b.npz", "--model", own / "mine.json")
+    assert json.loads(done.stdout)["version"] == "mine-1"
+    with np.load(tmp_path / "a.npz") as ours, np.load(tmp_path / "b.npz") as mine:
+        np.testing.assert_array_equal(ours["vectors"], mine["vectors"])
+    with (own / "mine.onnx").open("ab") as file:
+        file.write(b"more")
+    done = run(tmp_path, *words, tmp_path / "c.npz", "--model", own / "mine.json", code=2)
+    assert "mine.onnx is missing or not the file that the card describes" in done.stderr
+    (own / "mine.json").write_text("no card")
+    assert "no model card" in run(tmp_path, *words, tmp_path / "c.npz", "--model", own / "mine.json", code=2).stderr
+    assert not (tmp_path / "c.npz").exists()
 
 
 def test_a_name_that_is_no_utf8_leaves_the_summary_readable(tmp_path: Path) -> None:

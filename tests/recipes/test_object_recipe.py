@@ -12,19 +12,24 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from lynkeus.core import DataError
+from lynkeus.core import CorruptError, DataError, NotTrainedError, SettingError
+from lynkeus.engine.checkpoint import read_checkpoint
+from lynkeus.models.embedders.object_descriptor import within_class_whitening
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
 from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
 from lynkeus.recipes.objects import (
+    Kind,
     ObjectBatches,
     ObjectRecipe,
     load_embedder,
+    load_start,
     open_object_maps,
     open_object_pictures,
     start_embedder,
 )
 from lynkeus.recipes.protocol import Places
+from lynkeus.recipes.view_maps import pooled
 from lynkeus.runtime.area import AreaModel, at_area
 
 pytestmark = pytest.mark.torch
@@ -65,8 +70,9 @@ def small(places: Places) -> Fill:
                 (folder.parent / "roles.csv").write_text("\n".join(roles) + "\n")
         groups = tuple(replace(group, batch=4) for group in recipe.groups[:2])
         descent = replace(recipe.descent, steps=3, warmup=1, cooldown=1)
-        changed = {"cached_side": 96, "area": 64 * 64, "views": 1, "dim": 8, "scale": 1.0, "pretrained": False}
-        return replace(recipe, groups=groups, descent=descent, **changed)
+        changed = {"cached_side": 96, "area": 64 * 64, "views": 1, "scale": 1.0, "pretrained": False}
+        kinds = tuple(replace(kind, directions=8) for kind in recipe.kinds[:1])
+        return replace(recipe, groups=groups, kinds=kinds, descent=descent, **changed)
 
     return fill
 
@@ -108,14 +114,58 @@ def test_a_resumed_training_equals_the_unbroken_one(places: Places, small: Fill)
         torch.testing.assert_close(loaded.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
 
 
-def test_what_is_used_lies_between_the_start_and_the_slow_copy(places: Places, small: Fill) -> None:
+def test_the_backbone_that_is_used_lies_between_the_start_and_the_slow_copy(places: Places, small: Fill) -> None:
     recipe = replace(small(ALL), trained_share=0.25)
-    recipe.train(places, _one())
-    start, slow, used = (
-        load_embedder(places.out, replace(recipe, trained_share=share)).project.weight for share in (0.0, 1.0, 0.25)
-    )
+    used = recipe.train(places, _one()).state_dict()
+    objective = read_checkpoint(places.out)["loss"]
+    name = "backbone.head.conv.weight"
+    start, slow = objective[f"start.{name}"], objective[f"slow.copy.{name}"]
     assert not torch.equal(start, slow)
-    torch.testing.assert_close(used, 0.75 * start + 0.25 * slow)
+    torch.testing.assert_close(used[name], 0.75 * start + 0.25 * slow)
+    torch.testing.assert_close(load_start(places.out, recipe).state_dict()[name], start)
+
+
+def test_the_linear_layer_that_is_used_whitens_what_the_trained_backbone_gives(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    model = recipe.train(places, _one())
+    pictures = open_object_pictures(recipe, places)
+    maps = open_object_maps(recipe, model, pictures, caches=places.caches)
+    plain = torch.from_numpy(pooled(model, maps, np.arange(len(pictures.label))))
+    label = torch.from_numpy(pictures.label)
+    weight, bias = within_class_whitening(plain.double(), label, torch.zeros_like(label), kept=[8], shrink=0.1)
+    found = model.project(plain)
+    torch.testing.assert_close(found @ found.T, _gram(plain, weight, bias), rtol=1e-3, atol=1e-4)
+    start = load_start(places.out, recipe)
+    assert not torch.allclose(model.project.weight, start.project.weight)
+
+
+def _gram(pooled: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    rows = pooled @ weight.float().T + bias.float()
+    return rows @ rows.T
+
+
+def test_a_training_that_ended_is_given_as_it_is(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    first = recipe.train(places, _one()).state_dict()
+    (places.out / "checkpoint.ckpt").unlink()
+    again = recipe.train(places, _one()).state_dict()
+    assert all(torch.equal(again[name], value) for name, value in first.items())
+
+
+def test_a_training_that_did_not_end_cannot_be_used(places: Places, small: Fill) -> None:
+    recipe = small(ALL)
+    recipe.train(places, _one(), stop_after=1)
+    with pytest.raises(NotTrainedError, match=r"holds no descriptor\.pt: train it to the end first"):
+        load_embedder(places.out, recipe)
+    (places.out / "descriptor.pt").write_bytes(b"no weights")
+    with pytest.raises(CorruptError, match=r"descriptor\.pt cannot be read"):
+        load_embedder(places.out, recipe)
+
+
+def test_a_group_of_no_kind_is_refused_by_name(places: Places, small: Fill) -> None:
+    recipe = replace(small(ALL), kinds=(Kind(folder="finegrained", directions=8),))
+    with pytest.raises(SettingError, match="kinds: firearms/models is of none of them"):
+        recipe.train(places, _one())
 
 
 def test_batches_have_each_groups_number_of_pictures_and_no_class_that_is_held_out(places: Places, small: Fill) -> None:
@@ -213,7 +263,7 @@ def test_evaluates_the_classes_that_are_held_out(places: Places, small: Fill) ->
     recipe = small(ALL)
     folder = recipe.groups[0].source.folder
     apart = replace(recipe, held_out=((folder, "even"), (folder, "odd")))
-    apart.train(places, _one(), stop_after=1)
+    apart.train(places, _one())
     found = apart.evaluate(places)
     assert set(found.figures) == {
         f"{what} {folder}{when}" for what in ("mAP", "R@1") for when in ("", ", before training")

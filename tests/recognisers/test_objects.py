@@ -68,7 +68,7 @@ def test_the_score_is_what_the_formula_gives(embedder: ObjectEmbedder) -> None:
         middle = vectors[owners == owner].sum(axis=0)
         assert each.evidence.cosine == pytest.approx(near.max(), abs=1e-6)
         raw = (near.max() + middle @ upload / np.linalg.norm(middle)) / 2 - level
-        assert each.score == pytest.approx(22.4 * raw - 0.7, abs=1e-4)
+        assert each.score == pytest.approx(18.7 * raw - 1.1, abs=1e-4)
     assert {owners[each.reference_id - 20] for each in found} == {1, 2, 3, 4}
 
 

@@ -18,11 +18,24 @@ from lynkeus.cli.wanted import check_writable
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of the paths in a text file.  [default: its own folder]",
 )
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Card (json) of an object descriptor that `lynkeus export` wrote.  [default: the one that ships]",
+)
 @jobs_option
 @json_option
 @click.pass_obj
 def embed(
-    home: Path, *, listing: Path, kind: str, out: Path, root: Path | None, jobs: int | None, as_json: bool
+    home: Path,
+    *,
+    listing: Path,
+    kind: str,
+    out: Path,
+    root: Path | None,
+    model: Path | None,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """Write the vectors of the pictures of a folder, or of a text file with one path a line.
 
@@ -32,6 +45,7 @@ def embed(
     \b
     lynkeus embed pictures/ --kind object --out vectors.npz
     lynkeus embed list.txt --root pictures/ --kind object --out vectors.npz --json
+    lynkeus embed pictures/ --kind object --model models/object_descriptor.json --out own.npz
     """
     from lynkeus.cli.embedding import run
 
@@ -39,4 +53,4 @@ def embed(
     check_writable("--out", out)
     if root is not None and listing.is_dir():
         raise click.BadParameter("a folder is its own root", param_hint="--root")
-    sys.exit(run(listing, kind=kind, out=out, root=root, jobs=jobs, as_json=as_json))
+    sys.exit(run(listing, kind=kind, out=out, root=root, model=model, jobs=jobs, as_json=as_json))

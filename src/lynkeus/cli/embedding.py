@@ -15,13 +15,16 @@ from lynkeus.cli.options import DONE, FAILED, progress
 from lynkeus.core import UnreadableError
 from lynkeus.core.folders import Entry, display, walk
 from lynkeus.recognisers.objects import ObjectEmbedder
+from lynkeus.runtime.cards import exported_card
 from lynkeus.scan.parallel import default_jobs, in_order
 
 EMBEDDERS = {"object": ObjectEmbedder}
 """What each kind of ``lynkeus embed`` is."""
 
 
-def run(listing: Path, *, kind: str, out: Path, root: Path | None, jobs: int | None, as_json: bool) -> int:
+def run(
+    listing: Path, *, kind: str, out: Path, root: Path | None, model: Path | None, jobs: int | None, as_json: bool
+) -> int:
     """Embed, write the file, say what came of it; gives the exit code.
 
     Args:
@@ -29,15 +32,17 @@ def run(listing: Path, *, kind: str, out: Path, root: Path | None, jobs: int | N
         kind: A key of ``EMBEDDERS``.
         out: File to write.
         root: Folder of the paths in a text file; None is the file's own.
+        model: Card of the network; None takes the one that ships.
         jobs: Pictures at once; None takes the processors.
         as_json: Print the summary as JSON.
 
     Raises:
+        CorruptError: The card or its model cannot be used.
         UnreadableError: The text file is no UTF-8 text.
     """
     began = time.monotonic()
     entries = listed(listing, root)
-    embedder = EMBEDDERS[kind]()
+    embedder = EMBEDDERS[kind](None if model is None else exported_card(model))
 
     def one(entry: tuple[str, Entry]) -> tuple[str, Float32[np.ndarray, " d"] | str]:
         name, file = entry

@@ -101,6 +101,15 @@ def read_checkpoint(run: Path, *, best: bool = False) -> dict[str, Any]:
     path = folder.best if best else folder.checkpoint
     if not path.exists():
         raise NotTrainedError(f"{run} holds no {path.name}: train it first")
+    return read_state(path)
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """What ``torch.save`` wrote, tensors and plain values alone, on the CPU.
+
+    Raises:
+        CorruptError: It cannot be read.
+    """
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, UnpicklingError, KeyError, ValueError) as error:

@@ -133,6 +133,7 @@ def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], e
         graph = onnx.load(str(out))
         narrow_linear(graph)
         narrow_indices(graph)
+        graph.graph.ClearField("value_info")  # shapes between layers, which a session works out anew
         onnx.save(graph, str(out))
 
 

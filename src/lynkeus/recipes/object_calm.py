@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Float16
 
 from lynkeus.core import UnreadableError, read_picture
-from lynkeus.recognisers.objects import CALM, LENGTH, ObjectEmbedder
+from lynkeus.recognisers.objects import CALM, ObjectEmbedder
 
 CENTRES = 128
 FILE = "object_calm"
@@ -28,16 +28,17 @@ HALF = "tune"
 _FREE = frozenset({"clothing_cc0", "wallpapers_debian"})
 
 
-def train(pictures: list[Path], *, centres: int = CENTRES) -> Float16[np.ndarray, "centres 320"]:
+def train(
+    pictures: list[Path], embedder: ObjectEmbedder, *, centres: int = CENTRES
+) -> Float16[np.ndarray, "centres d"]:
     """Centres of length 1 of the vectors of pictures; unreadable ones are passed over."""
-    describe = ObjectEmbedder().describe
     vectors: list[np.ndarray] = []
     for path in pictures:
         try:
-            vectors.append(describe(read_picture(path, max_side=1024).rgb))
+            vectors.append(embedder.describe(read_picture(path, max_side=1024).rgb))
         except UnreadableError:
             continue
-    clusters = faiss.Kmeans(LENGTH, centres, niter=20, seed=0, spherical=True, min_points_per_centroid=1)
+    clusters = faiss.Kmeans(vectors[0].shape[0], centres, niter=20, seed=0, spherical=True, min_points_per_centroid=1)
     clusters.train(np.stack(vectors))
     return np.asarray(clusters.centroids).astype(np.float16)
 
@@ -47,7 +48,8 @@ def publish(data: Path, split: Path, out: Path) -> None:
     with split.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["half"] == HALF]
     model = out / f"{FILE}.npy"
-    np.save(model, train([data / row["path"] for row in rows]))
+    embedder = ObjectEmbedder()
+    np.save(model, train([data / row["path"] for row in rows], embedder))
     counts = Counter(row["source"] for row in rows)
     data_used = [
         {"folder": f"copydet/{name}", "terms": "free" if name in _FREE else "research", "pictures": count}
@@ -57,7 +59,7 @@ def publish(data: Path, split: Path, out: Path) -> None:
         "name": CALM,
         "file": model.name,
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
-        "version": ObjectEmbedder().card.version,
+        "version": embedder.card.version,
         "licence": "Apache-2.0",
         "terms": "research",
         "training_data": data_used,

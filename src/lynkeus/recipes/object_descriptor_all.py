@@ -1,18 +1,18 @@
 """The object descriptor that ships: firearms, cars and birds, research data included.
 
 Source: after DeepFirearm (https://arxiv.org/abs/1806.02984: classes first, then distances) with a smaller backbone,
-covariance pooling (Lin et al. 2015, https://arxiv.org/abs/1504.07889), CosFace for both stages, and the average of the
+covariance pooling (Lin et al. 2015, https://arxiv.org/abs/1504.07889), CosFace for both stages, the average of the
 trained and the published weights (Wortsman et al. 2022, https://arxiv.org/abs/2109.01903).
-Expected: on three folds of classes that did not train, mean average precision .67 +- .04 (firearms), .35 +- .09 (cars
-of other makes), .80 +- .03 (birds) in int8; .53, .24, .76 without training (``python -m benchmarks.objects``).
-Cost: 32 min (views 20, steps 12), one CPU core, 4 GiB, 4 GB of disk.
+Expected: on three folds of classes that did not train, mean average precision .66 +- .03 (firearms), .36 +- .09 (cars
+of other makes), .82 +- .03 (birds) in int8; .54, .24, .77 without training (``python -m benchmarks.objects``).
+Cost: 37 min (views 25, steps 7), one CPU core, 5 GiB, 4 GB of disk.
 Run: ``lynkeus train object_descriptor_all --data DATA --out runs/object_descriptor_all --no-eval``
 """
 
 from lynkeus.data.classes import Group
 from lynkeus.data.sources import Source
 from lynkeus.recipes.config import Descent
-from lynkeus.recipes.objects import ObjectRecipe
+from lynkeus.recipes.objects import Kind, ObjectRecipe
 
 RECIPE = ObjectRecipe(
     groups=(
@@ -58,10 +58,14 @@ RECIPE = ObjectRecipe(
         ),
     ),
     cached_side=384,
-    area=256 * 256,
+    area=288 * 288,
     views=8,
     cropped=0.6,
-    dim=320,
+    kinds=(
+        Kind(folder="firearms", directions=144),
+        Kind(folder="finegrained/cars", directions=64),
+        Kind(folder="finegrained/birds", directions=176),
+    ),
     pretrained=True,
     frozen_blocks=11,
     frozen_filters=True,
@@ -72,9 +76,9 @@ RECIPE = ObjectRecipe(
     momentum=0.97,
     trained_share=0.5,
     descent=Descent(
-        steps=200,
+        steps=120,
         warmup=30,
-        cooldown=80,
+        cooldown=60,
         backbone_rate=3e-4,
         head_rate=3e-4,
         weight_decay=1e-4,

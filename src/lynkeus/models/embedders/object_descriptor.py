@@ -1,6 +1,6 @@
 """The object descriptor: pictures of one firearm, car or bird model lie close together, unseen ones as well.
 
-Source: four parts of EfficientNet-Lite2, each of length 1, laid end to end: the generalised mean with p = 3 (Radenovic
+Source: four parts of EfficientNet-Lite1, each of length 1, laid end to end: the generalised mean with p = 3 (Radenovic
 et al. 2018, https://arxiv.org/abs/1711.02512) of the 1,280 channels of the head, and the covariances
 (``lynkeus.models.covariance``) of the maps behind three blocks; a linear layer; L2. The linear layer starts as a
 whitening of what varies within a class (Mikolajczyk and Matas 2007, as in Radenovic et al., section 4.1, pairs replaced
@@ -10,7 +10,7 @@ Conventions: pixels are uint8 RGB; height and width are multiples of 32 of any r
 kept). Descriptors have length 1; their inner product is the score.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple, cast
 
@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lynkeus.core import SettingError
-from lynkeus.models.backbones.efficientnet_lite import WIDTH, EfficientNetLite2
+from lynkeus.models.backbones.efficientnet_lite import WIDTH, EfficientNetLite1
 from lynkeus.models.covariance import CovariancePool
 from lynkeus.models.embedders.copy_descriptor import gem
 
-_COVARIANCES = {20: (352, 96), 19: (208, 96), 15: (208, 64)}
+_COVARIANCES = {20: (320, 96), 19: (192, 96), 15: (192, 64)}
 """Channels and axes kept, by the number of the block."""
 POOLED = WIDTH + sum(kept * (kept + 1) // 2 for _, kept in _COVARIANCES.values())
 """Numbers of the pooled features."""
@@ -60,7 +60,7 @@ class ObjectDescriptor(nn.Module):
         if frozen_blocks > min(_COVARIANCES):
             raise SettingError(f"frozen_blocks is {frozen_blocks}, at most {min(_COVARIANCES)}: later maps are pooled")
         self.frozen_blocks = frozen_blocks
-        self.backbone = EfficientNetLite2(frozen_blocks=frozen_blocks)
+        self.backbone = EfficientNetLite1(frozen_blocks=frozen_blocks)
         self.covariances = nn.ModuleList(CovariancePool(*sizes) for sizes in _COVARIANCES.values())
         self.project = nn.Linear(POOLED, dim)
 
@@ -117,15 +117,25 @@ class ObjectDescriptor(nn.Module):
             pool.fit([blocks[place] for blocks in pooling])
 
     @torch.no_grad()
-    def whiten(self, pooled: Float[Tensor, "m 12672"], label: Int64[Tensor, " m"], *, shrink: float) -> None:
+    def whiten(
+        self,
+        pooled: Float[Tensor, "m 12672"],
+        label: Int64[Tensor, " m"],
+        kind: Int64[Tensor, " m"],
+        *,
+        kept: Sequence[int],
+        shrink: float,
+    ) -> None:
         """Set the linear layer to a whitening of what varies within the classes.
 
         Args:
             pooled: Pooled features of training pictures.
             label: Class of each, over all sets.
+            kind: Kind of thing that each shows.
+            kept: Directions kept for each kind, at most as many as the layer has numbers.
             shrink: Share of the mean variance within classes added to every direction, above 0.
         """
-        weight, bias = within_class_whitening(pooled.double(), label, dim=self.project.out_features, shrink=shrink)
+        weight, bias = within_class_whitening(pooled.double(), label, kind, kept=kept, shrink=shrink)
         self.project.weight.zero_()
         self.project.bias.zero_()
         self.project.weight[: len(weight)] = weight.float()
@@ -147,32 +157,51 @@ def principal_directions(pooled: Float[Tensor, "m d"], *, most: int) -> Float[Te
 
 
 def within_class_whitening(
-    pooled: Float[Tensor, "m d"], label: Int64[Tensor, " m"], *, dim: int, shrink: float
+    pooled: Float[Tensor, "m d"],
+    label: Int64[Tensor, " m"],
+    kind: Int64[Tensor, " m"],
+    *,
+    kept: Sequence[int],
+    shrink: float,
 ) -> tuple[Float[Tensor, "k d"], Float[Tensor, " k"]]:
-    """Weight and bias of the whitening, its strongest directions first.
+    """Weight and bias of the whitening.
 
     The features are taken along their ``principal_directions``, at most 1,500. What varies within a class is
-    made equally wide in all of them; then the ``dim`` directions that vary the most are kept, fewer where there are
-    fewer. The scale is free, since descriptors are normalised: the rows have a root mean square of 0.03.
+    made equally wide in all of them; then the directions are kept along which the pictures of each kind vary the most
+    around their own mean: what tells two kinds apart tells none of their classes apart. The scale is free, since
+    descriptors are normalised: the rows have a root mean square of 0.03.
 
     Args:
         pooled: Features.
         label: Class of each.
-        dim: Directions to keep.
+        kind: Kind of thing that each shows, 0 or more.
+        kept: Directions to keep for each kind, fewer where there are fewer; their span counts.
         shrink: Share of the mean variance added to every direction, above 0.
     """
     directions = principal_directions(pooled, most=_DIRECTIONS)
     mean = pooled.mean(dim=0)
     along = (pooled - mean) @ directions
-    within = along.clone()
-    for one in label.unique():
-        of_class = label == one
-        within[of_class] -= along[of_class].mean(dim=0)
+    within = _centred(along, label)
     scatter = within.T @ within / len(pooled)
     scatter += shrink * scatter.diagonal().mean() * torch.eye(len(scatter), dtype=scatter.dtype)
     variance, axes = torch.linalg.eigh(scatter)
-    whitened = along @ (axes / variance.sqrt())
-    _, turned = torch.linalg.eigh(whitened.T @ whitened / len(pooled))
-    weight = (directions @ ((axes / variance.sqrt()) @ turned.flip(1)[:, :dim])).T
+    whitening = axes / variance.sqrt()
+    spread = _centred(along @ whitening, kind)
+    strongest: list[Tensor] = []
+    for number, count in enumerate(kept):
+        rows = spread[kind == number]
+        _, turned = torch.linalg.eigh(rows.T @ rows)
+        strongest.append(turned.flip(1)[:, : min(count, len(rows))])
+    span, _ = torch.linalg.qr(torch.cat(strongest, dim=1))
+    weight = (directions @ (whitening @ span)).T
     weight *= 0.03 / weight.square().mean().sqrt()
     return weight, -weight @ mean
+
+
+def _centred(rows: Float[Tensor, "m d"], group: Int64[Tensor, " m"]) -> Float[Tensor, "m d"]:
+    """Rows less the mean of their group."""
+    centred = rows.clone()
+    for one in group.unique():
+        of_group = group == one
+        centred[of_group] -= rows[of_group].mean(dim=0)
+    return centred
