@@ -85,8 +85,11 @@ def test_a_reference_of_another_process_is_found_at_once(home: Path, tmp_path: P
     run(home, "scan", *later, code=1)
 
 
-def test_the_demo_finds_its_copies(tmp_path: Path) -> None:
+def test_the_demo_finds_its_copies_and_its_object(tmp_path: Path) -> None:
     done = run(tmp_path / "home", "demo", "--out", tmp_path / "demo")
     assert (tmp_path / "demo" / "report.html").stat().st_size > 100_000
     assert "12 of 12 disguised copies found" in done.stdout
+    shown = {line.split()[0]: line.split()[2:5] for line in done.stdout.splitlines() if ".jpg " in line}
+    assert shown["other-jeans.jpg"][:2] == ["shows", "jeans"]
+    assert all(shown[name][0] == "nothing" for name in ("camera.jpg", "crab-shirt.jpg"))
     assert not (tmp_path / "home").exists()

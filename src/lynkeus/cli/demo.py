@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,15 +23,16 @@ from lynkeus.cli.wanted import Wanted
 @jobs_option
 @click.pass_obj
 def demo(home: Path, *, out: Path, jobs: int | None) -> None:
-    """Register sample pictures, disguise them, find them, and write a report.
+    """Register sample pictures and an object, disguise the pictures, find both, and write a report.
 
     \b
     lynkeus demo
     """
     from lynkeus.cli.outputs import Outputs
     from lynkeus.core.folders import display, walk
+    from lynkeus.recognisers.protocol import COPIES, OBJECTS
     from lynkeus.scan.calibrate import judge_of
-    from lynkeus.scan.demo import demo_line, demo_pictures, make_uploads
+    from lynkeus.scan.demo import OBJECT, demo_line, demo_pictures, make_uploads
     from lynkeus.scan.home import Home
     from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.register import Registration
@@ -46,13 +48,17 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
         entries = list(walk(pictures.references))
         registration = Registration(gallery="demo", names={}, jobs=threads)
         registered = len(list(progress(registration(opened, entries), total=len(entries), title="register")))
+        shown = dict.fromkeys(map(display, pictures.object_references), OBJECT)
+        objects = Registration(gallery="demo-objects", names=shown, kind=OBJECTS, jobs=threads)
+        for _ in objects(opened, list(walk(pictures.object_references))):
+            pass
         uploads = make_uploads(pictures, out / "uploads")
         judge = judge_of(opened)
-        found = 0
+        found: Counter[str] = Counter()
         scan = Scan(jobs=threads)(opened, list(walk(uploads)), judge)
         for row in progress(scan, total=len(uploads), title="scan"):
             outputs.add(row)
-            found += bool(row.result.findings)
+            found.update({finding.kind for finding in row.result.findings})
             click.echo(demo_line(row.result))
         outputs.finish(
             opened,
@@ -62,12 +68,13 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
             seconds=time.perf_counter() - clock,
             command=command_line(),
             files={},
-            title="Demo: disguised copies found",
+            title="Demo: disguised copies and an object found",
         )
-    copies = len(uploads) - len(pictures.strangers)
+    strangers = len(pictures.strangers)
     click.echo(
-        f"{registered} pictures registered, {found} of {copies} disguised copies found,"
-        f" {len(pictures.strangers)} strangers, in {time.perf_counter() - clock:.0f} s"
+        f"{registered} pictures registered, {found[COPIES]} of {len(uploads) - strangers - 1} disguised copies found,"
+        f" {OBJECT} named in {found[OBJECTS]} uploads, {strangers} strangers,"
+        f" in {time.perf_counter() - clock:.0f} s"
     )
     click.echo(f"open {report.absolute()}")
     sys.exit(DONE if found else FAILED)

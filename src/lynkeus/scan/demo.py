@@ -1,8 +1,8 @@
 """The demo: pictures that come with the package are registered, disguised before the user's eyes, and found.
 
-Two thirds of the pictures are registered. The others are clean uploads, and what copies are pasted into. The
-seeds are
-fixed: every run makes the same uploads.
+Two thirds of the pictures are registered. The others are clean uploads, and what copies are pasted into. The seeds are
+fixed: every run makes the same uploads. Besides, three pairs of jeans are registered as an object, and a fourth is
+uploaded: no copy of any picture, but the same kind of thing.
 """
 
 import hashlib
@@ -17,18 +17,32 @@ from jaxtyping import UInt8
 from lynkeus import augment
 from lynkeus.core import UnknownNameError, UploadResult, read_picture
 from lynkeus.core.folders import walk
+from lynkeus.recognisers.protocol import OBJECTS
 
 PICTURES = Path(__file__).parent.parent / "assets" / "demo"
+OBJECT = "jeans"
+_GARMENTS = Path(__file__).parent.parent / "assets" / "background"
+_OBJECT_REFERENCES = (_GARMENTS / "garment-22.jpg", _GARMENTS / "garment-58.jpg", PICTURES / "jeans-on-parquet.jpg")
+_OBJECT_UPLOAD = _GARMENTS / "garment-48.jpg"
 _SIDE = 800
 _EVERY = 3
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPictures:
-    """The pictures of the demo: those that are registered, and strangers."""
+    """The pictures of the demo: those that are registered, and strangers.
+
+    Attributes:
+        references: Their copies are looked for.
+        strangers: Show nothing that is registered.
+        object_references: Show the object that is looked for.
+        object_upload: Shows another of its kind.
+    """
 
     references: tuple[Path, ...]
     strangers: tuple[Path, ...]
+    object_references: tuple[Path, ...] = _OBJECT_REFERENCES
+    object_upload: Path = _OBJECT_UPLOAD
 
 
 def demo_pictures(folder: Path = PICTURES) -> DemoPictures:
@@ -68,14 +82,14 @@ def disguises(hosts: Sequence[UInt8[np.ndarray, "_ _ 3"]]) -> Mapping[str, augme
 
 
 def make_uploads(pictures: DemoPictures, folder: Path) -> list[Path]:
-    """Write disguised copies of the references, and the strangers as they are.
+    """Write disguised copies of the references, then the object and the strangers as they are.
 
     Args:
         pictures: What there is.
         folder: Where the uploads go; made when missing.
 
     Returns:
-        The files, copies first.
+        The files, copies first, then the object.
     """
     folder.mkdir(parents=True, exist_ok=True)
     hosts = [read_picture(path, max_side=_SIDE).rgb for path in pictures.strangers]
@@ -87,6 +101,7 @@ def make_uploads(pictures: DemoPictures, folder: Path) -> list[Path]:
         seed = int.from_bytes(hashlib.sha256(f"{source.name} {name}".encode()).digest()[:4])
         copy = disguise(read_picture(source, max_side=_SIDE).rgb, np.random.default_rng(seed))
         made.append(_written(folder / f"{source.stem}-{name}.jpg", copy))
+    made.append(_written(folder / f"other-{OBJECT}.jpg", read_picture(pictures.object_upload, max_side=_SIDE).rgb))
     return made + [
         _written(folder / f"{path.stem}.jpg", rgb) for path, rgb in zip(pictures.strangers, hosts, strict=True)
     ]
@@ -95,7 +110,10 @@ def make_uploads(pictures: DemoPictures, folder: Path) -> list[Path]:
 def demo_line(result: UploadResult) -> str:
     """What was found in one upload, as a line of text."""
     best = result.findings[0] if result.findings else None
-    shows = "nothing registered" if best is None else f"shows {best.reference} (score {best.score:.1f})"
+    if best is None:
+        shows = "nothing registered"
+    else:
+        shows = f"shows {best.entity if best.kind == OBJECTS else best.reference} (score {best.score:.1f})"
     return f"{Path(result.upload).name:<48} {result.verdict:<7} {shows}"
 
 
