@@ -12,7 +12,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from lynkeus.core import CorruptError, DataError, NotTrainedError, SettingError
+from lynkeus.core import CorruptError, DataError, NotTrainedError, SettingError, StorageError
 from lynkeus.engine.checkpoint import read_checkpoint
 from lynkeus.models.embedders.object_descriptor import within_class_whitening
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
@@ -150,6 +150,19 @@ def test_a_training_that_ended_is_given_as_it_is(places: Places, small: Fill) ->
     (places.out / "checkpoint.ckpt").unlink()
     again = recipe.train(places, _one()).state_dict()
     assert all(torch.equal(again[name], value) for name, value in first.items())
+
+
+def test_what_came_of_a_training_that_cannot_be_written_is_said_and_comes_when_it_is_gone_on_with(
+    places: Places, small: Fill
+) -> None:
+    recipe = small(ALL)
+    blocked = places.out / "descriptor.tmp"
+    blocked.mkdir(parents=True)
+    with pytest.raises(StorageError, match=r"descriptor\.pt cannot be written"):
+        recipe.train(places, _one())
+    blocked.rmdir()
+    recipe.train(places, _one())
+    assert load_embedder(places.out, recipe)
 
 
 def test_a_training_that_did_not_end_cannot_be_used(places: Places, small: Fill) -> None:

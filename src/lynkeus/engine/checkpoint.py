@@ -1,5 +1,6 @@
 """What a run changes, and how it is kept: whole or not at all, and never under another's name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -114,6 +115,22 @@ def read_state(path: Path) -> dict[str, Any]:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, UnpicklingError, KeyError, ValueError) as error:
         raise CorruptError(f"{path} cannot be read: {_first_line(error)}") from error
+
+
+def write_state(path: Path, state: Mapping[str, Any]) -> None:
+    """Write tensors and plain values for ``read_state``, whole or not at all.
+
+    Raises:
+        StorageError: It cannot be written; what was there stays.
+    """
+    unfinished = path.with_suffix(".tmp")
+    try:
+        torch.save(dict(state), unfinished)
+        unfinished.replace(path)
+    except (OSError, RuntimeError) as error:
+        if unfinished.is_file():
+            unfinished.unlink()
+        raise StorageError(f"{path} cannot be written: {_first_line(error)}") from error
 
 
 def _state(training: Training) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Training of the object descriptor: what a recipe says, and where data, model, loss and loop meet."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from torch.nn import functional
 from lynkeus.core import ConflictError, DataError, NotTrainedError, SettingError
 from lynkeus.data.classes import ClassPictures, Group, open_classes
 from lynkeus.data.object_views import object_view, strong_object_view
-from lynkeus.engine.checkpoint import Training, read_checkpoint, read_state
+from lynkeus.engine.checkpoint import Training, read_checkpoint, read_state, write_state
 from lynkeus.engine.launch import forward_method, set_up
 from lynkeus.engine.loop import fit
 from lynkeus.engine.run import open_run
@@ -115,6 +114,7 @@ class ObjectRecipe:
         Raises:
             ConflictError: Several processes train; batches are not shared out.
             SettingError: A group is of no kind.
+            StorageError: What came of it cannot be written.
         """
         if fabric.world_size > 1:
             raise ConflictError("the object descriptor trains in one process")
@@ -148,7 +148,7 @@ class ObjectRecipe:
         model = _average(objective, self)
         _whiten(model, self, maps, batches)
         if stop_after is None:
-            _write(model, places.out)
+            write_state(places.out / _WEIGHTS, model.state_dict())
         return model
 
     def evaluate(self, places: Places) -> Evaluation:
@@ -323,12 +323,6 @@ def _average(objective: "ObjectObjective", recipe: ObjectRecipe) -> ObjectDescri
     share = recipe.trained_share
     averaged = {k: a.lerp(slow[k], share) if a.is_floating_point() else a for k, a in start.items()}
     return _filled(recipe, averaged)
-
-
-def _write(model: ObjectDescriptor, run: Path) -> None:
-    unfinished = run / f"{_WEIGHTS}.{os.getpid()}.tmp"
-    torch.save(model.state_dict(), unfinished)
-    unfinished.replace(run / _WEIGHTS)
 
 
 @torch.no_grad()
