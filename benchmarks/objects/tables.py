@@ -48,7 +48,7 @@ def rendered_open_set(report: dict[str, Any]) -> str:
     """The table of the open-set benchmark: mean and standard deviation over the draws."""
     lines = [f"| set | references | {' | '.join(_FIGURES.values())} |", "| --- | --- |" + " --- |" * len(_FIGURES)]
     sets = [(name, " (trained)" if of_set["trained"] else "", of_set) for name, of_set in report["sets"].items()]
-    sets += [(name, " (held out)", of_set) for name, of_set in report["unseen"].items()]
+    sets += [(name, " (held out)", of_set) for name, of_set in report.get("unseen", {}).items()]
     for name, what, of_set in sets:
         words = f"{name}, {of_set['entities']} entities{what}"
         for count, found in of_set["references"].items():

@@ -74,6 +74,9 @@ def test_an_exported_model_takes_the_place_of_the_one_that_ships(pictures: Path,
         file.write(b"more")
     done = run(tmp_path, *words, tmp_path / "c.npz", "--model", own / "mine.json", code=2)
     assert "mine.onnx is missing or not the file that the card describes" in done.stderr
+    (own / "mine.json").write_text(json.dumps(fields | {"file": None}))
+    done = run(tmp_path, *words, tmp_path / "c.npz", "--model", own / "mine.json", code=2)
+    assert "file, sha256 and version are texts" in done.stderr
     (own / "mine.json").write_text("no card")
     assert "no model card" in run(tmp_path, *words, tmp_path / "c.npz", "--model", own / "mine.json", code=2).stderr
     assert not (tmp_path / "c.npz").exists()

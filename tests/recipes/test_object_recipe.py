@@ -146,10 +146,11 @@ def _gram(pooled: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> tor
 
 def test_a_training_that_ended_is_given_as_it_is(places: Places, small: Fill) -> None:
     recipe = small(ALL)
-    first = recipe.train(places, _one()).state_dict()
+    first = recipe.train(places, _one(), stop_after=recipe.descent.steps).state_dict()
     (places.out / "checkpoint.ckpt").unlink()
     again = recipe.train(places, _one()).state_dict()
     assert all(torch.equal(again[name], value) for name, value in first.items())
+    assert not (places.out / "checkpoint.ckpt").exists()
 
 
 def test_what_came_of_a_training_that_cannot_be_written_is_said_and_comes_when_it_is_gone_on_with(
@@ -179,6 +180,7 @@ def test_a_group_of_no_kind_is_refused_by_name(places: Places, small: Fill) -> N
     recipe = replace(small(ALL), kinds=(Kind(folder="finegrained", directions=8),))
     with pytest.raises(SettingError, match="kinds: firearms/models is of none of them"):
         recipe.train(places, _one())
+    assert not places.out.exists()
 
 
 def test_batches_have_each_groups_number_of_pictures_and_no_class_that_is_held_out(places: Places, small: Fill) -> None:

@@ -77,4 +77,4 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
         f" in {time.perf_counter() - clock:.0f} s"
     )
     click.echo(f"open {report.absolute()}")
-    sys.exit(DONE if found else FAILED)
+    sys.exit(DONE if found[COPIES] and found[OBJECTS] else FAILED)

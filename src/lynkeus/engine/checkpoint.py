@@ -153,7 +153,8 @@ def _write(fabric: Fabric, path: Path, state: dict[str, Any], *, step: int) -> N
         if fabric.is_global_zero:
             unfinished.replace(path)
     except (OSError, RuntimeError) as error:
-        unfinished.unlink(missing_ok=True)
+        if unfinished.is_file():
+            unfinished.unlink()
         raise StorageError(
             f"the checkpoint of step {step} cannot be written to {path}: {_first_line(error)}; the one before stays"
         ) from error

@@ -1,8 +1,8 @@
 """The folder of a run: what was asked for, with which versions, and what came of it.
 
 ``config.json`` (the resolved config), ``versions.json`` (of libraries, and the commit), ``log.jsonl`` (one line a
-logged step), ``tensorboard/`` (the same for TensorBoard), ``checkpoint.ckpt`` and ``best.ckpt``. A folder belongs to
-one config: another one is refused.
+logged step), ``tensorboard/`` (the same for TensorBoard), ``checkpoint.ckpt`` and ``best.ckpt``; of objects
+``descriptor.pt`` as well, what came of it at its end. A folder belongs to one config: another one is refused.
 """
 
 import dataclasses

@@ -2,7 +2,7 @@
 
 Source: as ``lynkeus.recipes.copy_calm``, with the vectors of the recogniser of objects.
 Expected: on the train pictures of ``wsol``, 5 references an entity: identified at 1 false alarm in 100, from .797 to
-.850 (8 draws; single pictures in place of centres .846).
+.850 with the first descriptor (8 draws; single pictures in place of centres .846).
 Cost: 1 min, 1 CPU core, 1 GiB.
 Run: ``python -m lynkeus.recipes.object_calm DATA SPLIT OUT``, SPLIT a csv file with the columns path, source and half
 """

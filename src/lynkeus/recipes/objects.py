@@ -102,7 +102,7 @@ class ObjectRecipe:
         return sum(kind.directions for kind in self.kinds)
 
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> ObjectDescriptor:
-        """Train, or go on training; average the slow copy and the start, whiten anew, store and give that.
+        """Train, or go on training; average the slow copy and the start and, at the end, whiten anew and store that.
 
         A training that ended is not begun again.
 
@@ -118,6 +118,7 @@ class ObjectRecipe:
         """
         if fabric.world_size > 1:
             raise ConflictError("the object descriptor trains in one process")
+        kind_of_group = _kinds(self)
         pictures = open_object_pictures(self, places)
         run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})
         if (places.out / _WEIGHTS).exists():
@@ -125,7 +126,8 @@ class ObjectRecipe:
         model = start_embedder(self)
         maps = open_object_maps(self, model, pictures, caches=places.caches)
         batches = ObjectBatches(self, pictures, maps)
-        objective = _objective(self, model, maps, batches)
+        kind = torch.from_numpy(kind_of_group[batches.group])
+        objective = _objective(self, model, maps, batches, kind)
         model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
         wrapped, optimiser = set_up(fabric, model, _optimiser(model, objective, self))
         describe = forward_method(fabric, wrapped, "describe")
@@ -137,17 +139,18 @@ class ObjectRecipe:
             objective.slow.follow(model)
             return {"loss": objective(describe, batch)}
 
+        training = Training(model=wrapped, optimiser=optimiser, loss=objective)
         fit(
             fabric,
-            Training(model=wrapped, optimiser=optimiser, loss=objective),
+            training,
             run=run,
             batches=from_step,
             terms=terms,
             options=self.descent.options(stop_after=stop_after),
         )
         model = _average(objective, self)
-        _whiten(model, self, maps, batches)
-        if stop_after is None:
+        if training.step == self.descent.steps:
+            _whiten(model, self, maps, batches, kind)
             write_state(places.out / _WEIGHTS, model.state_dict())
         return model
 
@@ -327,12 +330,12 @@ def _average(objective: "ObjectObjective", recipe: ObjectRecipe) -> ObjectDescri
 
 @torch.no_grad()
 def _objective(
-    recipe: ObjectRecipe, model: ObjectDescriptor, maps: ViewMaps, batches: ObjectBatches
+    recipe: ObjectRecipe, model: ObjectDescriptor, maps: ViewMaps, batches: ObjectBatches, kind: Int64[Tensor, " c"]
 ) -> ObjectObjective:
     """Set the axes, whiten the linear layer and begin the centres at the means of the whitened classes."""
     some = np.random.default_rng(recipe.seed).permutation(batches.numbers)[:_AXES_OF]
     model.fit_axes(maps.stacked(part, np.zeros_like(part)) for part in maps.alike(some))
-    plain, label = _whiten(model, recipe, maps, batches)
+    plain, label = _whiten(model, recipe, maps, batches, kind)
     described = functional.normalize(model.project(plain))
     count = len(batches.classes)
     centres = torch.zeros(count, recipe.dim).index_add(0, label, described) / label.bincount(minlength=count)[:, None]
@@ -346,14 +349,13 @@ def _objective(
 
 @torch.no_grad()
 def _whiten(
-    model: ObjectDescriptor, recipe: ObjectRecipe, maps: ViewMaps, batches: ObjectBatches
+    model: ObjectDescriptor, recipe: ObjectRecipe, maps: ViewMaps, batches: ObjectBatches, kind: Int64[Tensor, " c"]
 ) -> tuple[Float[Tensor, "m 12672"], Int64[Tensor, " m"]]:
-    """Whiten the linear layer; gives the pooled features and classes of the pictures that train."""
+    """Whiten the linear layer, ``kind`` being that of each class; gives pooled features and classes that train."""
     plain = torch.from_numpy(pooled(model, maps, batches.numbers))
     label = torch.from_numpy(batches.label[batches.numbers])
-    kind = torch.from_numpy(_kinds(recipe)[batches.group])[label]
     kept = [one.directions for one in recipe.kinds]
-    model.whiten(plain, label, kind, kept=kept, shrink=recipe.whiten_shrink)
+    model.whiten(plain, label, kind[label], kept=kept, shrink=recipe.whiten_shrink)
     return plain, label
 
 

@@ -84,9 +84,14 @@ def exported_card(file: Path) -> ModelCard:
 
 def _read(file: Path) -> ModelCard:
     try:
-        return ModelCard(**json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        fields = json.loads(file.read_text("utf-8"))
+        texts = all(isinstance(fields[name], str) for name in ("name", "file", "sha256", "version"))
+        found = ModelCard(**fields) if texts else None
+    except (OSError, ValueError, TypeError, LookupError) as error:
         raise CorruptError(f"{file}: no model card: {error}") from error
+    if found is None:
+        raise CorruptError(f"{file}: no model card: name, file, sha256 and version are texts")
+    return found
 
 
 def card(name: str) -> ModelCard:

@@ -18,12 +18,12 @@ from lynkeus import augment
 from lynkeus.core import UnknownNameError, UploadResult, read_picture
 from lynkeus.core.folders import walk
 from lynkeus.recognisers.protocol import OBJECTS
+from lynkeus.scan.backgrounds import SHIPPED
 
 PICTURES = Path(__file__).parent.parent / "assets" / "demo"
 OBJECT = "jeans"
-_GARMENTS = Path(__file__).parent.parent / "assets" / "background"
-_OBJECT_REFERENCES = (_GARMENTS / "garment-22.jpg", _GARMENTS / "garment-58.jpg", PICTURES / "jeans-on-parquet.jpg")
-_OBJECT_UPLOAD = _GARMENTS / "garment-48.jpg"
+_OBJECT_REFERENCES = (SHIPPED / "garment-22.jpg", SHIPPED / "garment-58.jpg", PICTURES / "jeans-on-parquet.jpg")
+_OBJECT_UPLOAD = SHIPPED / "garment-48.jpg"
 _SIDE = 800
 _EVERY = 3
 

@@ -168,9 +168,9 @@ def test_whitening_keeps_what_varies_within_each_kind_and_drops_what_tells_kinds
     assert (span[:, :2].square().sum() / 2) > 0.99
 
 
-def test_a_kind_with_few_pictures_gives_as_many_directions() -> None:
+def test_a_kind_with_few_pictures_gives_one_direction_less() -> None:
     pooled, label = _classes()
     kind = torch.zeros_like(label)
-    kind[:2] = 1
+    kind[:3] = 1
     weight, _ = within_class_whitening(pooled, label, kind, kept=[4, 8], shrink=0.01)
     assert weight.shape == (6, 12)

@@ -191,7 +191,7 @@ def within_class_whitening(
     for number, count in enumerate(kept):
         rows = spread[kind == number]
         _, turned = torch.linalg.eigh(rows.T @ rows)
-        strongest.append(turned.flip(1)[:, : min(count, len(rows))])
+        strongest.append(turned.flip(1)[:, : min(count, max(len(rows) - 1, 0))])
     span, _ = torch.linalg.qr(torch.cat(strongest, dim=1))
     weight = (directions @ (whitening @ span)).T
     weight *= 0.03 / weight.square().mean().sqrt()
