@@ -33,7 +33,7 @@ from lynkeus.models.backbones.efficientnet_lite import WIDTH
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
-from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
+from lynkeus.recipes.object_publish import FILE, publish_objects
 from lynkeus.recipes.objects import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import ViewMaps, pooled
@@ -56,7 +56,6 @@ def main(data: Path, runs: Path, caches: Path) -> None:
     maps = open_object_maps(RECIPE, start_embedder(RECIPE), pictures, caches=caches)
     free = FREE.train(Places(data=data, out=runs / "free", caches=caches), fabric)
     folds: list[dict[str, Figures]] = []
-    release = ObjectRelease(area=RECIPE.area, dim=RECIPE.dim, seed=RECIPE.seed)
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / f"{FILE}.int8.onnx"
         for fold in range(FOLDS):
@@ -65,7 +64,7 @@ def main(data: Path, runs: Path, caches: Path) -> None:
             model = recipe.train(Places(data=data, out=run, caches=caches), fabric)
             trained = pictures.without(held_out(fold))
             asked = np.flatnonzero(~trained)
-            publish_objects(model, release, pictures.cache, Path(folder), trained=np.flatnonzero(trained))
+            publish_objects(model, RECIPE.release, pictures.cache, Path(folder), trained=np.flatnonzero(trained))
             start = load_start(run, recipe)
             published = pooled(start, maps, asked)
             vectors = {

@@ -32,7 +32,7 @@ from lynkeus.metrics.localisation import best_overlap
 from lynkeus.recipes.object_calm import HALF
 from lynkeus.recipes.object_calm import train as centres
 from lynkeus.recipes.object_descriptor_all import RECIPE
-from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
+from lynkeus.recipes.object_publish import FILE, publish_objects
 from lynkeus.recipes.objects import load_embedder, open_object_pictures
 from lynkeus.recipes.protocol import Places
 from lynkeus.recognisers.object_gallery import KnownObjects
@@ -160,7 +160,6 @@ def unseen(data: Path, cache: Path, runs: Path, caches: Path) -> None:
     """Measure firearms, cars and birds that did not train, fold by fold, with what each fold's run gives."""
     places = Places(data=data, out=runs, caches=caches)
     pictures = open_object_pictures(RECIPE, places)
-    release = ObjectRelease(area=RECIPE.area, dim=RECIPE.dim, seed=RECIPE.seed)
     tune = [data / row["path"] for row in _rows(SPLIT) if row["half"] == HALF]
     draws: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
     sizes: dict[str, list[dict[str, int]]] = defaultdict(list)
@@ -168,7 +167,7 @@ def unseen(data: Path, cache: Path, runs: Path, caches: Path) -> None:
         held = held_out(fold)
         model = load_embedder(runs / f"fold{fold}", replace(RECIPE, held_out=tuple(sorted(held))))
         trained = np.flatnonzero(pictures.without(held))
-        publish_objects(model, release, pictures.cache, cache / f"fold{fold}", trained=trained)
+        publish_objects(model, RECIPE.release, pictures.cache, cache / f"fold{fold}", trained=trained)
         embedder = ObjectEmbedder(exported_card(cache / f"fold{fold}" / f"{FILE}.json"))
         recogniser = ObjectRecogniser(embed=embedder, calm=centres(tune, embedder).astype(np.float32))
         vectors = Vectors(data, cache, embedder)

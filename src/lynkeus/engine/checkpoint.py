@@ -1,6 +1,7 @@
 """What a run changes, and how it is kept: whole or not at all, and never under another's name."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -123,14 +124,9 @@ def write_state(path: Path, state: Mapping[str, Any]) -> None:
     Raises:
         StorageError: It cannot be written; what was there stays.
     """
-    unfinished = path.with_suffix(".tmp")
-    try:
+    with _unfinished(path, "{path} cannot be written: {reason}") as unfinished:
         torch.save(dict(state), unfinished)
         unfinished.replace(path)
-    except (OSError, RuntimeError) as error:
-        if unfinished.is_file():
-            unfinished.unlink()
-        raise StorageError(f"{path} cannot be written: {_first_line(error)}") from error
 
 
 def _state(training: Training) -> dict[str, Any]:
@@ -147,18 +143,32 @@ def _state(training: Training) -> dict[str, Any]:
 
 
 def _write(fabric: Fabric, path: Path, state: dict[str, Any], *, step: int) -> None:
-    unfinished = path.with_suffix(".tmp")
-    try:
+    said = f"the checkpoint of step {step} cannot be written to {{path}}: {{reason}}; the one before stays"
+    with _unfinished(path, said) as unfinished:
         fabric.save(unfinished, state)
         if fabric.is_global_zero:
             unfinished.replace(path)
+    fabric.barrier()
+
+
+@contextmanager
+def _unfinished(path: Path, said: str) -> Generator[Path]:
+    """Where to write before the file takes its name; what cannot be written is taken away.
+
+    Args:
+        path: Final name.
+        said: What is wrong then, with ``{path}`` and ``{reason}``.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    unfinished = path.with_suffix(".tmp")
+    try:
+        yield unfinished
     except (OSError, RuntimeError) as error:
         if unfinished.is_file():
             unfinished.unlink()
-        raise StorageError(
-            f"the checkpoint of step {step} cannot be written to {path}: {_first_line(error)}; the one before stays"
-        ) from error
-    fabric.barrier()
+        raise StorageError(said.format(path=path, reason=_first_line(error))) from error
 
 
 def _readable(run: Path) -> bool:

@@ -101,6 +101,11 @@ class ObjectRecipe:
         """Numbers a descriptor."""
         return sum(kind.directions for kind in self.kinds)
 
+    @property
+    def release(self) -> ObjectRelease:
+        """What publishing needs to know."""
+        return ObjectRelease(area=self.area, dim=self.dim, seed=self.seed)
+
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> ObjectDescriptor:
         """Train, or go on training; average the slow copy and the start and, at the end, whiten anew and store that.
 
@@ -176,9 +181,8 @@ class ObjectRecipe:
         """
         pictures = open_object_pictures(self, places)
         trained = np.flatnonzero(pictures.without(frozenset(self.held_out)))
-        release = ObjectRelease(area=self.area, dim=self.dim, seed=self.seed)
         model, figures = load_embedder(places.out, self), known_figures(places.out)
-        publish_objects(model, release, pictures.cache, target, trained=trained, figures=figures)
+        publish_objects(model, self.release, pictures.cache, target, trained=trained, figures=figures)
         return target / f"{FILE}.int8.onnx"
 
 
