@@ -102,7 +102,7 @@ def test_every_upload_is_accounted_for(tmp_path: Path) -> None:
     assert [row["u"] for row in index["findings"]] == [0, 0, 1]
     assert index["unreadable"] == [["bad.jpg", "torn after 12 bytes"]]
     assert index["clear"] == [["clear.jpg"]]
-    assert index["pageSize"] == 200
+    assert (index["findingsAPage"], index["rowsAPage"]) == (50, 200)
 
 
 def test_each_picture_stands_in_the_page_once(tmp_path: Path) -> None:

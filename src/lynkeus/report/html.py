@@ -30,7 +30,7 @@ from lynkeus.report.view import detail
 from lynkeus.report.words import duration_words
 
 THUMBNAIL_SIDE = 420
-PAGE_SIZE = 200
+FINDINGS_A_PAGE, ROWS_A_PAGE = 50, 200
 _SCRIPTS = ("list.js", "card.js", "page.js")
 _VERDICT_ORDER = (Verdict.BLOCK, Verdict.REVIEW, Verdict.CLEAR, Verdict.UNREADABLE)
 _JSON_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -84,7 +84,8 @@ def _index(results: list[UploadResult]) -> dict[str, Any]:
             for result in results
             if not result.findings and result.verdict is not Verdict.UNREADABLE
         ],
-        "pageSize": PAGE_SIZE,
+        "findingsAPage": FINDINGS_A_PAGE,
+        "rowsAPage": ROWS_A_PAGE,
     }
 
 

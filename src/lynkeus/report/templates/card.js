@@ -1,6 +1,30 @@
-// One finding: head at once, pictures when it comes near the screen.
+// One finding: it has its size at once, so that nothing below it moves; the many lines are drawn near the screen.
 const SVG = "http://www.w3.org/2000/svg";
 const GAP = 16;
+const waiting = new Map();
+const near = new IntersectionObserver((entries) => {
+  entries.filter((entry) => entry.isIntersecting).forEach((entry) => drawNow(entry.target));
+}, { rootMargin: "900px 0px" });
+
+function drawWhenNear(element, draw) {
+  waiting.set(element, draw);
+  near.observe(element);
+}
+
+function drawNow(element) {
+  waiting.get(element)();
+  waiting.delete(element);
+  near.unobserve(element);
+}
+
+function drawAll() {
+  [...waiting.keys()].forEach(drawNow);
+}
+
+function forgetWaiting() {
+  near.disconnect();
+  waiting.clear();
+}
 
 function svg(tag, attributes, parent) {
   const element = document.createElementNS(SVG, tag);
@@ -58,7 +82,8 @@ function pairFigure(row, detail, sources) {
   const other = svg("g", { transform: `translate(${right.x} ${right.y})` }, root);
   drawPicture(left, detail.upload, sources.upload, "upload not available");
   drawPicture(other, detail.reference, sources.reference, "no pixels kept");
-  drawLines(svg("g", {}, root), detail.lines, up, right);
+  const lines = svg("g", {}, root);
+  drawWhenNear(root, () => drawLines(lines, detail.lines, up, right));
   drawOutline(svg("g", { transform: `translate(${up.x} ${up.y})` }, root), detail.upload.outline);
   drawOutline(svg("g", { transform: `translate(${right.x} ${right.y})` }, root), detail.reference.outline);
   return root;
@@ -157,31 +182,8 @@ function fillList(list, rows) {
   }));
 }
 
-function fillCard(card) {
-  if (card.dataset.filled) return;
-  card.dataset.filled = "yes";
-  const row = index.findings[card.dataset.finding];
-  const detail = block(`finding-${card.dataset.finding}`);
-  const sources = { upload: block(`upload-${row.u}`), reference: block(`reference-${row.r}`) };
-  const body = document.getElementById("card-body").content.cloneNode(true);
-  body.querySelector(".pair .names").append(
-    nameOf("Upload", uploadName(row), detail.upload.size[0] + GAP),
-    nameOf("Reference", row.reference, detail.reference.size[0]),
-  );
-  body.querySelector(".pair .names").style.maxWidth = `${detail.upload.size[0] + GAP + detail.reference.size[0] + 4}px`;
-  body.querySelector(".pair .picture").append(pairFigure(row, detail, sources));
-  fillOverlay(body.querySelector(".aligned"), row, detail, sources);
-  body.querySelector(".words").textContent = detail.words.charAt(0).toUpperCase() + detail.words.slice(1) + ".";
-  fillList(body.querySelector(".facts"), detail.facts);
-  fillList(body.querySelector(".figures dl"), detail.figures);
-  card.querySelector(".body").replaceChildren(body);
-}
-
-function makeCard(at) {
-  const row = index.findings[at];
-  const card = document.getElementById("card").content.firstElementChild.cloneNode(true);
+function fillHead(card, at, row) {
   const verdict = index.uploads[row.u][1];
-  card.dataset.finding = at;
   card.querySelector("h3").textContent = row.entity;
   card.querySelector("h3").id = `title-${at}`;
   card.setAttribute("aria-labelledby", `title-${at}`);
@@ -192,7 +194,30 @@ function makeCard(at) {
   if (verdict !== row.action) tags.push(`upload: ${verdict}`);
   if (row.by !== null) tags.push(`suppressed by review ${row.by}`);
   card.querySelector(".tags").append(...tags.map((tag) => make("span", "tag", tag)));
-  card.classList.toggle("suppressed", row.by !== null);
   card.querySelector(".score").append(make("span", "", "score "), row.score === null ? "none" : row.score.toFixed(4));
+}
+
+function fillEvidence(card, at, row) {
+  const detail = block(`finding-${at}`);
+  const sources = { upload: block(`upload-${row.u}`), reference: block(`reference-${row.r}`) };
+  card.querySelector(".pair .names").append(
+    nameOf("Upload", uploadName(row), detail.upload.size[0] + GAP),
+    nameOf("Reference", row.reference, detail.reference.size[0]),
+  );
+  card.querySelector(".pair .names").style.maxWidth = `${detail.upload.size[0] + GAP + detail.reference.size[0] + 4}px`;
+  card.querySelector(".pair .picture").append(pairFigure(row, detail, sources));
+  fillOverlay(card.querySelector(".aligned"), row, detail, sources);
+  card.querySelector(".words").textContent = detail.words.charAt(0).toUpperCase() + detail.words.slice(1) + ".";
+  fillList(card.querySelector(".facts"), detail.facts);
+  fillList(card.querySelector(".figures dl"), detail.figures);
+}
+
+function makeCard(at) {
+  const row = index.findings[at];
+  const card = document.getElementById("card").content.firstElementChild.cloneNode(true);
+  card.dataset.finding = at;
+  card.classList.toggle("suppressed", row.by !== null);
+  fillHead(card, at, row);
+  fillEvidence(card, at, row);
   return card;
 }

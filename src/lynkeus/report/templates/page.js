@@ -1,25 +1,18 @@
 // The page: toolbar, keys, colours, printing.
 const cards = document.getElementById("cards");
-const near = new IntersectionObserver((entries) => {
-  entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
-    near.unobserve(entry.target);
-    fillCard(entry.target);
-  });
-}, { rootMargin: "900px 0px" });
 
 function showFindings() {
   const numbers = selected();
-  const size = index.pageSize;
+  const size = index.findingsAPage;
   const pages = Math.max(Math.ceil(numbers.length / size), 1);
   state.page = Math.min(Math.max(state.page, 0), pages - 1);
   const shown = numbers.slice(state.page * size, (state.page + 1) * size);
-  near.disconnect();
+  forgetWaiting();
   cards.replaceChildren(...shown.map(makeCard));
   if (shown.length === 0) {
     cards.append(make("p", "empty", index.findings.length === 0
       ? "Nothing protected was found in what could be read." : "No finding fits this filter."));
   }
-  cards.querySelectorAll(".card").forEach((card) => near.observe(card));
   const from = state.page * size + 1;
   const count = (value) => value.toLocaleString("en");
   document.getElementById("status").textContent = shown.length === 0 ? ""
@@ -89,9 +82,9 @@ themeButton.addEventListener("click", () => {
 });
 
 document.getElementById("toolbar").addEventListener("submit", (event) => event.preventDefault());
-window.addEventListener("beforeprint", () => cards.querySelectorAll(".card").forEach(fillCard));
+window.addEventListener("beforeprint", drawAll);
 listen("text", "input");
 ["verdict", "gallery", "sort"].forEach((id) => listen(id, "change"));
-listing("unreadable", index.unreadable, index.pageSize);
-listing("clear", index.clear, index.pageSize);
+listing("unreadable", index.unreadable, index.rowsAPage);
+listing("clear", index.clear, index.rowsAPage);
 showFindings();
