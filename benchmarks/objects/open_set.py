@@ -36,7 +36,7 @@ from lynkeus.recipes.object_publish import FILE, publish_objects
 from lynkeus.recipes.objects import load_embedder, open_object_pictures
 from lynkeus.recipes.protocol import Places
 from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import CALM, LENGTH, ObjectEmbedder, ObjectRecogniser, packed, unpacked
+from lynkeus.recognisers.objects import CALM, ObjectEmbedder, ObjectRecogniser, packed, unpacked
 from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.runtime.cards import card, exported_card
 from lynkeus.scan.judge import OPEN
@@ -329,7 +329,7 @@ def cost(data: Path, cache: Path) -> None:
     embedder = ObjectEmbedder()
     recogniser = ObjectRecogniser(embed=embedder, calm=np.load(card(CALM).path).astype(np.float32))
     rng = np.random.default_rng(0)
-    many = rng.normal(size=(1000, LENGTH)).astype(np.float32)
+    many = rng.normal(size=(1000, recogniser.calm.shape[1])).astype(np.float32)
     view = KnownObjects.of(np.arange(1000), np.arange(1000) // 5, np.zeros(1000, np.int64), many)
     pictures = [read_picture(data / path, max_side=WORKING_SIDE) for path in strangers("logos")[:160]]
 

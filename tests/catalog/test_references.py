@@ -154,9 +154,6 @@ def test_changes_lead_from_any_revision_to_the_present(catalog: Catalog) -> None
         living = [each.id for each in catalog.references.page("brands")]
         if rng.random() < 0.4 and living:
             catalog.references.remove(rng.choice(living, size=min(3, len(living)), replace=False))
-        elif rng.random() < 0.3 and living:
-            chosen = int(rng.choice(living))
-            catalog.references.replace_blobs({chosen: {"global": f"again {step}".encode()}}, "m2")
         else:
             _add(catalog, *(f"{step}-{number}" for number in range(3)))
         if rng.random() < 0.5:
@@ -195,15 +192,20 @@ def test_changes_say_whether_the_backgrounds_changed(catalog: Catalog) -> None:
     assert not catalog.references.changes_since(catalog.revision()).backgrounds
 
 
-def test_another_model_replaces_all_parts(catalog: Catalog) -> None:
-    (a,) = _add(catalog, "a")
-    catalog.references.replace_blobs({a: {"global": b"new"}}, "m2")
-    got = catalog.references.get(a)
-    assert (got.model_version, got.added_revision) == ("m2", catalog.revision())
-    assert catalog.blobs.read(Owner.REFERENCE, [a], "local") == {}
-    catalog.references.remove([a])
-    with pytest.raises(UnknownNameError, match="no living reference"):
-        catalog.references.replace_blobs({a: {"global": b"newer"}}, "m3")
+def test_another_models_parts_stand_beside_the_last_until_these_are_dropped(catalog: Catalog) -> None:
+    a, b = _add(catalog, "a", "b")
+    before = catalog.revision()
+    catalog.references.remove([b])
+    catalog.references.keep({a: {"object-2": b"new", "global": b"passed over"}, b: {"object-2": b"gone"}}, "m2")
+    assert catalog.references.get(a).model_version == "m2"
+    assert catalog.references.get(b).model_version == "m1"
+    assert catalog.revision() == before + 1
+    assert catalog.blobs.read(Owner.REFERENCE, [a, b], "object-2") == {a: b"new"}
+    assert catalog.blobs.read(Owner.REFERENCE, [a], "global") != {a: b"passed over"}
+    catalog.references.keep({a: {"object-1": b"old", "objection": b"stays"}}, "m2")
+    catalog.blobs.drop_others("object-2", begins="object-")
+    assert [len(catalog.blobs.read(Owner.REFERENCE, [a], part)) for part in ("object-1", "object-2")] == [0, 1]
+    assert catalog.blobs.read(Owner.REFERENCE, [a], "objection") == {a: b"stays"}
     assert catalog.check() == []
 
 

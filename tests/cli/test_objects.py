@@ -1,16 +1,22 @@
 """Galleries of objects through the command line."""
 
+import hashlib
 import json
 import shutil
 import sqlite3
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from commands import rows, run
 from made_pictures import write_picture
 
 from lynkeus.core import read_picture
+from lynkeus.recognisers.objects import MODEL
+from lynkeus.runtime.area import AREA
+from lynkeus.runtime.cards import card
 from lynkeus.scan.backgrounds import SHIPPED
 from lynkeus.scan.demo import demo_pictures
 from lynkeus.scan.home import CATALOG
@@ -193,3 +199,118 @@ def test_a_home_from_before_objects_takes_them(made: Path, things: Path, tmp_pat
     assert kinds["copy"] == {"copy"}
     assert kinds["bridge"] == {"object"}
     assert json.loads(run(home, "gallery", "list", "--json").stdout.splitlines()[0])["kind"] == "copy"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The card of a network of one's own: that which ships, but it sees pictures at 192 x 192."""
+    folder = tmp_path_factory.mktemp("own")
+    graph = onnx.load(str(card(MODEL).path))
+    onnx.helper.set_model_props(graph, {AREA: str(192 * 192)})
+    onnx.save(graph, str(folder / "own.onnx"))
+    digest = hashlib.sha256((folder / "own.onnx").read_bytes()).hexdigest()
+    fields = asdict(card(MODEL)) | {"file": "own.onnx", "sha256": digest, "version": "own-1", "terms": "free"}
+    (folder / "own.json").write_text(json.dumps(fields))
+    return folder / "own.json"
+
+
+def _found(home: Path, uploads: Path) -> dict[str, list[tuple[str, float]]]:
+    told = rows(run(home, "scan", uploads, "--json", "-", code=1))
+    return {Path(row["upload"]).stem: [(each["entity"], each["score"]) for each in row["findings"]] for row in told}
+
+
+def test_a_network_of_ones_own_recognises_what_was_registered_before(home: Path, things: Path, own: Path) -> None:
+    before = _found(home, things / "uploads")
+    done = json.loads(run(home, "models", "use", own, "--json").stdout)
+    assert (done["version"], done["in_use"]) == ("own-1", True)
+    assert (done["files"], done["thumbnails"], done["lost"]) == (2, 0, [])
+    assert "own-1" in run(home, "models", "list").stdout
+    run(home, "models", "verify")
+    after = _found(home, things / "uploads")
+    names = {upload: [name for name, _ in found] for upload, found in before.items()}
+    assert names == {upload: [name for name, _ in found] for upload, found in after.items()}
+    assert before["bridge"][0][1] != after["bridge"][0][1]
+    run(home, "register", things / "later", "--gallery", "things")
+    assert [name for name, _ in _found(home, things / "uploads")["cat"]] == ["cat"]
+    done = json.loads(run(home, "models", "use", "--shipped", "--json").stdout)
+    assert done["files"] == 3
+    assert _found(home, things / "uploads")["bridge"] == before["bridge"]
+    assert list((home / "models").iterdir()) == []
+
+
+def test_the_report_names_the_network_that_was_used(home: Path, things: Path, own: Path, tmp_path: Path) -> None:
+    run(home, "models", "use", own)
+    run(home, "scan", things / "uploads", "--report", tmp_path / "out.html", code=1)
+    text = (tmp_path / "out.html").read_text("utf-8")
+    assert "own-1 sha256:" in text
+    assert card(MODEL).version not in text
+
+
+def test_what_lies_nowhere_any_more_is_described_from_its_thumbnail(home: Path, things: Path, own: Path) -> None:
+    with sqlite3.connect(home / CATALOG) as catalog:
+        catalog.execute("UPDATE reference SET source = ''")
+    done = json.loads(run(home, "models", "use", own, "--json").stdout)
+    assert (done["files"], done["thumbnails"]) == (0, 2)
+    assert [name for name, _ in _found(home, things / "uploads")["bridge"]] == ["bridge"]
+
+
+def test_without_file_and_thumbnail_the_network_in_use_stays(home: Path, things: Path, own: Path) -> None:
+    before = _found(home, things / "uploads")
+    with sqlite3.connect(home / CATALOG) as catalog:
+        catalog.execute("UPDATE reference SET source = '' WHERE entity_id = 1")
+        catalog.execute("DELETE FROM blob WHERE part = 'thumb' AND owner = 'reference' AND owner_id = 1")
+    done = run(home, "models", "use", own, code=1)
+    assert "things/bridge/1.jpg: neither its file nor a thumbnail of it is left" in done.stderr
+    assert "1 references cannot be described" in done.stdout
+    assert _found(home, things / "uploads") == before
+    done = json.loads(run(home, "models", "use", own, "--json", code=1).stdout)
+    assert done["in_use"] is False
+    assert done["files"] == 0  # what the first call described is not described again
+
+
+def test_what_another_network_described_is_refused_until_it_is_described_anew(home: Path, things: Path) -> None:
+    with sqlite3.connect(home / CATALOG) as catalog:
+        catalog.execute("UPDATE blob SET part = 'object-of-another' WHERE part LIKE 'object-%'")
+    refused = run(home, "scan", things / "uploads", code=2)
+    assert (
+        "things: described by another model of objects than the one in use; `lynkeus models refresh`" in refused.stderr
+    )
+    assert "2 references described from their files" in run(home, "models", "refresh").stdout
+    assert [name for name, _ in _found(home, things / "uploads")["bridge"]] == ["bridge"]
+    with sqlite3.connect(home / CATALOG) as catalog:
+        assert catalog.execute("SELECT count(*) FROM blob WHERE part = 'object-of-another'").fetchone() == (0,)
+
+
+def test_rates_and_kept_uploads_follow_the_network(home: Path, things: Path, own: Path) -> None:
+    run(home, "background", "add", "--shipped")
+    run(home, "scan", things / "uploads", "--keep", "1", code=1)
+    run(home, "models", "use", own)
+    again = rows(run(home, "scan", things / "uploads", "--json", "-", code=1))
+    (finding,) = next(row["findings"] for row in again if row["upload"].endswith("bridge.jpg"))
+    assert finding["rate"] is not None
+    run(home, "register", things / "later", "--gallery", "things")
+    told = rows(run(home, "rescan", "--json", "-"))
+    assert [each["entity"] for row in told for each in row["findings"]] == ["cat"]
+
+
+def test_only_an_intact_network_of_objects_is_put_into_use(home: Path, own: Path, tmp_path: Path) -> None:
+    shutil.copytree(own.parent, tmp_path / "own")
+    mine = tmp_path / "own" / "own.json"
+    fields = json.loads(mine.read_text())
+    mine.write_text(json.dumps(fields | {"name": "copy-descriptor"}))
+    assert "only object-descriptor can be one of your own" in run(home, "models", "use", mine, code=2).stderr
+    mine.write_text(json.dumps(fields | {"sha256": "0" * 64}))
+    assert "not the file that the card describes" in run(home, "models", "use", mine, code=2).stderr
+    other = card("overlay-finder")
+    fields |= {"file": str(other.path), "sha256": other.sha256}
+    mine.write_text(json.dumps(fields))
+    assert "its metadata name no area" in run(home, "models", "use", mine, code=2).stderr
+    assert "name a card, or --shipped" in run(home, "models", "use", code=2).stderr
+    assert not (home / "models").exists()
+    run(home, "models", "use", own)
+    (file,) = (home / "models").glob("*.onnx")
+    file.write_bytes(b"torn")
+    assert f"DAMAGED OR MISSING: {file}" in run(home, "models", "verify", code=1).stdout
+    assert "is missing or not the file" in run(home, "scan", own.parent, code=2).stderr
+    run(home, "models", "use", "--shipped")
+    run(home, "models", "verify")

@@ -5,7 +5,7 @@ from made_pictures import made_picture
 
 from lynkeus.core import Picture, UnreadableError
 from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import LENGTH, ObjectEmbedder, ObjectRecogniser, place_of
+from lynkeus.recognisers.objects import ObjectEmbedder, ObjectRecogniser, place_of
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def _recogniser(embedder: ObjectEmbedder, calm: np.ndarray) -> ObjectRecogniser:
 
 
 def _unit(seed: int, rows: int) -> np.ndarray:
-    vectors = np.random.default_rng(seed).normal(size=(rows, LENGTH)).astype(np.float32)
+    vectors = np.random.default_rng(seed).normal(size=(rows, 384)).astype(np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from made_pictures import write_picture
 
-from lynkeus.core import Action, ConflictError, Verdict, read_picture
+from lynkeus.core import Action, Verdict, read_picture
 from lynkeus.core.folders import walk
-from lynkeus.recognisers import objects
 from lynkeus.scan.backgrounds import SHIPPED, add_clean
 from lynkeus.scan.calibrate import judge_of, scores_of
 from lynkeus.scan.demo import demo_pictures
@@ -194,9 +193,3 @@ def test_of_two_entities_in_one_place_the_likelier_is_reported(home: Home, pictu
     likely = [candidate for candidate in row.candidates if candidate.score >= 1]
     assert {candidate.entity for candidate in likely} >= {"anvil", "anvil-2"}
     assert finding.entity == likely[0].entity
-
-
-def test_references_of_another_model_are_refused_by_name(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "LENGTH", objects.LENGTH + 1)
-    with pytest.raises(ConflictError, match="things: registered with another model"):
-        home.object_library.view()

@@ -6,7 +6,7 @@ from typing import Any, SupportsIndex
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
 
-from lynkeus.catalog.blobs import delete_blobs, insert_blobs, parts_there
+from lynkeus.catalog.blobs import delete_blobs, insert_blobs, insert_missing
 from lynkeus.catalog.lookup import chunks, gallery_id, numbers, storable
 from lynkeus.catalog.rows import Added, Background, BackgroundScore, Calibration, NewBackground, Owner
 from lynkeus.catalog.schema import background, background_score, calibration, reference
@@ -79,14 +79,7 @@ class Backgrounds:
         with self._store.write() as writing:
             connection = writing.connection
             alive = _alive(connection, background, {int(number) for number in parts})
-            names = {name for each in parts.values() for name in each}
-            there = {name: parts_there(connection, Owner.BACKGROUND, list(parts), name) for name in names}
-            new = {
-                int(number): {name: raw for name, raw in each.items() if number not in there[name]}
-                for number, each in parts.items()
-                if number in alive
-            }
-            insert_blobs(connection, Owner.BACKGROUND, new)
+            insert_missing(connection, Owner.BACKGROUND, {n: each for n, each in parts.items() if n in alive})
 
     def all(self) -> list[Background]:
         """All pictures, by ascending id."""

@@ -35,6 +35,17 @@ class Blobs:
                 found.update((row.owner_id, row.bytes) for row in connection.execute(query))
         return found
 
+    def drop_others(self, part: str, *, begins: str) -> None:
+        """Delete the parts of all owners whose name begins so, but one.
+
+        Args:
+            part: Which stays.
+            begins: How the names of those that go begin.
+        """
+        others = delete(blob).where(blob.c.part.startswith(begins, autoescape=True), blob.c.part != part)
+        with self._store.write() as writing:
+            writing.connection.execute(others)
+
     def each(
         self,
         owner: Owner,
@@ -91,7 +102,18 @@ def insert_blobs(connection: Connection, owner: Owner, blobs: Mapping[int, Mappi
         connection.execute(insert(blob), rows)
 
 
-def parts_there(connection: Connection, owner: Owner, ids: Sequence[int], part: str) -> set[int]:
+def insert_missing(connection: Connection, owner: Owner, blobs: Mapping[int, Mapping[str, bytes]]) -> None:
+    """Store those parts of some owners that they do not have yet."""
+    names = {name for each in blobs.values() for name in each}
+    there = {name: _having(connection, owner, list(blobs), name) for name in names}
+    new = {
+        int(number): {name: raw for name, raw in each.items() if number not in there[name]}
+        for number, each in blobs.items()
+    }
+    insert_blobs(connection, owner, new)
+
+
+def _having(connection: Connection, owner: Owner, ids: Sequence[int], part: str) -> set[int]:
     """Those of some owners that have a part."""
     there: set[int] = set()
     for some in chunks(numbers(ids)):

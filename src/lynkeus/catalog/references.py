@@ -7,7 +7,7 @@ from typing import Any, SupportsIndex
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
-from lynkeus.catalog.blobs import delete_blobs, insert_blobs
+from lynkeus.catalog.blobs import insert_blobs, insert_missing
 from lynkeus.catalog.entities import ensure_entities
 from lynkeus.catalog.lookup import chunks, gallery_id, numbers, storable
 from lynkeus.catalog.removal import finish, remove_references
@@ -177,27 +177,21 @@ class References:
                 query = query.where(table.c.gallery_id == gallery_id(connection, gallery))
             return connection.execute(query).scalar_one()
 
-    def replace_blobs(self, blobs: Mapping[int, Mapping[str, bytes]], model_version: str) -> None:
-        """Store what another model makes of some references, in the place of all they have.
+    def keep(self, parts: Mapping[int, Mapping[str, bytes]], model_version: str) -> None:
+        """Store what another model makes of some references beside what they have; removed ones are passed over.
+
+        The revision stays: what is stored follows from what is there.
 
         Args:
-            blobs: Living reference to its parts.
+            parts: Reference to part to bytes; a part that is there already is passed over.
             model_version: Which embedding made them.
-
-        Raises:
-            UnknownNameError: One is not there or was removed; none is changed then.
         """
-        wanted = {index(number): parts for number, parts in blobs.items()}
         with self._store.write() as writing:
-            there = _there(writing.connection, list(wanted), living=True)
-            missing = [number for number in wanted if number not in there]
-            if missing:
-                raise UnknownNameError(f"no living reference {missing[0]}; nothing was changed")
-            delete_blobs(writing.connection, Owner.REFERENCE, list(wanted))
-            insert_blobs(writing.connection, Owner.REFERENCE, wanted)
-            values = {"model_version": model_version, "added_revision": writing.raise_revision()}
-            for part in chunks(list(wanted)):
-                writing.connection.execute(update(table).where(table.c.id.in_(part)).values(values))
+            connection = writing.connection
+            living = _there(connection, numbers(parts), living=True)
+            insert_missing(connection, Owner.REFERENCE, {n: each for n, each in parts.items() if n in living})
+            for part in chunks(sorted(living)):
+                connection.execute(update(table).where(table.c.id.in_(part)).values(model_version=model_version))
 
     def changes_since(self, revision: int, *, gallery: str | None = None, kind: str | None = None) -> Changes:
         """What became of the references after a revision of this epoch; after 0 all that live are added.

@@ -25,9 +25,6 @@ from lynkeus.runtime.area import AreaModel
 from lynkeus.runtime.cards import ModelCard, card
 
 MODEL, CALM = "object-descriptor", "object-calm"
-LENGTH = 384
-"""Numbers of a vector."""
-
 _LONGEST = 640
 _MIDDLE = 0.7
 _NEIGHBOURS = 5
@@ -48,12 +45,12 @@ class ObjectEmbedder:
 
     Attributes:
         card: The card of the network.
+        part: Name of its vectors among stored items.
     """
-
-    version = "object-1"
 
     def __init__(self, model: ModelCard | None = None) -> None:
         self.card = card(MODEL) if model is None else model
+        self.part = vector_part(self.card)
         self.model = AreaModel(self.card.path)
 
     def __call__(self, rgb: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, " d"]:
@@ -78,11 +75,11 @@ class ObjectEmbedder:
 
     def enrol(self, picture: Picture) -> Mapping[str, bytes]:
         """Vector (half precision) and thumbnail (at most 16 KiB)."""
-        return {OBJECT: packed(self.describe(picture.rgb)), THUMB: encode_thumbnail(picture.rgb)}
+        return {self.part: packed(self.describe(picture.rgb)), THUMB: encode_thumbnail(picture.rgb)}
 
     def recall(self, items: Mapping[str, bytes]) -> Float32[np.ndarray, " d"]:
         """The vector among stored items, or that of the stored thumbnail."""
-        return unpacked(items[OBJECT]) if OBJECT in items else self.describe(read_thumbnail(items[THUMB]))
+        return unpacked(items[self.part]) if self.part in items else self.describe(read_thumbnail(items[THUMB]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,14 +195,14 @@ def outline_of(heat: Float32[np.ndarray, "i j"], width: int, height: int, *, sha
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
 
+def vector_part(model: ModelCard) -> str:
+    """Name, among stored items, of the vectors of a network: those of two networks never meet."""
+    return f"{OBJECT}-{model.sha256[:12]}"
+
+
 def packed(vector: Float32[np.ndarray, " d"]) -> bytes:
     """A vector as it is stored."""
     return vector.astype(np.float16).tobytes()
-
-
-def fits(raw: bytes) -> bool:
-    """Whether a stored vector has the length of those of this model; another model's has not."""
-    return len(raw) == 2 * LENGTH
 
 
 def unpacked(raw: bytes) -> Float32[np.ndarray, " d"]:

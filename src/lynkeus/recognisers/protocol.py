@@ -13,11 +13,14 @@ from jaxtyping import Float, Float32, Int64
 from lynkeus.core import Evidence
 from lynkeus.index.protocol import Neighbours
 
-GLOBAL, LOCAL, THUMB, FRAMES, OBJECT = "global", "local", "thumb", "frames", "object"
-"""Names of stored items: global vectors, local features, thumbnail, the frame of each vector, the object's vector."""
+GLOBAL, LOCAL, THUMB, FRAMES = "global", "local", "thumb", "frames"
+"""Names of stored items: global vectors, local features, thumbnail, the frame of each vector."""
 
-KEPT = (LOCAL, GLOBAL, THUMB, FRAMES, OBJECT)
-"""What is stored of an upload or a background picture."""
+OBJECT = "object"
+"""Begins the names of vectors of objects; the rest says by which network, see ``lynkeus.recognisers.objects``."""
+
+KEPT = (LOCAL, GLOBAL, THUMB, FRAMES)
+"""What is stored of an upload or a background picture, beside the vector of objects."""
 
 COPIES, OBJECTS = "copy", "object"
 """The kinds."""

@@ -56,6 +56,10 @@ class AreaModel:
 
     Raises:
         CorruptError: The file is missing or no model, or names no area.
+
+    Attributes:
+        area: Square pixels to which a picture is brought.
+        gives_heat: Whether ``heat`` can be asked for.
     """
 
     def __init__(self, file: Path) -> None:
@@ -65,6 +69,7 @@ class AreaModel:
         if not area.isdecimal():
             raise CorruptError(f"{file}: its metadata name no area")
         self.area = int(area)
+        self.gives_heat = HEAT in {output.name for output in self._session.get_outputs()}
 
     def __call__(self, rgb: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, " d"]:
         """The network's answer for one picture."""

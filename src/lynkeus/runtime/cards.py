@@ -75,11 +75,23 @@ def exported_card(file: Path) -> ModelCard:
     Raises:
         CorruptError: It is no card, or its model file is missing or another one.
     """
-    found = _read(file)
-    found = replace(found, file=str((file.parent / found.file).absolute()))
+    found = card_elsewhere(file)
     if not found.intact():
         raise CorruptError(f"{file}: {found.file} is missing or not the file that the card describes")
     return found
+
+
+def card_elsewhere(file: Path) -> ModelCard:
+    """The card of a model that does not ship and lies beside it, intact or not.
+
+    Args:
+        file: The card (json).
+
+    Raises:
+        CorruptError: It is no card.
+    """
+    found = _read(file)
+    return replace(found, file=str((file.parent / found.file).absolute()))
 
 
 def _read(file: Path) -> ModelCard:

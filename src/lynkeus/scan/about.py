@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lynkeus import __version__
+from lynkeus.recognisers.objects import CALM, MODEL
 from lynkeus.recognisers.protocol import COPIES, OBJECTS
 from lynkeus.report import ReportInfo
-from lynkeus.runtime.cards import cards
+from lynkeus.runtime.cards import ModelCard, cards
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
+from lynkeus.scan.object_model import own_card
 
 _LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "faiss-cpu", "onnxruntime")
 
@@ -43,7 +45,7 @@ def report_info(
         seconds=seconds,
         command=command,
         versions={"lynkeus": __version__, **{name: importlib.metadata.version(name) for name in _LIBRARIES}},
-        models={card.name: f"{card.version} sha256:{card.sha256}" for card in cards()},
+        models={card.name: f"{card.version} sha256:{card.sha256}" for card in _models(home)},
         policies={name: judge.words(name) for name in judge.galleries},
         backgrounds={name: len(rates) for name, rates in judge.rates.items() if rates is not None},
         settings={
@@ -54,8 +56,14 @@ def report_info(
     )
 
 
+def _models(home: Home) -> list[ModelCard]:
+    """What ships, but with a network of objects of one's own in the place of that and its clean pictures."""
+    own = own_card(home.folder)
+    return cards() if own is None else [*(each for each in cards() if each.name not in (MODEL, CALM)), own]
+
+
 def _recognisers(home: Home, judge: Judge) -> list[str]:
     """Versions of the recognisers of the kinds that there are galleries of."""
     kinds = {gallery.kind for gallery in judge.galleries.values()} or {COPIES}
-    versions = {COPIES: lambda: home.copies.version, OBJECTS: lambda: home.object_embedder.version}
+    versions = {COPIES: lambda: home.copies.version, OBJECTS: lambda: home.object_model.card.version}
     return [versions[kind]() for kind in sorted(kinds)]

@@ -20,13 +20,14 @@ from lynkeus.catalog import Background, Catalog, Owner
 from lynkeus.matching.codebook import Codebook
 from lynkeus.recognisers.copies import CopyRecogniser
 from lynkeus.recognisers.copy_score import CopyScore
-from lynkeus.recognisers.objects import CALM, LENGTH, ObjectEmbedder, ObjectRecogniser, fits, unpacked
+from lynkeus.recognisers.objects import ObjectEmbedder, ObjectRecogniser, unpacked, vector_part
 from lynkeus.recognisers.overlays import OverlayFinder
-from lynkeus.recognisers.protocol import GLOBAL, OBJECT
+from lynkeus.recognisers.protocol import GLOBAL
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel
 from lynkeus.scan.library import Library
 from lynkeus.scan.object_library import ObjectLibrary
+from lynkeus.scan.object_model import ObjectModel
 
 CATALOG = "catalog.sqlite"
 VECTOR_LENGTH = 256
@@ -107,24 +108,28 @@ class Home:
         return np.array(rows, np.float32).reshape(-1, VECTOR_LENGTH)
 
     @cached_property
+    def object_model(self) -> ObjectModel:
+        """The network of objects that is in use, as it was when first asked for."""
+        return ObjectModel.of(self.folder)
+
+    @cached_property
     def object_embedder(self) -> ObjectEmbedder:
-        """The shipped network that describes objects."""
-        return ObjectEmbedder()
+        """The network that describes objects."""
+        return ObjectEmbedder(self.object_model.card)
 
     @cached_property
     def objects(self) -> ObjectRecogniser:
         """The recogniser of objects, normalised with the background as it was when first asked for."""
         chosen = halves(self.catalog.backgrounds.all()).normalising
-        stored = self.catalog.blobs.read(Owner.BACKGROUND, [b.id for b in chosen], OBJECT)
-        vectors = [unpacked(stored[number]) for number in sorted(stored) if fits(stored[number])]
-        rows = np.array(vectors, np.float32).reshape(-1, LENGTH)
-        shipped = np.load(card(CALM).path, allow_pickle=False).astype(np.float32)
-        return ObjectRecogniser(embed=self.object_embedder, calm=np.concatenate([shipped, rows]))
+        stored = self.catalog.blobs.read(Owner.BACKGROUND, [b.id for b in chosen], self.object_embedder.part)
+        calm = self.object_model.calm()
+        rows = np.array([unpacked(stored[number]) for number in sorted(stored)], np.float32).reshape(-1, calm.shape[1])
+        return ObjectRecogniser(embed=self.object_embedder, calm=np.concatenate([calm, rows]))
 
     @cached_property
     def object_library(self) -> ObjectLibrary:
         """The registered references of objects."""
-        return ObjectLibrary(self.catalog)
+        return ObjectLibrary(self.catalog, vector_part(self.object_model.card))
 
     @cached_property
     def library(self) -> Library:

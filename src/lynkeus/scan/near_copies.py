@@ -15,7 +15,7 @@ from lynkeus.catalog import NewReference, Owner, Reference
 from lynkeus.core import Evidence, Picture
 from lynkeus.recognisers.object_gallery import KnownObjects
 from lynkeus.recognisers.objects import unpacked
-from lynkeus.recognisers.protocol import GLOBAL, OBJECT, OBJECTS, THUMB, RawFinding
+from lynkeus.recognisers.protocol import GLOBAL, OBJECTS, THUMB, RawFinding
 from lynkeus.recognisers.single_view import SingleView
 from lynkeus.recognisers.thumbnails import read_thumbnail
 from lynkeus.scan.home import Home
@@ -35,7 +35,7 @@ def near_copy(home: Home, picture: Picture, items: Mapping[str, bytes], view: Vi
         items: What was enrolled of it.
         view: What is registered.
     """
-    near = view.nearest(_vector(items)[None], 1)
+    near = view.nearest(unpacked(items[GLOBAL])[None], 1)
     if near.ids[0, 0] < 0 or near.score[0, 0] < _COSINE:
         return ""
     same = _same(home.copies.recognise([picture], view)[0])
@@ -52,7 +52,7 @@ def near_object(home: Home, items: Mapping[str, bytes], known: KnownObjects) -> 
     """
     if not len(known):
         return ""
-    near = known.vectors @ _vector(items)
+    near = known.vectors @ unpacked(items[home.object_embedder.part])
     best = int(np.argmax(near))
     number = int(known.references[best])
     return _name(home, number) if same_object_picture(home, items, number, float(near[best])) else ""
@@ -86,24 +86,30 @@ class _Held:
 
 
 class Recent:
-    """The last enrolled pictures, which a view may not show yet."""
+    """The last enrolled pictures, which a view may not show yet.
 
-    def __init__(self) -> None:
+    Args:
+        part: Name of their vectors among the items: ``GLOBAL``, or that of vectors of objects.
+    """
+
+    def __init__(self, part: str) -> None:
+        self._part = part
         self._held: deque[_Held] = deque(maxlen=_HELD)
 
     def add(self, name: str, digest: str, items: Mapping[str, bytes]) -> None:
         """Remember an enrolled picture with all its items; equal bytes are remembered once."""
         if all(held.digest != digest for held in self._held):
-            self._held.append(_Held(name, digest, items, _vector(items)))
+            self._held.append(_Held(name, digest, items, unpacked(items[self._part])))
 
     def near_copy(self, home: Home, items: Mapping[str, bytes]) -> str:
         """Name of the remembered picture that an enrolled one is nearly the same as; empty for none."""
-        vector = _vector(items)
+        vector = unpacked(items[self._part])
+        of_objects = self._part != GLOBAL
         alike = [(float(held.vector @ vector), held) for held in self._held]
         cosine, held = max(alike, key=lambda pair: pair[0], default=(0.0, None))
-        if held is None or cosine < (_OBJECT_COSINE if OBJECT in items else _COSINE):
+        if held is None or cosine < (_OBJECT_COSINE if of_objects else _COSINE):
             return ""
-        if OBJECT in items:
+        if of_objects:
             return held.name if _same_thumbnails(home, items[THUMB], held.items[THUMB]) else ""
         found = home.copies.recognise_items(items, SingleView(held.items, home.codebook))
         return "" if _same(found) is None else held.name
@@ -123,10 +129,6 @@ def called(gallery: str, reference: NewReference | Reference) -> str:
 def _name(home: Home, reference_id: int) -> str:
     stored = home.catalog.references.get(reference_id)
     return called(stored.gallery, stored)
-
-
-def _vector(items: Mapping[str, bytes]) -> Float32[np.ndarray, " dim"]:
-    return unpacked(items[OBJECT] if OBJECT in items else items[GLOBAL])
 
 
 def _same_thumbnails(home: Home, one: bytes, other: bytes) -> bool:

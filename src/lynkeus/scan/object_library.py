@@ -7,11 +7,11 @@ import numpy as np
 from lynkeus.catalog import Catalog, Owner, Stamp
 from lynkeus.core import ConflictError
 from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import LENGTH, fits, unpacked
-from lynkeus.recognisers.protocol import OBJECT, OBJECTS
+from lynkeus.recognisers.objects import unpacked
+from lynkeus.recognisers.protocol import OBJECTS
 
 _NONE = np.zeros(0, np.int64)
-_EMPTY = KnownObjects.of(_NONE, _NONE, _NONE, np.zeros((0, LENGTH), np.float32))
+_EMPTY = KnownObjects.of(_NONE, _NONE, _NONE, np.zeros((0, 0), np.float32))
 
 
 class ObjectLibrary:
@@ -19,10 +19,11 @@ class ObjectLibrary:
 
     Args:
         catalog: Where they live.
+        part: Name of their vectors among stored items.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, part: str) -> None:
+        self._catalog, self._part = catalog, part
         self._lock = threading.Lock()
         self._stamp: Stamp | None = None
         self._known = _EMPTY
@@ -32,7 +33,7 @@ class ObjectLibrary:
         """The references as of now.
 
         Raises:
-            ConflictError: One was registered with another model.
+            ConflictError: One has no vector of that name: another model described it.
         """
         stamp = self._catalog.stamp()
         with self._lock:
@@ -59,20 +60,22 @@ class ObjectLibrary:
         if changes.added or changes.removed:
             old = self._known
             stays = ~np.isin(old.references, np.array([*changes.added, *changes.removed], np.int64))
-            stored = self._catalog.blobs.read(Owner.REFERENCE, changes.added, OBJECT)
-            new = self._catalog.references.many(stored)
-            foreign = sorted({each.gallery for number, each in new.items() if not fits(stored[number])})
+            stored = self._catalog.blobs.read(Owner.REFERENCE, changes.added, self._part)
+            known = self._catalog.references.many(changes.added)
+            new = {number: each for number, each in known.items() if each.removed_revision is None}
+            foreign = sorted({each.gallery for number, each in new.items() if number not in stored})
             if foreign:
                 raise ConflictError(
-                    f"{', '.join(foreign)}: registered with another model of objects, whose vectors have another "
-                    "length; remove the gallery and register it anew"
+                    f"{', '.join(foreign)}: described by another model of objects than the one in use; "
+                    "`lynkeus models refresh` describes them anew"
                 )
             groups = [self._groups.setdefault(each.gallery, len(self._groups)) for each in new.values()]
-            vectors = [unpacked(stored[number]) for number in new]
+            added = np.array([unpacked(stored[number]) for number in new], np.float32)
+            kept = old.vectors[stays]
             self._known = KnownObjects.of(
                 np.concatenate([old.references[stays], np.array(list(new), np.int64)]),
                 np.concatenate([old.owners[stays], np.array([each.entity_id for each in new.values()], np.int64)]),
                 np.concatenate([old.groups[stays], np.array(groups, np.int64)]),
-                np.concatenate([old.vectors[stays], np.array(vectors, np.float32).reshape(-1, LENGTH)]),
+                np.concatenate([rows for rows in (kept, added) if len(rows)] or [_EMPTY.vectors]),
             )
         return changes.stamp

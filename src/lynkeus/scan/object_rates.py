@@ -10,9 +10,8 @@ import json
 from collections.abc import Mapping
 
 from lynkeus.catalog import Background, BackgroundScore, Owner
-from lynkeus.core import ConflictError
-from lynkeus.recognisers.objects import fits, packed
-from lynkeus.recognisers.protocol import KEPT, OBJECT, OBJECTS, THUMB
+from lynkeus.recognisers.objects import packed, unpacked
+from lynkeus.recognisers.protocol import KEPT, OBJECTS, THUMB
 from lynkeus.scan.clean_scores import BATCH, NOTHING_ALIKE, SAME, Shown
 from lynkeus.scan.home import Home
 from lynkeus.scan.near_copies import same_object_picture
@@ -20,27 +19,22 @@ from lynkeus.scan.parallel import in_order
 
 
 def describe_background(home: Home, *, jobs: int, shown: Shown) -> None:
-    """Store the vector of each clean picture that has none yet.
+    """Store the vector of each clean picture that has none of the network in use yet.
 
     Args:
         home: Whose.
         jobs: Threads.
         shown: Shows progress.
-
-    Raises:
-        ConflictError: Pictures were described with another model.
     """
     ids = [b.id for b in home.catalog.backgrounds.all()]
-    there = home.catalog.blobs.read(Owner.BACKGROUND, ids, OBJECT)
-    if not all(map(fits, there.values())):
-        raise ConflictError("the background was described with another model of objects: remove it and add it anew")
+    there = home.catalog.blobs.read(Owner.BACKGROUND, ids, home.object_embedder.part)
     lacking = [number for number in ids if number not in there]
     if not lacking:
         return
     batch: dict[int, dict[str, bytes]] = {}
     made = in_order(lambda number: (number, _vector(home, number)), lacking, jobs=jobs)
     for number, raw in shown(made, len(lacking), "objects"):
-        batch[number] = {OBJECT: raw}
+        batch[number] = {home.object_embedder.part: raw}
         if len(batch) >= BATCH:
             home.catalog.backgrounds.keep(batch)
             batch = {}
@@ -69,10 +63,10 @@ def object_scores(home: Home, gallery: str, clean: tuple[Background, ...]) -> Ma
     lacking = [picture.id for picture in clean if picture.id not in stored]
     if lacking:
         known = home.object_library.of_gallery(gallery)
-        vectors = home.catalog.blobs.read(Owner.BACKGROUND, lacking, OBJECT)
+        vectors = home.catalog.blobs.read(Owner.BACKGROUND, lacking, home.object_embedder.part)
         scores: list[BackgroundScore] = []
         for number in lacking:
-            found = home.objects.recognise(home.object_embedder.recall({OBJECT: vectors[number]}), known)
+            found = home.objects.recognise(unpacked(vectors[number]), known)
             same = bool(found) and _same(home, number, found[0].reference_id, found[0].evidence.cosine or 0.0)
             scores.append(
                 BackgroundScore(
@@ -102,6 +96,6 @@ def _same(home: Home, background_id: int, reference_id: int, cosine: float) -> b
 def _scorer(home: Home) -> str:
     """Names everything that a raw score depends on beside the two pictures."""
     card = home.object_embedder.card
-    digest = hashlib.sha256(f"{home.object_embedder.version}\n{card.name} {card.sha256}".encode())
+    digest = hashlib.sha256(f"{card.version}\n{card.name} {card.sha256}".encode())
     digest.update(home.objects.calm.tobytes())
     return digest.hexdigest()

@@ -13,7 +13,7 @@ from lynkeus.catalog.lookup import storable
 from lynkeus.core import ConflictError, UnknownNameError, UnreadableError, read_picture
 from lynkeus.core.file_bytes import reason
 from lynkeus.core.folders import Entry, display
-from lynkeus.recognisers.protocol import COPIES, OBJECTS, THUMB
+from lynkeus.recognisers.protocol import COPIES, GLOBAL, OBJECTS, THUMB
 from lynkeus.scan.entity_folders import empty_folders, entity_place, folder_entity
 from lynkeus.scan.home import Home
 from lynkeus.scan.near_copies import Recent, called, near_copy, near_object
@@ -93,7 +93,7 @@ class Registration:
         kind = _kind(home, self.gallery, self.kind)
         batch: list[_Enrolled] = []
         trial: dict[str, str] = {}
-        recent = Recent()
+        recent = Recent(home.object_embedder.part if kind == OBJECTS else GLOBAL)
         seen: dict[Path, bool] = {}
         for enrolled in in_order(lambda entry: self._enrol(home, entry, kind), entries, jobs=self.jobs):
             seen[enrolled.entry.path] = enrolled.error is None
@@ -126,7 +126,7 @@ class Registration:
         if known := self._known(home, picture.digest):
             return _Enrolled(entry=entry, known=known, seen=seen)
         if kind == OBJECTS:
-            blobs, version = home.object_embedder.enrol(picture), home.object_embedder.version
+            blobs, version = home.object_embedder.enrol(picture), home.object_embedder.card.version
             near = near_object(home, blobs, home.object_library.view())
         else:
             blobs, version = home.copies.enrol(picture), home.copies.version

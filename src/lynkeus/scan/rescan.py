@@ -14,6 +14,7 @@ from jaxtyping import Float32
 
 from lynkeus.catalog import Owner, Upload
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
+from lynkeus.recognisers.objects import vector_part
 from lynkeus.recognisers.protocol import COPIES, KEPT, OBJECTS, THUMB, GalleryView, RawFinding
 from lynkeus.recognisers.thumbnails import read_thumbnail
 from lynkeus.scan.home import Home
@@ -178,7 +179,7 @@ def _kept(home: Home, task: _Task) -> _Left | None:
     """The stored items; None where nothing is kept."""
     items: dict[str, bytes] = {}
     for number in task.known.kept[:1]:
-        for part in KEPT:
+        for part in (*KEPT, vector_part(home.object_model.card)):
             items.update((part, raw) for raw in home.catalog.blobs.read(Owner.UPLOAD, [number], part).values())
     return _Left(task.known.last, items, None) if items else None
 

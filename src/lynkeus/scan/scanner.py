@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
 from lynkeus.core.folders import Entry, display
 from lynkeus.recognisers.objects import packed
-from lynkeus.recognisers.protocol import COPIES, OBJECT, OBJECTS
+from lynkeus.recognisers.protocol import COPIES, OBJECTS
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.judged import judged
@@ -24,7 +24,8 @@ class Scanned:
         result: What is reported: findings that a policy acts on or, without one, those that are convincing.
         candidates: Every verified candidate, also below any policy, best first.
         revision: The catalog's revision it was scanned against.
-        items: What a later rescan needs (``lynkeus.recognisers.protocol.KEPT``); empty unless asked for.
+        items: What a later rescan needs (``lynkeus.recognisers.protocol.KEPT``, the vector of objects); empty unless
+            asked for.
     """
 
     result: UploadResult
@@ -80,7 +81,7 @@ class Scan:
             vector = home.object_embedder.describe(picture.rgb)
             more = find_objects(home, vector, lambda: picture, known, judge, self.galleries)
             candidates, shown = best_first(candidates + more[0]), best_first(shown + more[1])
-            items = {**items, OBJECT: packed(vector)} if self.keep else items
+            items = {**items, home.object_embedder.part: packed(vector)} if self.keep else items
         return Scanned(
             result=_result(path, picture, shown, time.perf_counter() - started),
             candidates=candidates,

@@ -15,7 +15,6 @@ from lynkeus.models.embedders.copy_descriptor import gem
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.embedders.object_heat import SeenObject
 from lynkeus.models.export import INPUT, OUTPUT, Second, export_onnx
-from lynkeus.recognisers.objects import LENGTH
 from lynkeus.runtime.area import HEAT, TOWARDS, at_area
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import open_session
@@ -37,10 +36,10 @@ def test_the_shipped_parts_sum_up_to_the_descriptor_and_may_be_left_out() -> Non
         rgb = made_picture(number, height=shape[0], width=shape[1])
         pixels = {INPUT: at_area(rgb, 256 * 256)[None]}
         descriptor = _run(session, OUTPUT, pixels)
-        parts = _run(session, HEAT, pixels | {TOWARDS: np.eye(LENGTH, dtype=np.float32)})
+        parts = _run(session, HEAT, pixels | {TOWARDS: np.eye(len(bias), dtype=np.float32)})
         whole = parts.sum(axis=(1, 2)) + bias
         np.testing.assert_allclose(whole / np.linalg.norm(whole), descriptor, atol=1e-4)
-        towards = np.random.default_rng(number).normal(size=(3, LENGTH)).astype(np.float32)
+        towards = np.random.default_rng(number).normal(size=(3, len(bias))).astype(np.float32)
         heat = _run(session, HEAT, pixels | {TOWARDS: towards})
         np.testing.assert_allclose(heat, parts @ towards.T, atol=1e-4)
 

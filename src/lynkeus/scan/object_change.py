@@ -1,0 +1,114 @@
+"""Describing what is registered by another network of objects, and putting that into use.
+
+Until all references have a vector of the new network the old one answers: each network's vectors have a name of their
+own. A change that was cut off is gone on with by the same call.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from lynkeus.catalog import Owner, Reference
+from lynkeus.core import CorruptError, UnreadableError, read_picture
+from lynkeus.recognisers.objects import MODEL, ObjectEmbedder, packed
+from lynkeus.recognisers.protocol import OBJECT, OBJECTS, THUMB
+from lynkeus.runtime.cards import ModelCard, card
+from lynkeus.scan.backgrounds import SHIPPED
+from lynkeus.scan.clean_scores import BATCH, Shown
+from lynkeus.scan.home import Home
+from lynkeus.scan.near_copies import called
+from lynkeus.scan.object_model import is_put, put, put_back
+from lynkeus.scan.parallel import in_order
+from lynkeus.scan.register import WORKING_SIDE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What became of the references.
+
+    Attributes:
+        files: How many were described from their files.
+        thumbnails: How many from their thumbnails, since the file is gone or another one.
+        lost: What those are called that have neither; the network in use stays the same then.
+    """
+
+    files: int
+    thumbnails: int
+    lost: tuple[str, ...]
+
+
+def change(home: Home, model: ModelCard, *, jobs: int, shown: Shown) -> Change:
+    """Describe what is registered by a network, and put that into use if nothing was lost.
+
+    The home must be opened anew behind it.
+
+    Args:
+        home: Whose.
+        model: The network: that in use, that which ships, or one of one's own.
+        jobs: Threads.
+        shown: Shows progress.
+
+    Raises:
+        CorruptError: The file is no such network.
+    """
+    embedder = ObjectEmbedder(model)
+    if not embedder.model.gives_heat:
+        raise CorruptError(f"{model.path}: it cannot say where in a picture a thing is seen")
+    done = _describe(home, embedder, jobs=jobs, shown=shown)
+    if done.lost:
+        return done
+    if model.sha256 == card(MODEL).sha256:
+        put_back(home.folder)
+    elif not is_put(home.folder, model):
+        put(home.folder, model, np.stack(list(in_order(_clean_by(embedder), _clean(), jobs=jobs))))
+    home.catalog.blobs.drop_others(embedder.part, begins=OBJECT)
+    return done
+
+
+def _describe(home: Home, embedder: ObjectEmbedder, *, jobs: int, shown: Shown) -> Change:
+    """Store the vector of each reference of an object that has none of this network yet."""
+    ids = home.catalog.references.changes_since(0, kind=OBJECTS).added
+    there = home.catalog.blobs.read(Owner.REFERENCE, ids, embedder.part)
+    lacking = home.catalog.references.many(number for number in ids if number not in there)
+
+    def one(reference: Reference) -> tuple[Reference, bytes | None, bool]:
+        return _vector(home, embedder, reference)
+
+    files = thumbnails = 0
+    lost: list[str] = []
+    batch: dict[int, dict[str, bytes]] = {}
+    for reference, raw, from_file in shown(in_order(one, lacking.values(), jobs=jobs), len(lacking), "objects"):
+        if raw is None:
+            lost.append(called(reference.gallery, reference))
+            continue
+        files, thumbnails = files + from_file, thumbnails + (not from_file)
+        batch[reference.id] = {embedder.part: raw}
+        if len(batch) >= BATCH:
+            home.catalog.references.keep(batch, embedder.card.version)
+            batch = {}
+    home.catalog.references.keep(batch, embedder.card.version)
+    return Change(files=files, thumbnails=thumbnails, lost=tuple(lost))
+
+
+def _vector(home: Home, embedder: ObjectEmbedder, reference: Reference) -> tuple[Reference, bytes | None, bool]:
+    """The vector of a reference, None for none, and whether its file gave it."""
+    try:
+        picture = read_picture(Path(reference.source), max_side=WORKING_SIDE)
+    except UnreadableError:
+        picture = None
+    if picture is not None and picture.digest == reference.digest:
+        return reference, packed(embedder.describe(picture.rgb)), True
+    thumb = home.catalog.blobs.read(Owner.REFERENCE, [reference.id], THUMB).get(reference.id)
+    return reference, None if thumb is None else packed(embedder.recall({THUMB: thumb})), False
+
+
+def _clean() -> list[Path]:
+    """The free pictures that ship."""
+    return sorted(SHIPPED.glob("*.jpg"))
+
+
+def _clean_by(embedder: ObjectEmbedder) -> Callable[[Path], Float32[np.ndarray, " d"]]:
+    return lambda file: embedder.describe(read_picture(file, max_side=WORKING_SIDE).rgb)
