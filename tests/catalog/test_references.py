@@ -196,16 +196,19 @@ def test_another_models_parts_stand_beside_the_last_until_these_are_dropped(cata
     a, b = _add(catalog, "a", "b")
     before = catalog.revision()
     catalog.references.remove([b])
-    catalog.references.keep({a: {"object-2": b"new", "global": b"passed over"}, b: {"object-2": b"gone"}}, "m2")
-    assert catalog.references.get(a).model_version == "m2"
-    assert catalog.references.get(b).model_version == "m1"
+    catalog.references.keep({a: {"object-2": b"new", "global": b"passed over"}, b: {"object-2": b"gone"}})
     assert catalog.revision() == before + 1
+    assert catalog.blobs.having(Owner.REFERENCE, [a, b], "object-2") == {a}
     assert catalog.blobs.read(Owner.REFERENCE, [a, b], "object-2") == {a: b"new"}
     assert catalog.blobs.read(Owner.REFERENCE, [a], "global") != {a: b"passed over"}
-    catalog.references.keep({a: {"object-1": b"old", "objection": b"stays"}}, "m2")
-    catalog.blobs.drop_others("object-2", begins="object-")
-    assert [len(catalog.blobs.read(Owner.REFERENCE, [a], part)) for part in ("object-1", "object-2")] == [0, 1]
-    assert catalog.blobs.read(Owner.REFERENCE, [a], "objection") == {a: b"stays"}
+    catalog.references.keep({a: {"object-1": b"old", "object-3": b"stays", "objection": b"stays"}})
+    catalog.blobs.drop_others(Owner.BACKGROUND, [a], begins="object-", kept=["object-2"])
+    catalog.blobs.drop_others(Owner.REFERENCE, [b], begins="object-", kept=["object-2"])
+    assert catalog.blobs.having(Owner.REFERENCE, [a], "object-1") == {a}
+    catalog.blobs.drop_others(Owner.REFERENCE, [a], begins="object-", kept=["object-2", "object-3"])
+    names = ("object-1", "object-2", "object-3", "objection")
+    there = [part for part in names if catalog.blobs.having(Owner.REFERENCE, [a], part)]
+    assert there == ["object-2", "object-3", "objection"]
     assert catalog.check() == []
 
 

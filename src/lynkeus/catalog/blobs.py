@@ -1,6 +1,6 @@
 """Blobs: opaque bytes of references, backgrounds, uploads and reviews, in a table of their own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import SupportsIndex
 
 from sqlalchemy import Connection, delete, insert, select
@@ -35,16 +35,25 @@ class Blobs:
                 found.update((row.owner_id, row.bytes) for row in connection.execute(query))
         return found
 
-    def drop_others(self, part: str, *, begins: str) -> None:
-        """Delete the parts of all owners whose name begins so, but one.
+    def having(self, owner: Owner, ids: Iterable[SupportsIndex], part: str) -> set[int]:
+        """Those of some owners that have a part."""
+        with self._store.read() as connection:
+            return _having(connection, owner, numbers(ids), part)
+
+    def drop_others(self, owner: Owner, ids: Iterable[SupportsIndex], *, begins: str, kept: Collection[str]) -> None:
+        """Delete the parts of some owners whose name begins so, but some.
 
         Args:
-            part: Which stays.
+            owner: Whose.
+            ids: Which owners.
             begins: How the names of those that go begin.
+            kept: Names of those that stay.
         """
-        others = delete(blob).where(blob.c.part.startswith(begins, autoescape=True), blob.c.part != part)
-        with self._store.write() as writing:
-            writing.connection.execute(others)
+        of = blob.c.owner == owner.value
+        others = of, blob.c.part.startswith(begins, autoescape=True), blob.c.part.not_in(kept)
+        for some in chunks(numbers(ids)):
+            with self._store.write() as writing:
+                writing.connection.execute(delete(blob).where(blob.c.owner_id.in_(some), *others))
 
     def each(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import index
 from typing import Any, SupportsIndex
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select
 
 from lynkeus.catalog.blobs import insert_blobs, insert_missing
 from lynkeus.catalog.entities import ensure_entities
@@ -177,21 +177,17 @@ class References:
                 query = query.where(table.c.gallery_id == gallery_id(connection, gallery))
             return connection.execute(query).scalar_one()
 
-    def keep(self, parts: Mapping[int, Mapping[str, bytes]], model_version: str) -> None:
-        """Store what another model makes of some references beside what they have; removed ones are passed over.
+    def keep(self, parts: Mapping[int, Mapping[str, bytes]]) -> None:
+        """Store more parts of references; those that have such a part already, and removed ones, are passed over.
 
         The revision stays: what is stored follows from what is there.
 
         Args:
-            parts: Reference to part to bytes; a part that is there already is passed over.
-            model_version: Which embedding made them.
+            parts: Reference to part to bytes.
         """
         with self._store.write() as writing:
-            connection = writing.connection
-            living = _there(connection, numbers(parts), living=True)
-            insert_missing(connection, Owner.REFERENCE, {n: each for n, each in parts.items() if n in living})
-            for part in chunks(sorted(living)):
-                connection.execute(update(table).where(table.c.id.in_(part)).values(model_version=model_version))
+            living = _there(writing.connection, numbers(parts), living=True)
+            insert_missing(writing.connection, Owner.REFERENCE, {n: each for n, each in parts.items() if n in living})
 
     def changes_since(self, revision: int, *, gallery: str | None = None, kind: str | None = None) -> Changes:
         """What became of the references after a revision of this epoch; after 0 all that live are added.

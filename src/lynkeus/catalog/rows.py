@@ -81,7 +81,7 @@ class NewReference:
         source: Where it came from, a path or URL; may be empty.
         width: Pixels of the upright picture.
         height: Likewise.
-        model_version: Which embedding made the blobs.
+        model_version: Which embedding made the blobs that it was registered with.
         blobs: Part (``local``, ``global``, ``thumb``) to bytes.
         kind: The recogniser's kind.
     """

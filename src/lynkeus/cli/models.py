@@ -2,9 +2,10 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,7 @@ from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, progress
 
 if TYPE_CHECKING:
     from lynkeus.runtime.cards import ModelCard
+    from lynkeus.scan.object_change import Change
 
 
 @click.group()
@@ -30,21 +32,19 @@ def models() -> None:
 @click.pass_obj
 def list_models(home: Path, *, as_json: bool) -> None:
     """List models with version, licence and the terms of their training data."""
-    from lynkeus.runtime.cards import cards
-    from lynkeus.scan.object_model import own_card
-
-    own = own_card(home)
-    known = [*cards(), *([] if own is None else [own])]
-    for card in known:
+    shipped, own, trouble = _known(home)
+    for card in (*shipped, *own):
         if as_json:
             click.echo(json.dumps(asdict(card), ensure_ascii=False))
         else:
             size = f"{card.path.stat().st_size / 1e6:.1f} MB" if card.path.is_file() else "missing"
-            used = f", used in {home} instead of the one that ships" if card is own else ""
+            used = f", used in {home} instead of what ships" if card in own else ""
             click.echo(
                 f"{card.name:<18} {card.version:<22} {size:>8}  {card.licence}, trained on {card.terms} data{used}"
             )
-    sys.exit(DONE if known else FAILED)
+    if trouble:
+        click.echo(f"lynkeus: {trouble}", err=True)
+    sys.exit(FAILED if trouble or not shipped else DONE)
 
 
 @models.command()
@@ -52,20 +52,28 @@ def list_models(home: Path, *, as_json: bool) -> None:
 @click.pass_obj
 def verify(home: Path, *, as_json: bool) -> None:
     """Compare each model's digest with its card's; ends with 1 when one differs."""
-    from lynkeus.runtime.cards import cards
-    from lynkeus.scan.object_model import own_card
-
-    own = own_card(home)
-    known = [*cards(), *([] if own is None else [own])]
-    damaged = 0
-    for card in known:
-        intact = card.intact()
-        damaged += not intact
+    shipped, own, trouble = _known(home)
+    rows = [(card.name, str(card.path), card.intact()) for card in (*shipped, *own)]
+    if trouble:
+        rows.append(("object-descriptor", trouble, False))
+    for name, file, intact in rows:
         if as_json:
-            click.echo(json.dumps({"model": card.name, "file": str(card.path), "intact": intact}))
+            click.echo(json.dumps({"model": name, "file": file, "intact": intact}))
         else:
-            click.echo(f"{card.name:<18} {'intact' if intact else f'DAMAGED OR MISSING: {card.path}'}")
-    sys.exit(DONE if known and not damaged else FAILED)
+            click.echo(f"{name:<18} {'intact' if intact else f'DAMAGED OR MISSING: {file}'}")
+    sys.exit(DONE if shipped and all(intact for _, _, intact in rows) else FAILED)
+
+
+def _known(home: Path) -> "tuple[list[ModelCard], list[ModelCard], str]":
+    """The cards of what ships, those of a network of objects of one's own, and why the latter cannot be read."""
+    from lynkeus.core import CorruptError
+    from lynkeus.runtime.cards import cards
+    from lynkeus.scan.object_model import own_cards
+
+    try:
+        return cards(), own_cards(home), ""
+    except CorruptError as error:
+        return cards(), [], str(error)
 
 
 @models.command()
@@ -85,13 +93,19 @@ def use(home: Path, *, card: Path | None, shipped: bool, jobs: int | None, as_js
     lynkeus models use models/object_descriptor.json
     lynkeus models use --shipped
     """
+    from lynkeus.cli.opened import open_home
     from lynkeus.recognisers.objects import MODEL
     from lynkeus.runtime.cards import card as shipped_card
+    from lynkeus.scan.object_change import change
     from lynkeus.scan.object_model import object_card
+    from lynkeus.scan.parallel import default_jobs
 
     if (card is None) == (not shipped):
         raise click.UsageError("name a card, or --shipped")
-    _change(home, shipped_card(MODEL) if card is None else object_card(card), jobs=jobs, as_json=as_json)
+    wanted = shipped_card(MODEL) if card is None else object_card(card)
+    with open_home(home, create=True) as opened:
+        done = change(opened, wanted, jobs=jobs or default_jobs(), shown=_shown)
+    _tell(wanted, done, as_json=as_json)
 
 
 @models.command()
@@ -104,32 +118,35 @@ def refresh(home: Path, *, jobs: int | None, as_json: bool) -> None:
     \b
     lynkeus models refresh
     """
-    from lynkeus.scan.object_model import ObjectModel
-
-    _change(home, ObjectModel.of(home).card, jobs=jobs, as_json=as_json)
-
-
-def _change(home: Path, card: "ModelCard", *, jobs: int | None, as_json: bool) -> None:
     from lynkeus.cli.opened import open_home
     from lynkeus.scan.object_change import change
     from lynkeus.scan.parallel import default_jobs
 
-    with open_home(home, create=True) as opened:
-        done = change(
-            opened,
-            card,
-            jobs=jobs or default_jobs(),
-            shown=lambda items, count, title: progress(items, total=count, title=title),
-        )
+    with open_home(home) as opened:
+        card = opened.object_model.card
+        done = change(opened, card, jobs=jobs or default_jobs(), shown=_shown)
+    _tell(card, done, as_json=as_json)
+
+
+def _shown(items: Iterator[Any], count: int, title: str) -> Iterator[Any]:
+    return progress(items, total=count, title=title)
+
+
+def _tell(card: "ModelCard", done: "Change", *, as_json: bool) -> None:
+    """Print what came of a change, and end."""
     if as_json:
-        click.echo(json.dumps({"model": card.name, "version": card.version, "in_use": not done.lost, **asdict(done)}))
+        click.echo(json.dumps({"model": card.name, "version": card.version, **asdict(done)}))
     else:
         for name in done.lost:
             click.echo(f"{name}: neither its file nor a thumbnail of it is left", err=True)
         click.echo(
-            f"{len(done.lost):,} references cannot be described: give their files back or remove them; nothing changed"
-            if done.lost
-            else f"{card.name} {card.version} is in use; {done.files:,} references described from their files, "
-            f"{done.thumbnails:,} from thumbnails"
+            f"{card.name} {card.version} is {'' if done.in_use else 'not '}in use; "
+            f"{done.files:,} references described from their files, {done.thumbnails:,} from thumbnails"
         )
+        if done.lost:
+            click.echo(
+                f"{len(done.lost):,} cannot be described: give their files back where they were registered from (a "
+                "relative path counts from this folder), or remove them",
+                err=True,
+            )
     sys.exit(FAILED if done.lost else DONE)

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lynkeus import __version__
-from lynkeus.recognisers.objects import CALM, MODEL
 from lynkeus.recognisers.protocol import COPIES, OBJECTS
 from lynkeus.report import ReportInfo
 from lynkeus.runtime.cards import ModelCard, cards
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
-from lynkeus.scan.object_model import own_card
+from lynkeus.scan.object_model import own_cards
 
 _LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "faiss-cpu", "onnxruntime")
 
@@ -58,8 +57,9 @@ def report_info(
 
 def _models(home: Home) -> list[ModelCard]:
     """What ships, but with a network of objects of one's own in the place of that and its clean pictures."""
-    own = own_card(home.folder)
-    return cards() if own is None else [*(each for each in cards() if each.name not in (MODEL, CALM)), own]
+    own = own_cards(home.folder)
+    replaced = {each.name for each in own}
+    return [*(each for each in cards() if each.name not in replaced), *own]
 
 
 def _recognisers(home: Home, judge: Judge) -> list[str]:

@@ -17,6 +17,7 @@ from jaxtyping import Float32
 from threadpoolctl import threadpool_limits
 
 from lynkeus.catalog import Background, Catalog, Owner
+from lynkeus.core import ConflictError
 from lynkeus.matching.codebook import Codebook
 from lynkeus.recognisers.copies import CopyRecogniser
 from lynkeus.recognisers.copy_score import CopyScore
@@ -27,7 +28,7 @@ from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel
 from lynkeus.scan.library import Library
 from lynkeus.scan.object_library import ObjectLibrary
-from lynkeus.scan.object_model import ObjectModel
+from lynkeus.scan.object_model import ObjectModel, own_folder
 
 CATALOG = "catalog.sqlite"
 VECTOR_LENGTH = 256
@@ -112,6 +113,15 @@ class Home:
         """The network of objects that is in use, as it was when first asked for."""
         return ObjectModel.of(self.folder)
 
+    def check_object_model(self) -> None:
+        """Do nothing where the network of objects is still in use that was when it was first asked for.
+
+        Raises:
+            ConflictError: Another one was put into use meanwhile.
+        """
+        if own_folder(self.folder) != self.object_model.folder:
+            raise ConflictError("another network of objects was put into use while this ran: run it again")
+
     @cached_property
     def object_embedder(self) -> ObjectEmbedder:
         """The network that describes objects."""
@@ -120,9 +130,10 @@ class Home:
     @cached_property
     def objects(self) -> ObjectRecogniser:
         """The recogniser of objects, normalised with the background as it was when first asked for."""
-        chosen = halves(self.catalog.backgrounds.all()).normalising
-        stored = self.catalog.blobs.read(Owner.BACKGROUND, [b.id for b in chosen], self.object_embedder.part)
-        calm = self.object_model.calm()
+        background = self.catalog.backgrounds.all()
+        chosen = [b.id for b in halves(background).normalising]
+        stored = self.catalog.blobs.read(Owner.BACKGROUND, chosen, self.object_embedder.part)
+        calm = self.object_model.calm(b.digest for b in background)
         rows = np.array([unpacked(stored[number]) for number in sorted(stored)], np.float32).reshape(-1, calm.shape[1])
         return ObjectRecogniser(embed=self.object_embedder, calm=np.concatenate([calm, rows]))
 

@@ -4,23 +4,21 @@ Until all references have a vector of the new network the old one answers: each 
 own. A change that was cut off is gone on with by the same call.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
 
 from lynkeus.catalog import Owner, Reference
 from lynkeus.core import CorruptError, UnreadableError, read_picture
-from lynkeus.recognisers.objects import MODEL, ObjectEmbedder, packed
+from lynkeus.recognisers.objects import MODEL, ObjectEmbedder, packed, vector_part
 from lynkeus.recognisers.protocol import OBJECT, OBJECTS, THUMB
 from lynkeus.runtime.cards import ModelCard, card
 from lynkeus.scan.backgrounds import SHIPPED
 from lynkeus.scan.clean_scores import BATCH, Shown
 from lynkeus.scan.home import Home
 from lynkeus.scan.near_copies import called
-from lynkeus.scan.object_model import is_put, put, put_back
+from lynkeus.scan.object_model import in_use, put, put_back
 from lynkeus.scan.parallel import in_order
 from lynkeus.scan.register import WORKING_SIDE
 
@@ -31,19 +29,21 @@ class Change:
 
     Attributes:
         files: How many were described from their files.
-        thumbnails: How many from their thumbnails, since the file is gone or another one.
-        lost: What those are called that have neither; the network in use stays the same then.
+        thumbnails: How many from their thumbnails, since the file is not where it was or is another one.
+        lost: What those are called that have neither; no other network is put into use then.
+        in_use: Whether the network is in use now.
     """
 
     files: int
     thumbnails: int
     lost: tuple[str, ...]
+    in_use: bool
 
 
 def change(home: Home, model: ModelCard, *, jobs: int, shown: Shown) -> Change:
     """Describe what is registered by a network, and put that into use if nothing was lost.
 
-    The home must be opened anew behind it.
+    The home must be opened anew behind it. The vectors of the network that ships are kept, those of others go.
 
     Args:
         home: Whose.
@@ -57,21 +57,38 @@ def change(home: Home, model: ModelCard, *, jobs: int, shown: Shown) -> Change:
     embedder = ObjectEmbedder(model)
     if not embedder.model.gives_heat:
         raise CorruptError(f"{model.path}: it cannot say where in a picture a thing is seen")
-    done = _describe(home, embedder, jobs=jobs, shown=shown)
-    if done.lost:
-        return done
-    if model.sha256 == card(MODEL).sha256:
-        put_back(home.folder)
-    elif not is_put(home.folder, model):
-        put(home.folder, model, np.stack(list(in_order(_clean_by(embedder), _clean(), jobs=jobs))))
-    home.catalog.blobs.drop_others(embedder.part, begins=OBJECT)
-    return done
+    first = _describe(home, embedder, jobs=jobs, shown=shown)
+    if first.lost:
+        return first
+    if not in_use(home.folder, model):
+        if model.sha256 == card(MODEL).sha256:
+            put_back(home.folder)
+        else:
+            _put(home, embedder, jobs=jobs)
+    second = _describe(home, embedder, jobs=jobs, shown=shown)  # what came meanwhile, by the last network
+    kept = {embedder.part, vector_part(card(MODEL))}
+    owners = {Owner.REFERENCE: _references(home), Owner.BACKGROUND: [b.id for b in home.catalog.backgrounds.all()]}
+    for owner, ids in owners.items():
+        home.catalog.blobs.drop_others(owner, ids, begins=OBJECT, kept=kept)
+    both = {"files": first.files + second.files, "thumbnails": first.thumbnails + second.thumbnails}
+    return replace(second, **both)
+
+
+def _put(home: Home, embedder: ObjectEmbedder, *, jobs: int) -> None:
+    """Put a network of one's own into use, with the free pictures that ship as clean ones."""
+    pictures = [read_picture(file, max_side=WORKING_SIDE) for file in sorted(SHIPPED.glob("*.jpg"))]
+    vectors = np.stack(list(in_order(lambda picture: embedder.describe(picture.rgb), pictures, jobs=jobs)))
+    put(home.folder, embedder.card, vectors, [picture.digest for picture in pictures])
+
+
+def _references(home: Home) -> tuple[int, ...]:
+    return home.catalog.references.changes_since(0, kind=OBJECTS).added
 
 
 def _describe(home: Home, embedder: ObjectEmbedder, *, jobs: int, shown: Shown) -> Change:
     """Store the vector of each reference of an object that has none of this network yet."""
-    ids = home.catalog.references.changes_since(0, kind=OBJECTS).added
-    there = home.catalog.blobs.read(Owner.REFERENCE, ids, embedder.part)
+    ids = _references(home)
+    there = home.catalog.blobs.having(Owner.REFERENCE, ids, embedder.part)
     lacking = home.catalog.references.many(number for number in ids if number not in there)
 
     def one(reference: Reference) -> tuple[Reference, bytes | None, bool]:
@@ -87,10 +104,11 @@ def _describe(home: Home, embedder: ObjectEmbedder, *, jobs: int, shown: Shown) 
         files, thumbnails = files + from_file, thumbnails + (not from_file)
         batch[reference.id] = {embedder.part: raw}
         if len(batch) >= BATCH:
-            home.catalog.references.keep(batch, embedder.card.version)
+            home.catalog.references.keep(batch)
             batch = {}
-    home.catalog.references.keep(batch, embedder.card.version)
-    return Change(files=files, thumbnails=thumbnails, lost=tuple(lost))
+    home.catalog.references.keep(batch)
+    used = in_use(home.folder, embedder.card)
+    return Change(files=files, thumbnails=thumbnails, lost=tuple(lost), in_use=used)
 
 
 def _vector(home: Home, embedder: ObjectEmbedder, reference: Reference) -> tuple[Reference, bytes | None, bool]:
@@ -103,12 +121,3 @@ def _vector(home: Home, embedder: ObjectEmbedder, reference: Reference) -> tuple
         return reference, packed(embedder.describe(picture.rgb)), True
     thumb = home.catalog.blobs.read(Owner.REFERENCE, [reference.id], THUMB).get(reference.id)
     return reference, None if thumb is None else packed(embedder.recall({THUMB: thumb})), False
-
-
-def _clean() -> list[Path]:
-    """The free pictures that ship."""
-    return sorted(SHIPPED.glob("*.jpg"))
-
-
-def _clean_by(embedder: ObjectEmbedder) -> Callable[[Path], Float32[np.ndarray, " d"]]:
-    return lambda file: embedder.describe(read_picture(file, max_side=WORKING_SIDE).rgb)

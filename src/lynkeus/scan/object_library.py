@@ -33,7 +33,7 @@ class ObjectLibrary:
         """The references as of now.
 
         Raises:
-            ConflictError: One has no vector of that name: another model described it.
+            ConflictError: One has no vector of that name: another network described it.
         """
         stamp = self._catalog.stamp()
         with self._lock:
@@ -66,8 +66,9 @@ class ObjectLibrary:
             foreign = sorted({each.gallery for number, each in new.items() if number not in stored})
             if foreign:
                 raise ConflictError(
-                    f"{', '.join(foreign)}: described by another model of objects than the one in use; "
-                    "`lynkeus models refresh` describes them anew"
+                    f"{', '.join(foreign)}: described by another network of objects than the one in use. If that was "
+                    "changed while this ran, run it again; else `lynkeus models refresh` describes them anew, or "
+                    "`lynkeus models use CARD` puts the network into use that described them"
                 )
             groups = [self._groups.setdefault(each.gallery, len(self._groups)) for each in new.values()]
             added = np.array([unpacked(stored[number]) for number in new], np.float32)

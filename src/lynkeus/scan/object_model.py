@@ -1,24 +1,31 @@
 """The network that describes objects in a home: the one that ships, or one of one's own in its place.
 
-One of one's own lies in the home, so that a scan needs nothing else: its file, vectors of clean pictures by it, and its
-card, which is written last and names the file by its digest.
+One of one's own lies in the home, so that a scan needs nothing else: a folder, named by the network's digest, with two
+models and their cards, the network and vectors of clean pictures by it. A file beside it names the folder that is in
+use; it is written last.
 """
 
+import hashlib
+import io
 import json
+import os
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
+from lynkeus.catalog.parts import new_part
 from lynkeus.core import ConflictError, CorruptError
 from lynkeus.recognisers.objects import CALM, MODEL
-from lynkeus.report.files import whole_file
 from lynkeus.runtime.cards import ModelCard, card, card_elsewhere, exported_card
 
 FOLDER = "models"
-_CARD = "object_descriptor.json"
+_IN_USE = "objects-in-use"
+_MENDED = "`lynkeus models use CARD` or `lynkeus models use --shipped` mends that"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +34,13 @@ class ObjectModel:
 
     Attributes:
         card: Its card.
-        calm_file: Vectors of clean pictures by it (npy).
+        calm_card: That of vectors of clean pictures by it.
+        folder: Where it lies; None for what ships.
     """
 
     card: ModelCard
-    calm_file: Path
+    calm_card: ModelCard
+    folder: Path | None
 
     @classmethod
     def of(cls, home: Path) -> "ObjectModel":
@@ -40,31 +49,51 @@ class ObjectModel:
         Raises:
             CorruptError: One of one's own is damaged.
         """
-        if own_card(home) is None:
-            return cls(card=card(MODEL), calm_file=card(CALM).path)
-        found = exported_card(home / FOLDER / _CARD)
-        return cls(card=found, calm_file=_calm_file(home, found))
+        folder = own_folder(home)
+        if folder is None:
+            return cls(card=card(MODEL), calm_card=card(CALM), folder=None)
+        try:
+            network, calm = (exported_card(_card_file(folder, name)) for name in (MODEL, CALM))
+        except CorruptError as error:
+            raise CorruptError(f"{error}; {_MENDED}") from error
+        return cls(card=network, calm_card=calm, folder=folder)
 
-    def calm(self) -> Float32[np.ndarray, "n d"]:
+    def calm(self, background: Iterable[str]) -> Float32[np.ndarray, "n d"]:
         """Vectors of clean pictures: what similarity an unrelated picture has anyway.
 
+        Args:
+            background: Digests of pictures that serve another purpose and are left out.
+
         Raises:
-            CorruptError: The file is missing or damaged.
+            CorruptError: The file is damaged.
         """
         try:
-            return np.load(self.calm_file, allow_pickle=False).astype(np.float32)
-        except (OSError, ValueError) as error:
-            raise CorruptError(f"{self.calm_file}: no vectors of clean pictures: {error}") from error
+            found = np.load(self.calm_card.path, allow_pickle=False)
+            if isinstance(found, np.ndarray):  # centres of clusters, that ship, are no pictures
+                return found.astype(np.float32)
+            with found:
+                free = ~np.isin(found["digests"], list(background))
+                return found["vectors"][free].astype(np.float32)
+        except (OSError, ValueError, LookupError, EOFError) as error:
+            raise CorruptError(f"{self.calm_card.path}: no vectors of clean pictures: {error}") from error
 
 
-def own_card(home: Path) -> ModelCard | None:
-    """The card of the network of one's own that is in use in a home, intact or not; None for none.
+def own_folder(home: Path) -> Path | None:
+    """Where the network of one's own lies that is in use in a home; None where that which ships is."""
+    try:
+        return home / FOLDER / (home / FOLDER / _IN_USE).read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+
+
+def own_cards(home: Path) -> list[ModelCard]:
+    """The cards of a network of one's own and what belongs to it, intact or not; none where that which ships is used.
 
     Raises:
-        CorruptError: It is no card.
+        CorruptError: One is no card.
     """
-    file = home / FOLDER / _CARD
-    return card_elsewhere(file) if file.exists() else None
+    folder = own_folder(home)
+    return [] if folder is None else [card_elsewhere(_card_file(folder, name)) for name in (MODEL, CALM)]
 
 
 def object_card(file: Path) -> ModelCard:
@@ -80,42 +109,75 @@ def object_card(file: Path) -> ModelCard:
     return found
 
 
-def put(home: Path, model: ModelCard, calm: Float32[np.ndarray, "n d"]) -> None:
-    """Put a network of one's own into use in a home, in the place of the last.
+def in_use(home: Path, model: ModelCard) -> bool:
+    """Whether a network is the one in use in a home, and intact."""
+    try:
+        return ObjectModel.of(home).card.sha256 == model.sha256
+    except CorruptError:
+        return False
+
+
+def put(home: Path, model: ModelCard, vectors: Float32[np.ndarray, "n d"], digests: list[str]) -> None:
+    """Put a network of one's own into use in a home, in the place of the last; until this ends the last one is.
 
     Args:
         home: Its folder.
         model: The card.
-        calm: Vectors of clean pictures by it.
+        vectors: Vectors of clean pictures by it.
+        digests: Of these pictures.
     """
-    folder = home / FOLDER
-    folder.mkdir(exist_ok=True)
-    last = _files(folder)
-    name = f"{model.sha256[:12]}.onnx"
-    shutil.copyfile(model.path, folder / name)
-    np.save(_calm_file(home, model), calm.astype(np.float16))
-    with whole_file(folder / _CARD) as file:
-        file.write(json.dumps(asdict(model) | {"file": name}, indent=1) + "\n")
-    for each in last - {folder / name, _calm_file(home, model)}:
-        each.unlink(missing_ok=True)
-
-
-def is_put(home: Path, model: ModelCard) -> bool:
-    """Whether a card is that of the network of one's own in a home, not of one to be put there."""
-    return model.path.parent == (home / FOLDER).absolute()
+    folder = home / FOLDER / model.sha256[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    file = io.BytesIO()
+    np.savez(file, vectors=vectors.astype(np.float16), digests=np.array(digests))
+    calm = replace(
+        card(CALM),
+        sha256=hashlib.sha256(file.getvalue()).hexdigest(),
+        version=model.version,
+        terms="free",
+        training_data=[{"folder": "assets/background", "terms": "free", "pictures": len(digests)}],
+        output="vectors of the free pictures that ship",
+        recipe="lynkeus models use",
+    )
+    raw = {MODEL: (model, ".onnx", model.path.read_bytes()), CALM: (calm, ".npz", file.getvalue())}
+    for name, (each, suffix, content) in raw.items():
+        stored = _card_file(folder, name).with_suffix(suffix)
+        _write_whole(stored, content)
+        _write_whole(_card_file(folder, name), _json(asdict(each) | {"file": stored.name}))
+    _write_whole(home / FOLDER / _IN_USE, f"{folder.name}\n".encode())
+    _remove_unused(home)
 
 
 def put_back(home: Path) -> None:
     """Put the network that ships into use again; one of one's own is deleted from the home."""
-    folder = home / FOLDER
-    (folder / _CARD).unlink(missing_ok=True)
-    for each in _files(folder):
-        each.unlink(missing_ok=True)
+    (home / FOLDER / _IN_USE).unlink(missing_ok=True)
+    _remove_unused(home)
 
 
-def _files(folder: Path) -> set[Path]:
-    return {*folder.glob("*.onnx"), *folder.glob("*.calm.npy")}
+def _remove_unused(home: Path) -> None:
+    used = own_folder(home)
+    for each in (home / FOLDER).glob("*"):
+        if each.is_dir() and each != used:
+            shutil.rmtree(each)
 
 
-def _calm_file(home: Path, model: ModelCard) -> Path:
-    return home / FOLDER / f"{model.sha256[:12]}.calm.npy"
+def _card_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.json"
+
+
+def _json(fields: dict[str, Any]) -> bytes:
+    return (json.dumps(fields, indent=1) + "\n").encode()
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """Write a file that takes its name once it is complete and on the disk."""
+    part = new_part(file)
+    try:
+        with part.open("wb") as unfinished:
+            unfinished.write(content)
+            unfinished.flush()
+            os.fsync(unfinished.fileno())
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -27,7 +27,7 @@ def describe_background(home: Home, *, jobs: int, shown: Shown) -> None:
         shown: Shows progress.
     """
     ids = [b.id for b in home.catalog.backgrounds.all()]
-    there = home.catalog.blobs.read(Owner.BACKGROUND, ids, home.object_embedder.part)
+    there = home.catalog.blobs.having(Owner.BACKGROUND, ids, home.object_embedder.part)
     lacking = [number for number in ids if number not in there]
     if not lacking:
         return

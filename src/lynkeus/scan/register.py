@@ -219,7 +219,13 @@ class Registration:
                 yield Registered(path=path, outcome=Outcome.ADDED)
 
     def _taken(self, home: Home, references: list[NewReference], kind: str, trial: dict[str, str]) -> list[str | None]:
-        """Store what is new; of each picture the entity that has its bytes already, or None."""
+        """Store what is new; of each picture the entity that has its bytes already, or None.
+
+        Raises:
+            ConflictError: Another network of objects was put into use meanwhile.
+        """
+        if kind == OBJECTS:
+            home.check_object_model()
         if self.dry_run:
             before: list[str | None] = []
             for each in references:

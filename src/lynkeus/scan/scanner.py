@@ -76,8 +76,7 @@ class Scan:
             seen = home.copies.observe(picture)
             candidates, shown = judged(home, home.copies.match(seen, view), judge, self.galleries)
             items = home.copies.keep(picture, seen) if self.keep else {}
-        known = home.object_library.view()
-        if len(known) and (self.keep or OBJECTS in kinds):
+        if (self.keep or OBJECTS in kinds) and len(known := home.object_library.view()):
             vector = home.object_embedder.describe(picture.rgb)
             more = find_objects(home, vector, lambda: picture, known, judge, self.galleries)
             candidates, shown = best_first(candidates + more[0]), best_first(shown + more[1])

@@ -12,7 +12,7 @@ function drawWhenNear(element, draw) {
 }
 
 function drawNow(element) {
-  waiting.get(element)();
+  waiting.get(element)?.();  // none where it was drawn or forgotten meanwhile
   waiting.delete(element);
   near.unobserve(element);
 }
