@@ -14,7 +14,7 @@ from typing import Any
 
 from lightning_fabric import Fabric
 
-from lynkeus.data.classes import Group
+from lynkeus.data.classes import ClassTable, Group
 from lynkeus.data.sources import Source
 from lynkeus.models.embedders import Embedder
 from lynkeus.recipes.deepfirearm import RECIPE as CLS_RETR_D
@@ -48,10 +48,7 @@ def _fine(name: str) -> tuple[Group, ...]:
     return (
         Group(
             source=Source(folder=f"finegrained/{name}", terms="research", share=1.0),
-            table=f"finegrained/{name}.csv",
-            base="finegrained",
-            path="path",
-            column="class_name",
+            table=ClassTable(file=f"finegrained/{name}.csv", base="finegrained", path="path", column="class_name"),
             batch=0,
         ),
     )

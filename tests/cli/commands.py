@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from click.testing import CliRunner, Result
 
 from lynkeus.cli import main
+from lynkeus.core import read_picture
+from lynkeus.scan.demo import demo_pictures
 
 
 def run(home: Path, *words: str | Path, code: int = 0) -> Result:
@@ -35,3 +38,8 @@ def run_process(*words: str | bytes | Path, cwd: Path) -> subprocess.CompletedPr
     """Run a command in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"}
     return subprocess.run(command(*words), cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def demo_photograph(number: int) -> np.ndarray:
+    """One of the demo's photographs, at most 480 pixels."""
+    return read_picture(demo_pictures().references[number], max_side=480).rgb

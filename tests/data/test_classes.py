@@ -5,13 +5,15 @@ import numpy as np
 import pytest
 
 from lynkeus.core import DataError
-from lynkeus.data.classes import Group, open_classes, read_groups
+from lynkeus.data.classes import ClassTable, Group, named_classes, open_classes, read_groups
 from lynkeus.data.sources import Source
 
 
 def _group(folder: str, *, role: str | None = None) -> Group:
     source = Source(folder=f"set/{folder}", terms="free", share=1.0, role=role)
-    return Group(source=source, table=f"set/{folder}.csv", base="set", path="file", column="kind", batch=4)
+    return Group(
+        source=source, table=ClassTable(file=f"set/{folder}.csv", base="set", path="file", column="kind"), batch=4
+    )
 
 
 @pytest.fixture
@@ -56,3 +58,14 @@ def test_refuses_a_table_of_which_nothing_may_train(root: Path) -> None:
     (root / "set/a.csv").write_text("file,kind\na/1.png,x\n")
     with pytest.raises(DataError, match=r"set/a\.csv"):
         read_groups(root, (_group("a", role="train"),))
+
+
+def test_without_a_table_the_folder_directly_below_is_the_class(root: Path) -> None:
+    group = Group(source=Source(folder="set", terms="free", share=1.0), table=None, batch=4)
+    (root / "set/a/deeper").mkdir()
+    (root / "set/a/2.png").rename(root / "set/a/deeper/2.png")
+    found = open_classes(root, (group,), side=32, caches=root / "caches")
+    assert found.names == (("set", "a"), ("set", "b"))
+    assert found.label.tolist() == [0, 0, 0, 1, 1, 1]
+    assert named_classes(root, group) == {"a", "b"}
+    assert named_classes(root, _group("b")) == {"x", "z"}

@@ -25,7 +25,7 @@ def made_places(folder: Path) -> Places:
 
 def made_small(recipe: RetrievalRecipe, places: Places) -> RetrievalRecipe:
     """The recipe made small, with five classes of four pictures in its first group and two in its second."""
-    if not (places.data / recipe.groups[-1].table).exists():
+    if not (places.data / recipe.groups[-1].where).exists():
         _make(recipe, places)
     one = {"steps": 1, "warmup": 0, "cooldown": 0}
     two = {"steps": 2, "warmup": 0, "cooldown": 0}
@@ -47,15 +47,17 @@ def made_small(recipe: RetrievalRecipe, places: Places) -> RetrievalRecipe:
 def _make(recipe: RetrievalRecipe, places: Places) -> None:
     rng = np.random.default_rng(0)
     for group, classes in zip(recipe.groups, (5, 2), strict=True):
-        rows = [f"{group.path},{group.column}"]
+        table = group.table
+        assert table is not None
+        rows = [f"{table.path},{table.column}"]
         for number in range(classes * 4):
             size = (48, 48) if number % 3 else (48, 96)
             file = places.data / group.source.folder / f"{number}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             noise = rng.integers(0, 60, (*size, 3), dtype=np.uint8) + np.uint8(40 * (number // 4))
             cv2.imwrite(str(file), noise)
-            rows.append(f"{file.relative_to(places.data / group.base).as_posix()},class {number // 4}")
-        (places.data / group.table).write_text("\n".join(rows) + "\n")
+            rows.append(f"{file.relative_to(places.data / table.base).as_posix()},class {number // 4}")
+        (places.data / table.file).write_text("\n".join(rows) + "\n")
 
 
 def main() -> None:

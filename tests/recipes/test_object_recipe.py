@@ -1,6 +1,7 @@
 import hashlib
 import importlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from itertools import combinations
@@ -17,13 +18,14 @@ from lynkeus.engine.checkpoint import read_checkpoint
 from lynkeus.models.embedders.object_descriptor import within_class_whitening
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
+from lynkeus.recipes.object_descriptor_own import RECIPE as OWN
 from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
 from lynkeus.recipes.objects import (
     Kind,
-    ObjectBatches,
     ObjectRecipe,
     load_embedder,
     load_start,
+    object_batches,
     open_object_maps,
     open_object_pictures,
     start_embedder,
@@ -34,7 +36,7 @@ from lynkeus.runtime.area import AreaModel, at_area
 
 pytestmark = pytest.mark.torch
 
-RECIPES = {"object_descriptor_all": ALL, "object_descriptor_free": FREE}
+RECIPES = {"object_descriptor_all": ALL, "object_descriptor_free": FREE, "object_descriptor_own": OWN}
 
 
 def _one() -> Fabric:
@@ -51,26 +53,36 @@ def places(tmp_path: Path) -> Places:
 
 @pytest.fixture
 def small(places: Places) -> Fill:
-    """Puts two classes of noise, some of it wide, into each group of a recipe, and makes the recipe small."""
+    """Puts noise, some of it wide, into each group of a recipe, and makes the recipe small.
+
+    Two classes where a table names them, else four.
+    """
 
     def fill(recipe: ObjectRecipe) -> ObjectRecipe:
         rng = np.random.default_rng(0)
         for group in recipe.groups:
             folder = places.data / group.source.folder
             folder.mkdir(parents=True, exist_ok=True)
-            rows, roles = [f"{group.path},{group.column}"], ["path,role"]
+            table = group.table
+            if table is None:
+                for number in range(8):
+                    file = folder / f"class {number // 2}" / f"deeper {number}" / "a.png"
+                    file.parent.mkdir(parents=True)
+                    cv2.imwrite(str(file), rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+                continue
+            rows, roles = [f"{table.path},{table.column}"], ["path,role"]
             for number in range(6):
                 size = (48, 48) if number % 2 else (48, 96)
                 cv2.imwrite(str(folder / f"{number}.png"), rng.integers(0, 256, (*size, 3), dtype=np.uint8))
-                inside = (folder / f"{number}.png").relative_to(places.data / group.base).as_posix()
+                inside = (folder / f"{number}.png").relative_to(places.data / table.base).as_posix()
                 rows.append(f"{inside},{'even' if number < 3 else 'odd'}")
                 roles.append(f"{folder.name}/{number}.png,train")
-            (places.data / group.table).write_text("\n".join(rows) + "\n")
+            (places.data / table.file).write_text("\n".join(rows) + "\n")
             if group.source.role is not None:
                 (folder.parent / "roles.csv").write_text("\n".join(roles) + "\n")
         groups = tuple(replace(group, batch=4) for group in recipe.groups[:2])
         descent = replace(recipe.descent, steps=3, warmup=1, cooldown=1)
-        changed = {"cached_side": 96, "area": 64 * 64, "views": 1, "scale": 1.0, "pretrained": False}
+        changed = {"cached_side": 96, "area": 64 * 64, "edited_views": 1, "scale": 1.0, "pretrained": False}
         kinds = tuple(replace(kind, directions=8) for kind in recipe.kinds[:1])
         return replace(recipe, groups=groups, kinds=kinds, descent=descent, **changed)
 
@@ -188,7 +200,7 @@ def test_batches_have_each_groups_number_of_pictures_and_no_class_that_is_held_o
     pictures = open_object_pictures(recipe, places)
     maps = open_object_maps(recipe, start_embedder(recipe), pictures, caches=places.caches)
     held_out = ((recipe.groups[0].source.folder, "odd"),)
-    batches = ObjectBatches(replace(recipe, held_out=held_out), pictures, maps)
+    batches = object_batches(replace(recipe, held_out=held_out), pictures, maps)
     assert batches.group.tolist() == [0, 1, 1]
     for step in range(3):
         batch, again = batches[step], batches[step]
@@ -237,7 +249,7 @@ def test_pieces_are_parts_of_the_maps(places: Places, small: Fill) -> None:
     recipe = small(ALL)
     pictures = open_object_pictures(recipe, places)
     maps = open_object_maps(recipe, start_embedder(recipe), pictures, caches=places.caches)
-    whole, pieces = (ObjectBatches(replace(recipe, cropped=share), pictures, maps)[0] for share in (0.0, 1.0))
+    whole, pieces = (object_batches(replace(recipe, cropped=share), pictures, maps)[0] for share in (0.0, 1.0))
     for one, piece in zip(whole.maps, pieces.maps, strict=True):
         height, width = (round(0.75 * side) for side in one.shape[2:])
         assert piece.shape[2:] == (height, width)
@@ -281,10 +293,10 @@ def test_evaluates_the_classes_that_are_held_out(places: Places, small: Fill) ->
     apart.train(places, _one())
     found = apart.evaluate(places)
     assert set(found.figures) == {
-        f"{what} {folder}{when}" for what in ("mAP", "R@1") for when in ("", ", before training")
+        f"{what} {folder}{when}" for what in ("mAP", "R@1") for when in ("", ", before training", ", published weights")
     }
     assert all(0 <= value <= 1 for value in found.figures.values())
-    assert [one.name for one in found.histograms] == ["before training", "after training"]
+    assert [one.name for one in found.histograms] == ["published weights", "before training", "after training"]
     assert len(found.neighbours) == 6
     with pytest.raises(DataError, match="no class is held out"):
         recipe.evaluate(places)
@@ -298,3 +310,47 @@ def test_what_is_barred_is_not_among_the_pictures(places: Places, small: Fill) -
     there = open_object_pictures(recipe, replace(places, barred=frozenset({barred})))
     assert barred not in there.cache.paths
     assert len(there.cache) == len(open_object_pictures(recipe, places).cache) - 1
+
+
+def test_of_ones_own_things_a_quarter_is_measured_on_and_does_not_train(places: Places, small: Fill) -> None:
+    recipe = small(OWN)
+    pictures = open_object_pictures(recipe, places)
+    assert [name for _, name in pictures.names] == [f"class {number}" for number in range(4)]
+    measured = recipe.measured(pictures)
+    assert len(measured) == 2
+    assert recipe.measured(pictures) == measured != replace(recipe, seed=3).measured(pictures)
+    maps = open_object_maps(recipe, start_embedder(recipe), pictures, caches=places.caches)
+    batches = object_batches(recipe, pictures, maps)
+    assert {pictures.names[one] for one in batches.classes} == set(pictures.names) - measured
+    recipe.train(places, _one())
+    card = json.loads(recipe.export(places, places.out / "export").with_name(f"{FILE}.json").read_text())
+    assert card["training_data"][0]["pictures"] == 4
+
+
+def test_ones_own_things_are_whitened_without_a_step(places: Places, small: Fill) -> None:
+    made = small(OWN)
+    recipe = replace(made, edited_views=OWN.edited_views, descent=OWN.descent)
+    model = recipe.train(places, _one())
+    pictures = open_object_pictures(recipe, places)
+    maps = open_object_maps(recipe, model, pictures, caches=places.caches)
+    assert maps.views == 1
+    trains = np.flatnonzero(pictures.without(recipe.measured(pictures)))
+    plain, label = torch.from_numpy(pooled(model, maps, trains)), torch.from_numpy(pictures.label[trains])
+    weight, bias = within_class_whitening(plain.double(), label, torch.zeros_like(label), kept=[8], shrink=0.1)
+    found = model.project(plain)
+    torch.testing.assert_close(found @ found.T, _gram(plain, weight, bias), rtol=1e-3, atol=1e-4)
+    reached = recipe.evaluate(places)
+    assert set(reached.figures) == {"mAP", "R@1", "mAP, published weights", "R@1, published weights"}
+    assert [one.name for one in reached.histograms] == ["published weights", "whitened"]
+
+
+def test_too_few_classes_to_measure_on_are_named_with_the_way_out(places: Places, small: Fill) -> None:
+    recipe = small(OWN)
+    shutil.rmtree(places.data / "class 0")
+    with pytest.raises(DataError, match=r"has 3 classes, too few to measure on 2 .* --set measured_share=0 trains on"):
+        recipe.train(places, _one())
+    assert not places.out.exists()
+    assert replace(recipe, measured_share=0.0).train(places, _one(), stop_after=1)
+    cv2.imwrite(str(places.data / "beside.png"), np.zeros((48, 48, 3), np.uint8))
+    with pytest.raises(DataError, match=r"beside\.png lies in no folder of a class"):
+        recipe.train(replace(places, out=places.out / "other"), _one())

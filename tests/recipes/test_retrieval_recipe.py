@@ -235,7 +235,7 @@ def test_no_class_is_in_two_parts_and_all_are_in_one(places: Places, small: Fill
 
 
 def _rewrite(places: Places, recipe: RetrievalRecipe, change: Callable[[list[str]], list[str]]) -> None:
-    table = places.data / recipe.groups[0].table
+    table = places.data / recipe.groups[0].where
     table.write_text("\n".join(change(table.read_text().splitlines())) + "\n")
 
 

@@ -1,11 +1,11 @@
-"""Pictures with classes: folders whose tables say what each picture shows.
+"""Pictures with classes: folders whose tables, or whose subfolders, say what each picture shows.
 
 Conventions: classes are numbered over all groups; a group is one set of classes that exclude each other. Pictures
 of different groups say nothing about each other: a firearm of one group's model may lie in another's type.
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,26 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from lynkeus.core import DataError
+from lynkeus.data.annotations import read_folder
 from lynkeus.data.cache import PictureCache, open_cache
 from lynkeus.data.sources import Listing, Source, list_pictures
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassTable:
+    """A table that says what pictures show.
+
+    Attributes:
+        file: CSV file, relative to the data root.
+        base: Folder to which the table's paths are relative, itself relative to the data root.
+        path: Column of the path.
+        column: Column of the class.
+    """
+
+    file: str
+    base: str
+    path: str
+    column: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,19 +41,18 @@ class Group:
 
     Attributes:
         source: Folder, terms, and role if not all may train.
-        table: CSV file, relative to the data root.
-        base: Folder to which the table's paths are relative, itself relative to the data root.
-        path: Column of the path.
-        column: Column of the class.
+        table: Says the class of each picture; None: the folder directly below that of the source in which it lies.
         batch: Its pictures a batch.
     """
 
     source: Source
-    table: str
-    base: str
-    path: str
-    column: str
+    table: ClassTable | None
     batch: int
+
+    @property
+    def where(self) -> str:
+        """The file or folder that names the classes, relative to the data root."""
+        return self.source.folder if self.table is None else self.table.file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -69,18 +86,16 @@ def read_groups(
         barred: Paths that are left out, relative to the data root.
 
     Raises:
-        DataError: A group has no picture of its table.
+        DataError: A group has no picture of its table, or one that lies in no folder of a class.
     """
     paths: list[str] = []
     owner: list[int] = []
     label: list[str] = []
     for number, group in enumerate(groups):
         may_train = set(list_pictures(root, (group.source,), barred=barred).paths)
-        with (root / group.table).open(newline="") as file:
-            rows = [(f"{group.base}/{row[group.path]}", row[group.column]) for row in csv.DictReader(file)]
-        found = sorted((path, name) for path, name in rows if path in may_train)
+        found = sorted((path, name) for path, name in _shown(root, group) if path in may_train)
         if not found:
-            raise DataError(f"no picture to train with in {group.table}")
+            raise DataError(f"no picture to train with in {group.where}")
         paths += [path for path, _ in found]
         label += [name for _, name in found]
         owner += [number] * len(found)
@@ -88,10 +103,21 @@ def read_groups(
     return Listing(paths=tuple(paths), source=tuple(owner), sources=sources), tuple(label)
 
 
-def classes_of_table(root: Path, group: Group) -> frozenset[str]:
-    """The classes that a group's table names, with or without pictures."""
-    with (root / group.table).open(newline="") as file:
-        return frozenset(row[group.column] for row in csv.DictReader(file))
+def named_classes(root: Path, group: Group) -> frozenset[str]:
+    """The classes that a group's table or folders name, with or without pictures that may train."""
+    return frozenset(name for _, name in _shown(root, group))
+
+
+def _shown(root: Path, group: Group) -> Iterator[tuple[str, str]]:
+    """Path and class of each picture that is named."""
+    if group.table is None:
+        read = read_folder(root, group.source)
+        names = (read.names[label].partition("/")[0] for label in read.one_label_each())
+        yield from zip(read.paths, names, strict=True)
+        return
+    with (root / group.table.file).open(newline="") as file:
+        for row in csv.DictReader(file):
+            yield f"{group.table.base}/{row[group.table.path]}", row[group.table.column]
 
 
 def open_classes(

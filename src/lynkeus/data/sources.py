@@ -14,7 +14,7 @@ from lynkeus.core import DataError
 
 Terms = Literal["free", "research"]
 
-_SUFFIXES = {".jpg", ".jpeg", ".png"}
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

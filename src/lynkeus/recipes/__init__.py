@@ -22,6 +22,7 @@ from lynkeus.recipes.hiding_masks import RECIPE as HIDING_MASKS
 from lynkeus.recipes.hiding_sex import RECIPE as HIDING_SEX
 from lynkeus.recipes.object_descriptor_all import RECIPE as OBJECT_DESCRIPTOR_ALL
 from lynkeus.recipes.object_descriptor_free import RECIPE as OBJECT_DESCRIPTOR_FREE
+from lynkeus.recipes.object_descriptor_own import RECIPE as OBJECT_DESCRIPTOR_OWN
 from lynkeus.recipes.overlay_finder import RECIPE as OVERLAY_FINDER
 from lynkeus.recipes.protocol import Places as Places
 from lynkeus.recipes.protocol import Recipe as Recipe
@@ -52,5 +53,6 @@ RECIPES: dict[str, Recipe] = {
     "hiding_actions": HIDING_ACTIONS,
     "object_descriptor_all": OBJECT_DESCRIPTOR_ALL,
     "object_descriptor_free": OBJECT_DESCRIPTOR_FREE,
+    "object_descriptor_own": OBJECT_DESCRIPTOR_OWN,
     "overlay_finder": OVERLAY_FINDER,
 }

@@ -9,7 +9,7 @@ Run: ``lynkeus train deepfirearm --data DATA --out runs/deepfirearm``
 
 from dataclasses import replace
 
-from lynkeus.data.classes import Group
+from lynkeus.data.classes import ClassTable, Group
 from lynkeus.data.sources import Source
 from lynkeus.recipes.config import Descent
 from lynkeus.recipes.retrieval import RetrievalRecipe
@@ -38,18 +38,12 @@ RECIPE = RetrievalRecipe(
     groups=(
         Group(
             source=Source(folder="firearms/models", terms="research", share=1.0),
-            table="firearms/models.csv",
-            base="firearms",
-            path="path",
-            column="model",
+            table=ClassTable(file="firearms/models.csv", base="firearms", path="path", column="model"),
             batch=0,
         ),
         Group(
             source=Source(folder="firearms/types", terms="research", share=1.0),
-            table="firearms/types.csv",
-            base="firearms",
-            path="path",
-            column="type",
+            table=ClassTable(file="firearms/types.csv", base="firearms", path="path", column="type"),
             batch=0,
         ),
     ),

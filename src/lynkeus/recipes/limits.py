@@ -34,12 +34,13 @@ class Limit(NamedTuple):
 _ANY, _SOME, _POSITIVE, _SHARE = Limit(0.0), Limit(1.0), Limit(0.0, open_below=True), Limit(0.0, 1.0)
 
 _FIELDS = {
-    _ANY: "backbone_rate box_weight centre_rate cooldown entropy_weight frozen_blocks head_rate held_out margin memory"
-    " pull push seed steps test val warmup weight_decay whiten_pictures",
+    _ANY: "backbone_rate box_weight centre_rate cooldown edited_views entropy_weight frozen_blocks head_rate held_out"
+    " margin memory pull push seed steps test val warmup weight_decay whiten_pictures",
     _SOME: "accumulate area batch cached_side choosing classes dim directions each every length negatives pictures"
     " positives prototypes scene_side scenes segment sharing side tested views width",
     _POSITIVE: "clip_norm rate scale share student_temperature teacher_temperature temperature",
-    _SHARE: "centre_momentum choose_share cropped dropout momentum test_share trained_share whiten_shrink",
+    _SHARE: "centre_momentum choose_share cropped dropout measured_share momentum test_share trained_share"
+    " whiten_shrink",
 }
 
 LIMITS: dict[str, Limit] = {name: limit for limit, names in _FIELDS.items() for name in names.split()} | {

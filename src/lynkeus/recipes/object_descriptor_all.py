@@ -10,7 +10,7 @@ Cost: 37 min (views 25, steps 7), one CPU core, 5 GiB, 4 GB of disk.
 Run: ``lynkeus train object_descriptor_all --data DATA --out runs/object_descriptor_all --no-eval``
 """
 
-from lynkeus.data.classes import Group
+from lynkeus.data.classes import ClassTable, Group
 from lynkeus.data.sources import Source
 from lynkeus.recipes.config import Descent
 from lynkeus.recipes.objects import Kind, ObjectRecipe
@@ -19,48 +19,33 @@ RECIPE = ObjectRecipe(
     groups=(
         Group(
             source=Source(folder="firearms/models", terms="research", share=1.0),
-            table="firearms/models.csv",
-            base="firearms",
-            path="path",
-            column="model",
+            table=ClassTable(file="firearms/models.csv", base="firearms", path="path", column="model"),
             batch=14,
         ),
         Group(
             source=Source(folder="firearms/types", terms="research", share=1.0),
-            table="firearms/types.csv",
-            base="firearms",
-            path="path",
-            column="type",
+            table=ClassTable(file="firearms/types.csv", base="firearms", path="path", column="type"),
             batch=4,
         ),
         Group(
             source=Source(folder="firearms/imagenet_weapons", terms="research", share=1.0),
-            table="firearms/imagenet_weapons.csv",
-            base="firearms",
-            path="path",
-            column="class",
+            table=ClassTable(file="firearms/imagenet_weapons.csv", base="firearms", path="path", column="class"),
             batch=4,
         ),
         Group(
             source=Source(folder="finegrained/cars", terms="research", share=1.0),
-            table="finegrained/cars.csv",
-            base="finegrained",
-            path="path",
-            column="class_name",
+            table=ClassTable(file="finegrained/cars.csv", base="finegrained", path="path", column="class_name"),
             batch=28,
         ),
         Group(
             source=Source(folder="finegrained/birds", terms="research", share=1.0),
-            table="finegrained/birds.csv",
-            base="finegrained",
-            path="path",
-            column="class_name",
+            table=ClassTable(file="finegrained/birds.csv", base="finegrained", path="path", column="class_name"),
             batch=8,
         ),
     ),
     cached_side=384,
     area=288 * 288,
-    views=8,
+    edited_views=8,
     cropped=0.6,
     kinds=(
         Kind(folder="firearms", directions=144),
@@ -87,5 +72,6 @@ RECIPE = ObjectRecipe(
         clip_norm=None,
     ),
     held_out=(),
+    measured_share=0.0,
     seed=0,
 )

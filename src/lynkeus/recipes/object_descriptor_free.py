@@ -9,7 +9,7 @@ Run: ``lynkeus train object_descriptor_free --data DATA --out runs/object_descri
 
 from dataclasses import replace
 
-from lynkeus.data.classes import Group
+from lynkeus.data.classes import ClassTable, Group
 from lynkeus.data.sources import Source
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.objects import Kind
@@ -19,10 +19,9 @@ RECIPE = replace(
     groups=(
         Group(
             source=Source(folder="copydet/clothing_cc0", terms="free", share=1.0, role="train"),
-            table="copydet/clothing_cc0_labels.csv",
-            base="copydet/clothing_cc0",
-            path="image",
-            column="label",
+            table=ClassTable(
+                file="copydet/clothing_cc0_labels.csv", base="copydet/clothing_cc0", path="image", column="label"
+            ),
             batch=24,
         ),
     ),

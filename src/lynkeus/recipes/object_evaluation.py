@@ -1,5 +1,7 @@
 """What an object descriptor is worth on classes that did not train: each of their pictures asks for the others."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch.nn import functional
@@ -7,26 +9,29 @@ from torch.nn import functional
 from lynkeus.core import DataError
 from lynkeus.data.classes import ClassPictures
 from lynkeus.metrics.retrieval import leave_one_out
+from lynkeus.models.backbones.efficientnet_lite import WIDTH
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.view_maps import ViewMaps, pooled
 from lynkeus.report.laboratory.evaluation import Evaluation
 from lynkeus.report.laboratory.retrieval import first_hits, pair_histogram
 
+PUBLISHED = "published weights"
+
 
 @torch.no_grad()
 def evaluate_objects(
-    models: tuple[ObjectDescriptor, ObjectDescriptor],
+    models: Mapping[str, ObjectDescriptor],
     pictures: ClassPictures,
     maps: ViewMaps,
     *,
     held_out: frozenset[tuple[str, str]],
 ) -> Evaluation:
-    """Mean average precision and R@1 of each set of classes, before training and after.
+    """Mean average precision and R@1 of each set of classes, also by the published weights as they are.
 
     Args:
-        models: Before training, whitened already, and after.
+        models: What to measure by when it is, such as ``before training``; the last one is the result.
         pictures: All classes.
-        maps: Of their pictures, by the trunk of both.
+        maps: Of their pictures, by the trunk of all of them.
         held_out: Folder and name of the classes that did not train.
 
     Raises:
@@ -34,26 +39,28 @@ def evaluate_objects(
     """
     asked = np.flatnonzero(~pictures.without(held_out))
     if not len(asked):
-        raise DataError("no class is held out to evaluate on: train with --set held_out=[[FOLDER,CLASS],...]")
-    plain, described = (
-        functional.normalize(model.project(torch.from_numpy(pooled(model, maps, asked)))).numpy() for model in models
-    )
+        raise DataError("no class is held out to evaluate on: train with --set measured_share=0.25")
+    first = next(iter(models.values()))
+    vectors = {PUBLISHED: pooled(first, maps, asked)[:, :WIDTH]} | {
+        when: functional.normalize(model.project(torch.from_numpy(pooled(model, maps, asked)))).numpy()
+        for when, model in models.items()
+    }
+    *_, last = vectors
     label = pictures.label[asked]
     folder = np.array([pictures.names[one][0] for one in label])
     figures: dict[str, float] = {}
     for name in dict.fromkeys(folder.tolist()):
         of_set = folder == name
-        for when, vectors in ((", before training", plain), ("", described)):
-            reached = leave_one_out(vectors[of_set].astype(np.float64), label[of_set])
-            figures |= {f"mAP {name}{when}": reached.mean_ap, f"R@1 {name}{when}": reached.rank[1]}
+        called = "" if name == "." else f" {name}"
+        for when, rows in vectors.items():
+            reached = leave_one_out(rows[of_set].astype(np.float64), label[of_set])
+            then = "" if when == last else f", {when}"
+            figures |= {f"mAP{called}{then}": reached.mean_ap, f"R@1{called}{then}": reached.rank[1]}
     return Evaluation(
         figures=figures,
-        histograms=(
-            pair_histogram(plain, label, "before training"),
-            pair_histogram(described, label, "after training"),
-        ),
+        histograms=tuple(pair_histogram(rows, label, when) for when, rows in vectors.items()),
         neighbours=first_hits(
-            described,
+            vectors[last],
             label,
             np.unique(folder, return_inverse=True)[1].astype(np.int64),
             picture=lambda row: pictures.cache[int(asked[row])],

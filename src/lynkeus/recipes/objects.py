@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch.nn import functional
 from lynkeus.core import ConflictError, DataError, NotTrainedError, SettingError
 from lynkeus.data.classes import ClassPictures, Group, open_classes
 from lynkeus.data.object_views import object_view, strong_object_view
+from lynkeus.data.splits import split_classes
 from lynkeus.engine.checkpoint import Training, read_checkpoint, read_state, write_state
 from lynkeus.engine.launch import forward_method, set_up
 from lynkeus.engine.loop import fit
@@ -25,14 +26,14 @@ from lynkeus.models.backbones.efficientnet_lite import lite1_state_dict, load_li
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.config import Descent
 from lynkeus.recipes.model_card import known_figures
+from lynkeus.recipes.object_batches import ObjectBatch, ObjectBatches
 from lynkeus.recipes.object_evaluation import evaluate_objects
 from lynkeus.recipes.object_publish import FILE, ObjectRelease, publish_objects
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import ViewMaps, ViewPlan, open_view_maps, pooled
 from lynkeus.report.laboratory.evaluation import Evaluation
 
-_EACH = 2
-_PIECE = 0.75
+_FEWEST = 2
 _AXES_OF = 400
 _WEIGHTS = "descriptor.pt"
 _START = "start."
@@ -59,7 +60,7 @@ class ObjectRecipe:
         groups: Sets of classes that train.
         cached_side: Longest side of the cached pictures, pixels.
         area: Square pixels to which a picture is brought, in training and in use.
-        views: Views made of each picture beside the plain one, mild ones and as many strong ones.
+        edited_views: Views made of each picture beside the plain one, mild ones and as many strong ones.
         cropped: Share of the parts of a batch of whose maps a piece, three quarters as wide and high, is seen.
         kinds: Kinds of things; every group belongs to the first one that fits.
         pretrained: Start from the published ImageNet weights.
@@ -74,13 +75,15 @@ class ObjectRecipe:
             start. Behind it the linear layer is whitened anew.
         descent: The optimiser.
         held_out: Classes that do not train, by folder and name; evaluation asks for them.
+        measured_share: So much of each group's classes is held out besides, drawn by the digests of their names, but no
+            fewer than two; 0 for none.
         seed: Of everything.
     """
 
     groups: tuple[Group, ...]
     cached_side: int
     area: int
-    views: int
+    edited_views: int
     cropped: float
     kinds: tuple[Kind, ...]
     pretrained: bool
@@ -94,6 +97,7 @@ class ObjectRecipe:
     trained_share: float
     descent: Descent
     held_out: tuple[tuple[str, str], ...]
+    measured_share: float
     seed: int
 
     @property
@@ -105,6 +109,27 @@ class ObjectRecipe:
     def release(self) -> ObjectRelease:
         """What publishing needs to know."""
         return ObjectRelease(area=self.area, dim=self.dim, seed=self.seed)
+
+    def measured(self, pictures: ClassPictures) -> frozenset[tuple[str, str]]:
+        """Folder and name of the classes that do not train.
+
+        Args:
+            pictures: Of all classes.
+
+        Raises:
+            DataError: A group has too few classes to hold two out and to train two.
+        """
+        apart = set(self.held_out)
+        for group in self.groups if self.measured_share else ():
+            names = [name for folder, name in pictures.names if folder == group.source.folder]
+            count = max(_FEWEST, round(self.measured_share * len(names)))
+            if len(names) - count < _FEWEST:
+                raise DataError(
+                    f"{group.where} has {len(names)} classes, too few to measure on {count} and to train {_FEWEST}; "
+                    "--set measured_share=0 trains on all"
+                )
+            apart |= {(group.source.folder, name) for name in split_classes(names, (count, -1), seed=self.seed)[0]}
+        return frozenset(apart)
 
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> ObjectDescriptor:
         """Train, or go on training; average the slow copy and the start and, at the end, whiten anew and store that.
@@ -118,6 +143,7 @@ class ObjectRecipe:
 
         Raises:
             ConflictError: Several processes train; batches are not shared out.
+            DataError: A group has too few classes.
             SettingError: A group is of no kind.
             StorageError: What came of it cannot be written.
         """
@@ -125,12 +151,13 @@ class ObjectRecipe:
             raise ConflictError("the object descriptor trains in one process")
         kind_of_group = _kinds(self)
         pictures = open_object_pictures(self, places)
+        self.measured(pictures)  # too few classes are refused before anything is written
         run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})
         if (places.out / _WEIGHTS).exists():
             return load_embedder(places.out, self)
         model = start_embedder(self)
         maps = open_object_maps(self, model, pictures, caches=places.caches)
-        batches = ObjectBatches(self, pictures, maps)
+        batches = object_batches(self, pictures, maps)
         kind = torch.from_numpy(kind_of_group[batches.group])
         objective = _objective(self, model, maps, batches, kind)
         model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads lack it
@@ -170,7 +197,9 @@ class ObjectRecipe:
         pictures = open_object_pictures(self, places)
         start = load_start(places.out, self)
         maps = open_object_maps(self, start, pictures, caches=places.caches)
-        return evaluate_objects((start, model), pictures, maps, held_out=frozenset(self.held_out))
+        before = {"before training": start} if self.descent.steps else {}
+        models = {**before, "after training" if before else "whitened": model}
+        return evaluate_objects(models, pictures, maps, held_out=self.measured(pictures))
 
     def export(self, places: Places, target: Path) -> Path:
         """Write the model as ONNX, in fp32 and int8, with the card of the latter; gives the int8 file.
@@ -180,74 +209,10 @@ class ObjectRecipe:
             CorruptError: The ONNX file does not give what PyTorch gives.
         """
         pictures = open_object_pictures(self, places)
-        trained = np.flatnonzero(pictures.without(frozenset(self.held_out)))
+        trained = np.flatnonzero(pictures.without(self.measured(pictures)))
         model, figures = load_embedder(places.out, self), known_figures(places.out)
         publish_objects(model, self.release, pictures.cache, target, trained=trained, figures=figures)
         return target / f"{FILE}.int8.onnx"
-
-
-class ObjectBatch(NamedTuple):
-    """Pictures of all groups.
-
-    Attributes:
-        maps: Maps of one view each, pictures whose maps have one shape together.
-        label: Class of each, in the order of the maps.
-    """
-
-    maps: list[Tensor]
-    label: Tensor
-
-
-class ObjectBatches:
-    """Batch number ``step`` at index ``step``, a pure function of the seed and the step.
-
-    Args:
-        recipe: Says how many pictures of each group.
-        pictures: The classes.
-        maps: The maps of the pictures.
-
-    Raises:
-        DataError: Every class is held out.
-    """
-
-    def __init__(self, recipe: ObjectRecipe, pictures: ClassPictures, maps: ViewMaps) -> None:
-        self.maps, self.seed, self.cropped = maps, recipe.seed, recipe.cropped
-        kept = pictures.without(frozenset(recipe.held_out))
-        if not kept.any():
-            raise DataError("every class is held out: none is left to train")
-        self.classes, label = np.unique(pictures.label[kept], return_inverse=True)
-        self.numbers: Int64[np.ndarray, " m"] = np.flatnonzero(kept)
-        self.label: Int64[np.ndarray, " n"] = np.full(len(kept), -1, np.int64)
-        self.label[self.numbers] = label
-        self._members = [self.numbers[label == one] for one in range(len(self.classes))]
-        group = [int(pictures.cache.source[members[0]]) for members in self._members]
-        self.group: Int64[np.ndarray, " c"] = np.array(group, np.int64)
-        self._batch = [group.batch for group in recipe.groups]
-
-    def __getitem__(self, step: int) -> ObjectBatch:
-        rng = np.random.default_rng((self.seed, step))
-        drawn = np.concatenate([self._draw(group, count, rng) for group, count in enumerate(self._batch)])
-        parts = self.maps.alike(drawn)
-        maps = [self.maps.stacked(part, rng.integers(self.maps.views, size=len(part))) for part in parts]
-        maps = [_piece(each, rng) if rng.random() < self.cropped else each for each in maps]
-        return ObjectBatch(maps, torch.from_numpy(self.label[np.concatenate(parts)]))
-
-    def _draw(self, group: int, count: int, rng: np.random.Generator) -> Int64[np.ndarray, " k"]:
-        """Classes drawn evenly, up to two pictures of each in turns until there are enough; none where none trains."""
-        known = np.flatnonzero(self.group == group)
-        if not len(known):
-            return np.empty(0, np.int64)
-        classes = rng.choice(known, min(len(known), -(-count // _EACH)), replace=False)
-        turns = [classes[place % len(classes)] for place in range(count)]
-        return np.array([rng.choice(self._members[one]) for one in turns], np.int64)
-
-
-def _piece(maps: Tensor, rng: np.random.Generator) -> Tensor:
-    """A piece of maps at a place drawn evenly."""
-    height, width = (max(1, round(_PIECE * side)) for side in maps.shape[2:])
-    top, left = (int(rng.integers(side - kept + 1)) for side, kept in zip(maps.shape[2:], (height, width), strict=True))
-    piece = maps[:, :, top : top + height, left : left + width]
-    return piece.contiguous(memory_format=torch.channels_last)
 
 
 class ObjectObjective(nn.Module):
@@ -277,8 +242,22 @@ def open_object_maps(
     recipe: ObjectRecipe, model: ObjectDescriptor, pictures: ClassPictures, *, caches: Path
 ) -> ViewMaps:
     """The maps of a recipe's pictures, made by the model before the first step."""
-    plan = ViewPlan(edits=(object_view(), strong_object_view()), views=recipe.views, area=recipe.area, seed=recipe.seed)
+    plan = ViewPlan(
+        edits=(object_view(), strong_object_view()), views=recipe.edited_views, area=recipe.area, seed=recipe.seed
+    )
     return open_view_maps(model, pictures.cache, plan, caches=caches)
+
+
+def object_batches(recipe: ObjectRecipe, pictures: ClassPictures, maps: ViewMaps) -> ObjectBatches:
+    """The batches of a recipe, of the classes that train."""
+    return ObjectBatches(
+        pictures,
+        maps,
+        apart=recipe.measured(pictures),
+        each=[group.batch for group in recipe.groups],
+        cropped=recipe.cropped,
+        seed=recipe.seed,
+    )
 
 
 def start_embedder(recipe: ObjectRecipe) -> ObjectDescriptor:

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from lynkeus.core import DataError
-from lynkeus.data.classes import ClassPictures, Group, classes_of_table, open_classes, read_groups
+from lynkeus.data.classes import ClassPictures, Group, named_classes, open_classes, read_groups
 from lynkeus.data.splits import split_classes
 from lynkeus.models.embedders import Embedder
 from lynkeus.recipes.view_maps import ViewMaps
@@ -114,10 +114,10 @@ def open_split(
         FileNotFoundError: A group has no picture at all.
     """
     for group, keep in zip(groups, kept, strict=True):
-        names = classes_of_table(root, group)
+        names = named_classes(root, group)
         if len(names) - keep.val - keep.test < _FEWEST:
             raise DataError(
-                f"{group.table} has {len(names)} classes; {keep.val} for choices and {keep.test} for measuring leave "
+                f"{group.where} has {len(names)} classes; {keep.val} for choices and {keep.test} for measuring leave "
                 f"fewer than {_FEWEST} that train"
             )
     pictures = open_classes(root, groups, side=side, caches=caches)
@@ -128,7 +128,7 @@ def open_split(
     part: dict[int, Part] = {}
     owner = np.zeros(len(number), np.int64)
     for place, (group, keep) in enumerate(zip(groups, kept, strict=True)):
-        names = classes_of_table(root, group)
+        names = named_classes(root, group)
         split = split_classes(names, (-1, keep.val, keep.test), seed=seed)
         for label, classes in zip(PARTS, split, strict=True):
             for name in sorted(classes):
@@ -136,7 +136,7 @@ def open_split(
                 there = 0 if one is None else int((training if label == "train" else every)[one])
                 if one is None or (label == "train" and there < _FEWEST):
                     raise DataError(
-                        f"class {name!r} of {group.table} has {there} pictures that can be read and used, wanted 2"
+                        f"class {name!r} of {group.where} has {there} pictures that can be read and used, wanted 2"
                     )
                 part[one], owner[one] = label, place
     missing = tuple(sorted(set(listing.paths) - set(pictures.cache.paths)))
