@@ -20,23 +20,21 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from torch.nn import functional
 
 from benchmarks.copies.about import about
 from benchmarks.copies.rounds import Rounds, open_floor
 from benchmarks.objects.folds import FOLDS, held_out
+from benchmarks.objects.reached import described, reached, spread
 from lynkeus.core import read_picture
 from lynkeus.data.classes import ClassPictures
 from lynkeus.engine.launch import make_fabric
-from lynkeus.metrics.retrieval import leave_one_out
 from lynkeus.models.backbones.efficientnet_lite import WIDTH
-from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
 from lynkeus.recipes.object_publish import FILE, publish_objects
 from lynkeus.recipes.objects import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
-from lynkeus.recipes.view_maps import ViewMaps, pooled
+from lynkeus.recipes.view_maps import pooled
 from lynkeus.recognisers.objects import MODEL
 from lynkeus.runtime.area import AreaModel
 from lynkeus.runtime.cards import card
@@ -70,9 +68,9 @@ def main(data: Path, runs: Path, caches: Path) -> None:
             vectors = {
                 "off_the_shelf": published[:, :WIDTH],
                 "pooled": published,
-                "whitened": _described(start, maps, asked),
-                "free": _described(free, maps, asked),
-                "trained": _described(model, maps, asked),
+                "whitened": described(start, maps, asked),
+                "free": described(free, maps, asked),
+                "trained": described(model, maps, asked),
                 "int8": _from_files(AreaModel(small), pictures, asked, data),
             }
             folds.append({arm: _measured(found, pictures, asked) for arm, found in vectors.items()})
@@ -97,14 +95,8 @@ def _measured(vectors: np.ndarray, pictures: ClassPictures, asked: np.ndarray) -
     found: Figures = {}
     for name, folder in SETS.items():
         of_set = np.array([pictures.names[label][0] == folder for label in pictures.label[asked]])
-        reached = leave_one_out(vectors[of_set].astype(np.float64), pictures.label[asked][of_set])
-        found[name] = {"mean_ap": round(reached.mean_ap, 4), "rank_1": round(reached.rank[1], 4)}
+        found[name] = reached(vectors[of_set], pictures.label[asked][of_set])
     return found
-
-
-@torch.no_grad()
-def _described(model: ObjectDescriptor, maps: ViewMaps, asked: np.ndarray) -> np.ndarray:
-    return functional.normalize(model.project(torch.from_numpy(pooled(model, maps, asked)))).numpy()
 
 
 def _from_files(model: AreaModel, pictures: ClassPictures, asked: np.ndarray, data: Path) -> np.ndarray:
@@ -122,19 +114,7 @@ def _cost(model: AreaModel, pictures: ClassPictures, caches: Path) -> dict[str, 
 
 def _means(folds: list[dict[str, Figures]]) -> dict[str, Any]:
     """Mean and standard deviation over the folds."""
-    return {
-        arm: {
-            name: {
-                key: {
-                    "mean": round(float(np.mean([fold[arm][name][key] for fold in folds])), 4),
-                    "sd": round(float(np.std([fold[arm][name][key] for fold in folds], ddof=1)), 4),
-                }
-                for key in ("mean_ap", "rank_1")
-            }
-            for name in SETS
-        }
-        for arm in folds[0]
-    }
+    return {arm: {name: spread([fold[arm][name] for fold in folds]) for name in SETS} for arm in folds[0]}
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import csv
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ import numpy as np
 from benchmarks.copies.about import about
 from benchmarks.copies.rounds import Rounds, open_floor
 from benchmarks.objects.folds import FOLDS, held_out
+from benchmarks.objects.reached import mean, spread
 from lynkeus.calibration.rates import RateModel, needed
 from lynkeus.core import Picture, read_picture
 from lynkeus.metrics.localisation import best_overlap
@@ -152,7 +153,7 @@ def main(data: Path, cache: Path) -> None:
     sets: dict[str, Any] = {}
     for name, references, uploads in entities(data):
         draws, sizes = drawn_figures(recogniser, vectors, name, references, uploads)
-        sets[name] = sizes | {"trained": name in TRAINED, "references": _spread(draws)}
+        sets[name] = sizes | {"trained": name in TRAINED, "references": {n: spread(each) for n, each in draws.items()}}
     _write({"sets": sets, "boxes": boxes(data, recogniser, vectors), **about()})
 
 
@@ -179,10 +180,11 @@ def unseen(data: Path, cache: Path, runs: Path, caches: Path) -> None:
                 sizes[name].append(size)
                 for count, figures in found.items():
                     draws[name][count] += figures
-    mean = {
+    counted = {
         name: {key: round(np.mean([each[key] for each in of]).item()) for key in of[0]} for name, of in sizes.items()
     }
-    _write({"unseen": {name: mean[name] | {"references": _spread(found)} for name, found in draws.items()}})
+    spreads = {name: {n: spread(each) for n, each in found.items()} for name, found in draws.items()}
+    _write({"unseen": {name: counted[name] | {"references": found} for name, found in spreads.items()}})
 
 
 def drawn_figures(
@@ -214,23 +216,8 @@ def drawn_figures(
             figures = open_set(score, right, high) | kept_by_policies(score, right, high, low)
             draws.append(figures | foreign(high[~garments], low[garments]))
         found[str(count)] = draws
-        print(name, count, json.dumps({key: _mean(draws, key) for key in draws[0]}), flush=True)
+        print(name, count, json.dumps({key: mean(draws, key) for key in draws[0]}), flush=True)
     return found, {"entities": len(np.unique(labels)), "uploads": len(left), "strangers": len(clean)}
-
-
-def _spread(draws: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Mean and standard deviation over the draws, by the number of references."""
-    return {
-        count: {
-            key: {"mean": _mean(each, key), "sd": round(float(np.std([row[key] for row in each], ddof=1)), 4)}
-            for key in each[0]
-        }
-        for count, each in draws.items()
-    }
-
-
-def _mean(draws: Sequence[Mapping[str, float]] | Sequence[Mapping[str, int]], key: str) -> float:
-    return round(float(np.mean([row[key] for row in draws])), 4)
 
 
 def open_set(score: np.ndarray, right: np.ndarray, clean: np.ndarray) -> dict[str, float]:

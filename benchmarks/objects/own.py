@@ -17,21 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch.nn import functional
 
 from benchmarks.copies.about import about
+from benchmarks.objects.reached import described, reached, spread
 from lynkeus.core import read_picture
 from lynkeus.data.splits import split_classes
 from lynkeus.engine.launch import make_fabric
-from lynkeus.metrics.retrieval import leave_one_out
 from lynkeus.models.backbones.efficientnet_lite import WIDTH
-from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.object_descriptor_own import RECIPE
 from lynkeus.recipes.objects import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
-from lynkeus.recipes.view_maps import ViewMaps, pooled
+from lynkeus.recipes.view_maps import pooled
 from lynkeus.recognisers.objects import ObjectEmbedder
 
 RESULTS = Path(__file__).parent / "results" / "own.json"
@@ -74,16 +71,17 @@ def measure(folder: Path, work: Path, name: str, *, shipped: bool) -> dict[str, 
         published = pooled(start, maps, asked)
         vectors = {
             "off_the_shelf": published[:, :WIDTH],
-            "whitened": _described(start, maps, asked),
-            "trained": _described(trained, maps, asked),
+            "whitened": described(start, maps, asked),
+            "trained": described(trained, maps, asked),
         }
         if shipped:
             embedder = ObjectEmbedder()
             files = [folder / pictures.cache.paths[one] for one in asked]
             vectors["shipped"] = np.stack([embedder(read_picture(file).rgb) for file in files])
-        quarters.append({arm: _reached(found, pictures.label[asked]) for arm, found in vectors.items()})
+        quarters.append({arm: reached(found, pictures.label[asked]) for arm, found in vectors.items()})
     counted = {"pictures": len(pictures.label), "classes": len(names), "held out": quarter}
-    return counted | {"quarters": quarters, "mean": _mean(quarters)}
+    mean = {arm: spread([each[arm] for each in quarters]) for arm in quarters[0]}
+    return counted | {"quarters": quarters, "mean": mean}
 
 
 def logos_by_brand(source: Path, target: Path) -> Path:
@@ -102,29 +100,6 @@ def logos_by_brand(source: Path, target: Path) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(source / path, folder)
     return target
-
-
-@torch.no_grad()
-def _described(model: ObjectDescriptor, maps: ViewMaps, asked: np.ndarray) -> np.ndarray:
-    return functional.normalize(model.project(torch.from_numpy(pooled(model, maps, asked)))).numpy()
-
-
-def _reached(vectors: np.ndarray, label: np.ndarray) -> dict[str, float]:
-    found = leave_one_out(vectors.astype(np.float64), label)
-    return {"mean_ap": round(found.mean_ap, 4), "rank_1": round(found.rank[1], 4)}
-
-
-def _mean(quarters: list[Figures]) -> dict[str, Any]:
-    return {
-        arm: {
-            key: {
-                "mean": round(float(np.mean([each[arm][key] for each in quarters])), 4),
-                "sd": round(float(np.std([each[arm][key] for each in quarters], ddof=1)), 4),
-            }
-            for key in ("mean_ap", "rank_1")
-        }
-        for arm in quarters[0]
-    }
 
 
 if __name__ == "__main__":
