@@ -297,6 +297,7 @@ def test_evaluates_the_classes_that_are_held_out(places: Places, small: Fill) ->
     }
     assert all(0 <= value <= 1 for value in found.figures.values())
     assert [one.name for one in found.histograms] == ["published weights", "before training", "after training"]
+    assert len(list(places.caches.glob("maps-*"))) == 1  # those of the training serve the evaluation
     assert len(found.neighbours) == 6
     with pytest.raises(DataError, match="no class is held out"):
         recipe.evaluate(places)

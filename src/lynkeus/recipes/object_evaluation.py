@@ -29,7 +29,8 @@ def evaluate_objects(
     """Mean average precision and R@1 of each set of classes, also by the published weights as they are.
 
     Args:
-        models: What to measure by when it is, such as ``before training``; the last one is the result.
+        models: What to measure by when it is, such as ``before training``; the first has the published backbone, the
+            last is the result.
         pictures: All classes.
         maps: Of their pictures, by the trunk of all of them.
         held_out: Folder and name of the classes that did not train.
@@ -40,10 +41,10 @@ def evaluate_objects(
     asked = np.flatnonzero(~pictures.without(held_out))
     if not len(asked):
         raise DataError("no class is held out to evaluate on: train with --set measured_share=0.25")
-    first = next(iter(models.values()))
-    vectors = {PUBLISHED: pooled(first, maps, asked)[:, :WIDTH]} | {
-        when: functional.normalize(model.project(torch.from_numpy(pooled(model, maps, asked)))).numpy()
-        for when, model in models.items()
+    features = {when: torch.from_numpy(pooled(model, maps, asked)) for when, model in models.items()}
+    first, *_ = features.values()
+    vectors = {PUBLISHED: first[:, :WIDTH].numpy()} | {
+        when: functional.normalize(model.project(features[when])).numpy() for when, model in models.items()
     }
     *_, last = vectors
     label = pictures.label[asked]

@@ -182,7 +182,8 @@ class ObjectRecipe:
         )
         model = _average(objective, self)
         if training.step == self.descent.steps:
-            _whiten(model, self, maps, batches, kind)
+            if self.descent.steps:  # without a step the start is whitened already
+                _whiten(model, self, maps, batches, kind)
             write_state(places.out / _WEIGHTS, model.state_dict())
         return model
 
@@ -195,10 +196,10 @@ class ObjectRecipe:
         """
         model = load_embedder(places.out, self)
         pictures = open_object_pictures(self, places)
-        start = load_start(places.out, self)
-        maps = open_object_maps(self, start, pictures, caches=places.caches)
-        before = {"before training": start} if self.descent.steps else {}
-        models = {**before, "after training" if before else "whitened": model}
+        maps = open_object_maps(self, start_embedder(self), pictures, caches=places.caches)
+        models = {"whitened": model}
+        if self.descent.steps:
+            models = {"before training": load_start(places.out, self), "after training": model}
         return evaluate_objects(models, pictures, maps, held_out=self.measured(pictures))
 
     def export(self, places: Places, target: Path) -> Path:
