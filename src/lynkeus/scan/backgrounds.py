@@ -9,7 +9,7 @@ from lynkeus.catalog import NewBackground
 from lynkeus.core import UnreadableError, read_picture
 from lynkeus.core.folders import Entry, display
 from lynkeus.scan.home import Home
-from lynkeus.scan.parallel import in_order
+from lynkeus.scan.parallel import batched, in_order
 from lynkeus.scan.register import WORKING_SIDE
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "background"
@@ -57,13 +57,8 @@ def add_clean(home: Home, entries: Iterable[Entry], *, jobs: int) -> Iterator[Ad
         jobs: Threads.
     """
     known = {b.digest for b in home.catalog.backgrounds.all()}
-    batch: list[_Looked] = []
-    for looked in in_order(lambda entry: _look(home, entry, known), entries, jobs=jobs):
-        batch.append(looked)
-        if len(batch) >= _BATCH:
-            yield from _store(home, batch)
-            batch = []
-    yield from _store(home, batch)
+    for batch in batched(in_order(lambda entry: _look(home, entry, known), entries, jobs=jobs), _BATCH):
+        yield from _store(home, batch)
 
 
 def _look(home: Home, entry: Entry, known: set[str]) -> _Looked:

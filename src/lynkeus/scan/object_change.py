@@ -19,7 +19,7 @@ from lynkeus.scan.clean_scores import BATCH, Shown
 from lynkeus.scan.home import Home
 from lynkeus.scan.near_copies import called
 from lynkeus.scan.object_model import in_use, put, put_back
-from lynkeus.scan.parallel import in_order
+from lynkeus.scan.parallel import batched, in_order
 from lynkeus.scan.register import WORKING_SIDE
 
 
@@ -96,17 +96,13 @@ def _describe(home: Home, embedder: ObjectEmbedder, *, jobs: int, shown: Shown) 
 
     files = thumbnails = 0
     lost: list[str] = []
-    batch: dict[int, dict[str, bytes]] = {}
-    for reference, raw, from_file in shown(in_order(one, lacking.values(), jobs=jobs), len(lacking), "objects"):
-        if raw is None:
-            lost.append(called(reference.gallery, reference))
-            continue
-        files, thumbnails = files + from_file, thumbnails + (not from_file)
-        batch[reference.id] = {embedder.part: raw}
-        if len(batch) >= BATCH:
-            home.catalog.references.keep(batch)
-            batch = {}
-    home.catalog.references.keep(batch)
+    made = in_order(one, lacking.values(), jobs=jobs)
+    for batch in batched(shown(made, len(lacking), "objects"), BATCH):
+        kept = [(reference, raw, from_file) for reference, raw, from_file in batch if raw is not None]
+        home.catalog.references.keep({reference.id: {embedder.part: raw} for reference, raw, _ in kept})
+        lost += [called(reference.gallery, reference) for reference, raw, _ in batch if raw is None]
+        files += sum(from_file for _, _, from_file in kept)
+        thumbnails += sum(not from_file for _, _, from_file in kept)
     used = in_use(home.folder, embedder.card)
     return Change(files=files, thumbnails=thumbnails, lost=tuple(lost), in_use=used)
 

@@ -15,7 +15,7 @@ from lynkeus.recognisers.protocol import KEPT, OBJECTS, THUMB
 from lynkeus.scan.clean_scores import BATCH, NOTHING_ALIKE, SAME, Shown
 from lynkeus.scan.home import Home
 from lynkeus.scan.near_copies import same_object_picture
-from lynkeus.scan.parallel import in_order
+from lynkeus.scan.parallel import batched, in_order
 
 
 def describe_background(home: Home, *, jobs: int, shown: Shown) -> None:
@@ -31,14 +31,9 @@ def describe_background(home: Home, *, jobs: int, shown: Shown) -> None:
     lacking = [number for number in ids if number not in there]
     if not lacking:
         return
-    batch: dict[int, dict[str, bytes]] = {}
     made = in_order(lambda number: (number, _vector(home, number)), lacking, jobs=jobs)
-    for number, raw in shown(made, len(lacking), "objects"):
-        batch[number] = {home.object_embedder.part: raw}
-        if len(batch) >= BATCH:
-            home.catalog.backgrounds.keep(batch)
-            batch = {}
-    home.catalog.backgrounds.keep(batch)
+    for batch in batched(shown(made, len(lacking), "objects"), BATCH):
+        home.catalog.backgrounds.keep({number: {home.object_embedder.part: raw} for number, raw in batch})
 
 
 def _vector(home: Home, background_id: int) -> bytes:

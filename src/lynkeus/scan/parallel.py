@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 _In = TypeVar("_In")
@@ -13,6 +14,13 @@ _Out = TypeVar("_Out")
 def default_jobs() -> int:
     """Processors this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def batched(items: Iterable[_In], size: int) -> Iterator[list[_In]]:
+    """Items in their order, so many at once; the last batch may be smaller, none is empty."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def in_order(work: Callable[[_In], _Out], items: Iterable[_In], *, jobs: int) -> Iterator[_Out]:
