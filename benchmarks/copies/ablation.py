@@ -31,14 +31,14 @@ from benchmarks.copies.part import queries_of, scored
 from benchmarks.copies.rounds import Rounds, open_floor
 from lynkeus.core import Picture, read_picture
 from lynkeus.index.protocol import Neighbours
+from lynkeus.kinds.copies.recogniser import CopyRecogniser
+from lynkeus.kinds.copies.rivals import explain_away
+from lynkeus.kinds.copies.score import Signals
+from lynkeus.kinds.protocol import THUMB, GalleryView, RawFinding
+from lynkeus.matching.check import Observation
 from lynkeus.matching.verification import Verification
 from lynkeus.matching.voting import Candidate as VotedFor
 from lynkeus.matching.voting import PointIds, Voting
-from lynkeus.recognisers.copies import CopyRecogniser
-from lynkeus.recognisers.copy_check import Observation
-from lynkeus.recognisers.copy_score import Signals
-from lynkeus.recognisers.protocol import THUMB, GalleryView, RawFinding
-from lynkeus.recognisers.rivals import explain_away
 from lynkeus.scan.home import Home
 from lynkeus.scan.register import WORKING_SIDE
 

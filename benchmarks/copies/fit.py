@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.copies.candidates import Candidate, collect, open_gallery
-from lynkeus.recognisers.copy_score import CopyScore, Signals
+from lynkeus.kinds.copies.score import CopyScore, Signals
 from lynkeus.runtime.cards import MODELS, card
 from lynkeus.scan.home import Home
 

@@ -20,10 +20,10 @@ from benchmarks.copies import lists
 from benchmarks.copies.make import read
 from lynkeus.catalog import NewReference, Owner
 from lynkeus.core import Picture, UnreadableError, read_picture
+from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
+from lynkeus.kinds.copies.recogniser import CopyRecogniser
+from lynkeus.kinds.protocol import GLOBAL, LOCAL, THUMB
 from lynkeus.matching.compact import CompactFeatures
-from lynkeus.recognisers.copies import CopyRecogniser
-from lynkeus.recognisers.protocol import GLOBAL, LOCAL, THUMB
-from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.scan.home import Home
 from lynkeus.scan.register import WORKING_SIDE
 

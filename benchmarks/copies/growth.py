@@ -30,9 +30,9 @@ from benchmarks.copies.part import queries_of
 from benchmarks.copies.rounds import Rounds, open_floor
 from lynkeus.catalog import NewReference, Owner
 from lynkeus.core import UnknownNameError, read_picture
+from lynkeus.kinds.protocol import GLOBAL, LOCAL, THUMB
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.metrics import micro_average_precision, recall_at_precision
-from lynkeus.recognisers.protocol import GLOBAL, LOCAL, THUMB
 from lynkeus.scan.home import Home
 from lynkeus.scan.register import WORKING_SIDE
 

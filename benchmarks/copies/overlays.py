@@ -21,7 +21,7 @@ from benchmarks.copies.make import LARGEST, read, seeded
 from lynkeus import augment as au
 from lynkeus.augment.composite import resized_to
 from lynkeus.data.stickers import read_stickers
-from lynkeus.recognisers.overlays import OverlayFinder, overlap
+from lynkeus.kinds.copies.overlays import OverlayFinder, overlap
 
 WORDS = ("paste", "collage", "screenshot", "pad", "captions")
 _TOPS = (1, 2, 4)

@@ -28,6 +28,7 @@ from benchmarks.objects.reached import described, reached, spread
 from lynkeus.core import read_picture
 from lynkeus.data.classes import ClassPictures
 from lynkeus.engine.launch import make_fabric
+from lynkeus.kinds.objects.recogniser import MODEL
 from lynkeus.models.backbones.efficientnet_lite import WIDTH
 from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
@@ -35,7 +36,6 @@ from lynkeus.recipes.object_publish import FILE, publish_objects
 from lynkeus.recipes.objects import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import pooled
-from lynkeus.recognisers.objects import MODEL
 from lynkeus.runtime.area import AreaModel
 from lynkeus.runtime.cards import card
 

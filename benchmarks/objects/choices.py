@@ -7,7 +7,7 @@ of ``wsol``, references drawn anew from seed to seed; strangers the tune half of
 calm centres were made, too.
 
 Run: ``python -m benchmarks.objects.choices DATA CACHE``; 5 min, one CPU core. What it prints goes into
-``lynkeus.recognisers.objects`` by hand.
+``lynkeus.kinds.objects.recogniser`` by hand.
 """
 
 import json
@@ -31,9 +31,9 @@ from benchmarks.objects.open_set import (
     strangers,
 )
 from lynkeus.core import read_picture
+from lynkeus.kinds.objects.gallery import KnownObjects
+from lynkeus.kinds.objects.recogniser import CALM, OFFSET, SLOPE, ObjectEmbedder, ObjectRecogniser, outline_of
 from lynkeus.metrics.localisation import best_overlap
-from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import CALM, OFFSET, SLOPE, ObjectEmbedder, ObjectRecogniser, outline_of
 from lynkeus.runtime.cards import card
 from lynkeus.scan.register import WORKING_SIDE
 

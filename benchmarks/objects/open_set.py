@@ -29,6 +29,9 @@ from benchmarks.objects.folds import FOLDS, held_out
 from benchmarks.objects.reached import mean, spread
 from lynkeus.calibration.rates import RateModel, needed
 from lynkeus.core import Picture, read_picture
+from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
+from lynkeus.kinds.objects.gallery import KnownObjects
+from lynkeus.kinds.objects.recogniser import CALM, ObjectEmbedder, ObjectRecogniser, packed, unpacked
 from lynkeus.metrics.localisation import best_overlap
 from lynkeus.recipes.object_calm import HALF
 from lynkeus.recipes.object_calm import train as centres
@@ -36,9 +39,6 @@ from lynkeus.recipes.object_descriptor_all import RECIPE
 from lynkeus.recipes.object_publish import FILE, publish_objects
 from lynkeus.recipes.objects import load_embedder, open_object_pictures
 from lynkeus.recipes.protocol import Places
-from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import CALM, ObjectEmbedder, ObjectRecogniser, packed, unpacked
-from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.runtime.cards import card, exported_card
 from lynkeus.scan.judge import OPEN
 from lynkeus.scan.register import WORKING_SIDE

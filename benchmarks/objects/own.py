@@ -23,13 +23,13 @@ from benchmarks.objects.reached import described, reached, spread
 from lynkeus.core import read_picture
 from lynkeus.data.splits import split_classes
 from lynkeus.engine.launch import make_fabric
+from lynkeus.kinds.objects.recogniser import ObjectEmbedder
 from lynkeus.models.backbones.efficientnet_lite import WIDTH
 from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.object_descriptor_own import RECIPE
 from lynkeus.recipes.objects import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import pooled
-from lynkeus.recognisers.objects import ObjectEmbedder
 
 RESULTS = Path(__file__).parent / "results" / "own.json"
 QUARTERS = 3

@@ -9,7 +9,7 @@ from commands import run, run_process
 from made_pictures import made_picture, write_picture, write_pictures
 
 from lynkeus.cli.embedding import EMBEDDERS
-from lynkeus.recognisers.objects import MODEL, ObjectEmbedder
+from lynkeus.kinds.objects.recogniser import MODEL, ObjectEmbedder
 from lynkeus.runtime.cards import card
 
 

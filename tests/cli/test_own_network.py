@@ -17,8 +17,8 @@ from commands import rows, run
 from lynkeus.catalog import Owner
 from lynkeus.core import ConflictError
 from lynkeus.core.folders import walk
+from lynkeus.kinds.objects.recogniser import MODEL, unpacked
 from lynkeus.models.export import INPUT
-from lynkeus.recognisers.objects import MODEL, unpacked
 from lynkeus.runtime.area import AREA, HEAT, TOWARDS
 from lynkeus.runtime.cards import card
 from lynkeus.scan.home import CATALOG, Home, halves

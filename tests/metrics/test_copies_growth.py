@@ -11,11 +11,11 @@ import pytest
 from benchmarks.copies.growing import Maker, Material, grown
 from benchmarks.copies.rounds import Rounds
 from lynkeus.catalog import NewReference
+from lynkeus.core.thumbnails import encode_thumbnail
+from lynkeus.kinds.protocol import GLOBAL, LOCAL, THUMB
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.matching.sift import SiftExtractor
-from lynkeus.recognisers.protocol import GLOBAL, LOCAL, THUMB
-from lynkeus.recognisers.thumbnails import encode_thumbnail
 from lynkeus.runtime.cards import card
 
 SOURCES, OTHERS = ("source.jpg",), ("other.jpg", "third.jpg")

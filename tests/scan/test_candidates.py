@@ -7,7 +7,7 @@ from made_pictures import made_picture, write_pictures
 
 from lynkeus.core import Evidence, Picture
 from lynkeus.core.folders import walk
-from lynkeus.recognisers import copies
+from lynkeus.kinds.copies import recogniser as copies
 from lynkeus.scan.home import Home
 from lynkeus.scan.register import Registration
 

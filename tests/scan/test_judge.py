@@ -4,7 +4,7 @@ import pytest
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Gallery, Reference
 from lynkeus.core import Action, Evidence
-from lynkeus.recognisers.protocol import RawFinding
+from lynkeus.kinds.protocol import RawFinding
 from lynkeus.scan.judge import Judge, convincing
 
 _NONE = np.zeros((0, 2), np.float32)

@@ -30,7 +30,7 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
     """
     from lynkeus.cli.outputs import Outputs
     from lynkeus.core.folders import display, walk
-    from lynkeus.recognisers.protocol import COPIES, OBJECTS
+    from lynkeus.kinds.protocol import COPIES, OBJECTS
     from lynkeus.scan.calibrate import judge_of
     from lynkeus.scan.demo import OBJECT, demo_line, demo_pictures, make_uploads
     from lynkeus.scan.home import Home

@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from lynkeus.cli.options import DONE, FAILED, progress
 from lynkeus.core import UnreadableError
 from lynkeus.core.folders import Entry, display, walk
-from lynkeus.recognisers.objects import ObjectEmbedder
+from lynkeus.kinds.objects.recogniser import ObjectEmbedder
 from lynkeus.runtime.cards import exported_card
 from lynkeus.scan.parallel import default_jobs, in_order
 

@@ -94,7 +94,7 @@ def use(home: Path, *, card: Path | None, shipped: bool, jobs: int | None, as_js
     lynkeus models use --shipped
     """
     from lynkeus.cli.opened import open_home
-    from lynkeus.recognisers.objects import MODEL
+    from lynkeus.kinds.objects.recogniser import MODEL
     from lynkeus.runtime.cards import card as shipped_card
     from lynkeus.scan.object_change import change
     from lynkeus.scan.object_model import object_card

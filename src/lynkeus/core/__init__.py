@@ -14,12 +14,16 @@ from lynkeus.core.errors import StorageError as StorageError
 from lynkeus.core.errors import UnknownNameError as UnknownNameError
 from lynkeus.core.errors import UnreadableError as UnreadableError
 from lynkeus.core.findings import Action as Action
+from lynkeus.core.findings import Belief as Belief
 from lynkeus.core.findings import Evidence as Evidence
 from lynkeus.core.findings import Finding as Finding
 from lynkeus.core.findings import UploadResult as UploadResult
 from lynkeus.core.findings import Verdict as Verdict
 from lynkeus.core.findings import cosine_of as cosine_of
 from lynkeus.core.findings import strictest as strictest
+from lynkeus.core.media import Medium as Medium
+from lynkeus.core.media import Sample as Sample
+from lynkeus.core.media import Span as Span
 from lynkeus.core.picture import Limits as Limits
 from lynkeus.core.picture import Picture as Picture
 from lynkeus.core.picture import read_picture as read_picture

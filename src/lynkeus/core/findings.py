@@ -7,7 +7,7 @@ Scores are higher for more alike.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64
@@ -40,6 +40,19 @@ class Verdict(StrEnum):
     REVIEW = "review"
     BLOCK = "block"
     UNREADABLE = "unreadable"
+
+
+class Belief(IntEnum):
+    """How far a finding convinces by itself; a kind decides that where it makes the finding.
+
+    An unlikely finding is never reported, and no policy acts on it. A policy decides about the others. Without a policy
+    in force, likely and certain findings ask for review.
+    """
+
+    UNLIKELY = 0
+    POSSIBLE = 1
+    LIKELY = 2
+    CERTAIN = 3
 
 
 _STRICTNESS = {Action.CLEAR: 0, Action.REVIEW: 1, Action.BLOCK: 2}
@@ -101,6 +114,7 @@ class Finding:
         region: Outline of the match in the upload, corners in order; empty where unknown.
         reference_region: Outline of the matched part in the reference.
         evidence: What a person can check.
+        belief: How far it convinces by itself.
         suppressed_by: Number of the review that silences this finding, or None.
     """
 
@@ -116,6 +130,7 @@ class Finding:
     action: Action = Action.REVIEW
     region: Float[np.ndarray, "n 2"] = field(default_factory=lambda: np.zeros((0, 2)))
     reference_region: Float[np.ndarray, "m 2"] = field(default_factory=lambda: np.zeros((0, 2)))
+    belief: Belief = Belief.LIKELY
     suppressed_by: int | None = None
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Float16
 
 from lynkeus.core import UnreadableError, read_picture
-from lynkeus.recognisers.objects import CALM, ObjectEmbedder
+from lynkeus.kinds.objects.recogniser import CALM, ObjectEmbedder
 
 CENTRES = 128
 FILE = "object_calm"

@@ -12,12 +12,12 @@ import onnx
 from jaxtyping import Int64
 
 from lynkeus.data.cache import PictureCache
+from lynkeus.kinds.objects.recogniser import MODEL
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.embedders.object_heat import SeenObject
 from lynkeus.models.export import INPUT, Second, checked_error, export_onnx, quantise, run_onnx, run_torch
 from lynkeus.recipes.model_card import write_card
 from lynkeus.recipes.publish import Agreement
-from lynkeus.recognisers.objects import MODEL
 from lynkeus.runtime.area import AREA, HEAT, TOWARDS
 
 FILE = "object_descriptor"

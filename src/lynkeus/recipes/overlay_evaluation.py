@@ -5,9 +5,9 @@ from jaxtyping import Float32, Float64
 
 from lynkeus.data.scene_batches import squashed
 from lynkeus.data.scenes import Scene, SceneMaker
+from lynkeus.kinds.copies.overlays import overlap
 from lynkeus.models.detectors.overlay import OverlayDetector
 from lynkeus.models.export import run_torch
-from lynkeus.recognisers.overlays import overlap
 from lynkeus.report.laboratory.evaluation import Evaluation, HeatMap
 
 _SCENES, _SHEETS = 120, 12

@@ -11,10 +11,10 @@ from jaxtyping import Float32
 
 from lynkeus.data.scene_batches import PictureDraw, squashed
 from lynkeus.data.scenes import SceneMaker
+from lynkeus.kinds.copies.overlays import MODEL, overlap
 from lynkeus.models.detectors.overlay import OverlayDetector
 from lynkeus.models.export import checked_error, export_onnx, quantise, run_onnx, run_torch
 from lynkeus.recipes.model_card import write_card
-from lynkeus.recognisers.overlays import MODEL, overlap
 
 FILE = "overlay_finder"
 VERSION = "overlay-finder-1"

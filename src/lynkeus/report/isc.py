@@ -16,7 +16,7 @@ import numpy as np
 
 from lynkeus.core.errors import CorruptError
 from lynkeus.core.findings import Finding, UploadResult
-from lynkeus.recognisers.protocol import OBJECTS
+from lynkeus.kinds.protocol import OBJECTS
 from lynkeus.report.files import whole_file
 from lynkeus.report.names import visible
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lynkeus import __version__
-from lynkeus.recognisers.protocol import COPIES, OBJECTS
+from lynkeus.kinds.protocol import COPIES, OBJECTS
 from lynkeus.report import ReportInfo
 from lynkeus.runtime.cards import ModelCard, cards
 from lynkeus.scan.home import Home

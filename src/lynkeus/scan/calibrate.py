@@ -17,9 +17,9 @@ import numpy as np
 
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Background, BackgroundScore, Owner
+from lynkeus.kinds.objects.recogniser import CALM, MODEL
+from lynkeus.kinds.protocol import COPIES, KEPT, LOCAL, OBJECTS, GalleryView, RawFinding
 from lynkeus.matching.compact import CompactFeatures
-from lynkeus.recognisers.objects import CALM, MODEL
-from lynkeus.recognisers.protocol import COPIES, KEPT, LOCAL, OBJECTS, GalleryView, RawFinding
 from lynkeus.runtime.cards import cards
 from lynkeus.scan.clean_scores import BATCH, NOTHING_ALIKE, SAME, Shown
 from lynkeus.scan.home import Home, halves

@@ -17,7 +17,7 @@ from jaxtyping import UInt8
 from lynkeus import augment
 from lynkeus.core import UnknownNameError, UploadResult, read_picture
 from lynkeus.core.folders import walk
-from lynkeus.recognisers.protocol import OBJECTS
+from lynkeus.kinds.protocol import OBJECTS
 from lynkeus.scan.backgrounds import SHIPPED
 
 PICTURES = Path(__file__).parent.parent / "assets" / "demo"

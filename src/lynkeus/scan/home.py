@@ -18,12 +18,12 @@ from threadpoolctl import threadpool_limits
 
 from lynkeus.catalog import Background, Catalog, Owner
 from lynkeus.core import ConflictError
+from lynkeus.kinds.copies.overlays import OverlayFinder
+from lynkeus.kinds.copies.recogniser import CopyRecogniser
+from lynkeus.kinds.copies.score import CopyScore
+from lynkeus.kinds.objects.recogniser import ObjectEmbedder, ObjectRecogniser, unpacked, vector_part
+from lynkeus.kinds.protocol import GLOBAL
 from lynkeus.matching.codebook import Codebook
-from lynkeus.recognisers.copies import CopyRecogniser
-from lynkeus.recognisers.copy_score import CopyScore
-from lynkeus.recognisers.objects import ObjectEmbedder, ObjectRecogniser, unpacked, vector_part
-from lynkeus.recognisers.overlays import OverlayFinder
-from lynkeus.recognisers.protocol import GLOBAL
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel
 from lynkeus.scan.library import Library

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Gallery, Reference
 from lynkeus.core import Action, Evidence, Finding
-from lynkeus.recognisers.protocol import OBJECTS, RawFinding
+from lynkeus.kinds.protocol import OBJECTS, RawFinding
 from lynkeus.scan.policy import Policy, one_in, plain
 
 SOLID_INLIERS, SOLID_AGREEMENT, SOLID_WITHOUT_PIXELS = 8, 0.6, 20

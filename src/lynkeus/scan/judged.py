@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lynkeus.catalog import Reference
 from lynkeus.core import Finding
-from lynkeus.recognisers.protocol import RawFinding
+from lynkeus.kinds.protocol import RawFinding
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 

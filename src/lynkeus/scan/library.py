@@ -19,10 +19,10 @@ from lynkeus.index.faiss_flat import FaissFlatIndex
 from lynkeus.index.points import ListFinder, PointIndex
 from lynkeus.index.protocol import Neighbours
 from lynkeus.index.segments import Segment, SegmentFolder
+from lynkeus.kinds.protocol import GLOBAL, LOCAL
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.matching.voting import PointIds, pack_point_ids
-from lynkeus.recognisers.protocol import GLOBAL, LOCAL
 
 PROBES = 6
 _COMPACT_AFTER = 256
@@ -40,7 +40,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A snapshot of the library; see ``lynkeus.recognisers.protocol.GalleryView``."""
+    """A snapshot of the library; see ``lynkeus.kinds.protocol.GalleryView``."""
 
     stamp: Stamp
     parts: tuple[_Part, ...]

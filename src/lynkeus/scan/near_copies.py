@@ -13,11 +13,11 @@ from jaxtyping import Float32
 
 from lynkeus.catalog import NewReference, Owner, Reference
 from lynkeus.core import Evidence, Picture
-from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import unpacked
-from lynkeus.recognisers.protocol import GLOBAL, OBJECTS, THUMB, RawFinding
-from lynkeus.recognisers.single_view import SingleView
-from lynkeus.recognisers.thumbnails import read_thumbnail
+from lynkeus.core.thumbnails import read_thumbnail
+from lynkeus.kinds.copies.single_view import SingleView
+from lynkeus.kinds.objects.gallery import KnownObjects
+from lynkeus.kinds.objects.recogniser import unpacked
+from lynkeus.kinds.protocol import GLOBAL, OBJECTS, THUMB, RawFinding
 from lynkeus.scan.home import Home
 from lynkeus.scan.library import View
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from lynkeus.catalog import Owner, Reference
 from lynkeus.core import CorruptError, UnreadableError, read_picture
-from lynkeus.recognisers.objects import MODEL, ObjectEmbedder, packed, vector_part
-from lynkeus.recognisers.protocol import OBJECT, OBJECTS, THUMB
+from lynkeus.kinds.objects.recogniser import MODEL, ObjectEmbedder, packed, vector_part
+from lynkeus.kinds.protocol import OBJECT, OBJECTS, THUMB
 from lynkeus.runtime.cards import ModelCard, card
 from lynkeus.scan.backgrounds import SHIPPED
 from lynkeus.scan.clean_scores import BATCH, Shown

@@ -6,9 +6,9 @@ import numpy as np
 
 from lynkeus.catalog import Catalog, Owner, Stamp
 from lynkeus.core import ConflictError
-from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import unpacked
-from lynkeus.recognisers.protocol import OBJECTS
+from lynkeus.kinds.objects.gallery import KnownObjects
+from lynkeus.kinds.objects.recogniser import unpacked
+from lynkeus.kinds.protocol import OBJECTS
 
 _NONE = np.zeros(0, np.int64)
 _EMPTY = KnownObjects.of(_NONE, _NONE, _NONE, np.zeros((0, 0), np.float32))

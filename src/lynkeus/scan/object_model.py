@@ -20,7 +20,7 @@ from jaxtyping import Float32
 
 from lynkeus.catalog.parts import new_part
 from lynkeus.core import ConflictError, CorruptError
-from lynkeus.recognisers.objects import CALM, MODEL
+from lynkeus.kinds.objects.recogniser import CALM, MODEL
 from lynkeus.runtime.cards import ModelCard, card, card_elsewhere, exported_card
 
 FOLDER = "models"

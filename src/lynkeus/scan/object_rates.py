@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 
 from lynkeus.catalog import Background, BackgroundScore, Owner
-from lynkeus.recognisers.objects import packed, unpacked
-from lynkeus.recognisers.protocol import KEPT, OBJECTS, THUMB
+from lynkeus.kinds.objects.recogniser import packed, unpacked
+from lynkeus.kinds.protocol import KEPT, OBJECTS, THUMB
 from lynkeus.scan.clean_scores import BATCH, NOTHING_ALIKE, SAME, Shown
 from lynkeus.scan.home import Home
 from lynkeus.scan.near_copies import same_object_picture

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from lynkeus.core import Finding, Picture
-from lynkeus.recognisers.object_gallery import KnownObjects
+from lynkeus.kinds.objects.gallery import KnownObjects
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.judged import judged

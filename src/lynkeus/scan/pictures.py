@@ -5,8 +5,8 @@ from pathlib import Path
 
 from lynkeus.catalog import Owner
 from lynkeus.core import CorruptError, Picture, UnreadableError, read_picture
-from lynkeus.recognisers.protocol import THUMB
-from lynkeus.recognisers.thumbnails import read_thumbnail
+from lynkeus.core.thumbnails import read_thumbnail
+from lynkeus.kinds.protocol import THUMB
 from lynkeus.scan.home import Home
 
 SHOWN_SIDE = 420

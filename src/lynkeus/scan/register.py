@@ -13,7 +13,7 @@ from lynkeus.catalog.lookup import storable
 from lynkeus.core import ConflictError, UnknownNameError, UnreadableError, read_picture
 from lynkeus.core.file_bytes import reason
 from lynkeus.core.folders import Entry, display
-from lynkeus.recognisers.protocol import COPIES, GLOBAL, OBJECTS, THUMB
+from lynkeus.kinds.protocol import COPIES, GLOBAL, OBJECTS, THUMB
 from lynkeus.scan.entity_folders import empty_folders, entity_place, folder_entity
 from lynkeus.scan.home import Home
 from lynkeus.scan.near_copies import Recent, called, near_copy, near_object

@@ -14,9 +14,9 @@ from jaxtyping import Float32
 
 from lynkeus.catalog import Owner, Upload
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
-from lynkeus.recognisers.objects import vector_part
-from lynkeus.recognisers.protocol import COPIES, KEPT, OBJECTS, THUMB, GalleryView, RawFinding
-from lynkeus.recognisers.thumbnails import read_thumbnail
+from lynkeus.core.thumbnails import read_thumbnail
+from lynkeus.kinds.objects.recogniser import vector_part
+from lynkeus.kinds.protocol import COPIES, KEPT, OBJECTS, THUMB, GalleryView, RawFinding
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.judged import judged

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
 from lynkeus.core.folders import Entry, display
-from lynkeus.recognisers.objects import packed
-from lynkeus.recognisers.protocol import COPIES, OBJECTS
+from lynkeus.kinds.objects.recogniser import packed
+from lynkeus.kinds.protocol import COPIES, OBJECTS
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.judged import judged
@@ -24,7 +24,7 @@ class Scanned:
         result: What is reported: findings that a policy acts on or, without one, those that are convincing.
         candidates: Every verified candidate, also below any policy, best first.
         revision: The catalog's revision it was scanned against.
-        items: What a later rescan needs (``lynkeus.recognisers.protocol.KEPT``, the vector of objects); empty unless
+        items: What a later rescan needs (``lynkeus.kinds.protocol.KEPT``, the vector of objects); empty unless
             asked for.
     """
 

@@ -17,7 +17,7 @@ GLOBAL, LOCAL, THUMB, FRAMES = "global", "local", "thumb", "frames"
 """Names of stored items: global vectors, local features, thumbnail, the frame of each vector."""
 
 OBJECT = "object"
-"""Begins the names of vectors of objects; the rest says by which network, see ``lynkeus.recognisers.objects``."""
+"""Begins the names of vectors of objects; the rest says by which network, see ``lynkeus.kinds.objects.recogniser``."""
 
 KEPT = (LOCAL, GLOBAL, THUMB, FRAMES)
 """What is stored of an upload or a background picture, beside the vector of objects."""

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from lynkeus.recognisers.protocol import RawFinding
+from lynkeus.kinds.protocol import RawFinding
 
 LOSS = 4.0
 """Log odds that a wholly covered finding loses."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lynkeus.recognisers.copy_score import CopyScore, Signals
+from lynkeus.kinds.copies.score import CopyScore, Signals
 from lynkeus.runtime.cards import card
 
 _COPY = Signals(

@@ -8,10 +8,10 @@ from jaxtyping import Float32, Int64
 from lynkeus.index.flat import FlatIndex
 from lynkeus.index.flat_points import FlatPointIndex
 from lynkeus.index.protocol import Neighbours
+from lynkeus.kinds.protocol import GLOBAL, LOCAL
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.matching.voting import pack_point_ids
-from lynkeus.recognisers.protocol import GLOBAL, LOCAL
 
 ONLY_ID = 1
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from lynkeus.core import Evidence
-from lynkeus.recognisers.protocol import RawFinding
-from lynkeus.recognisers.rivals import LOSS, coverage, explain_away
+from lynkeus.kinds.copies.rivals import LOSS, coverage, explain_away
+from lynkeus.kinds.protocol import RawFinding
 
 _SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
 _NONE = np.zeros((0, 2), np.float32)

@@ -2,7 +2,7 @@
 
 Two lists of candidates of their own, as in imgFp (ISC 2021): votes of local points over all references carry the
 recall, the global descriptor finds pictures without texture. A few candidates are verified by geometry, then by the
-agreement of aligned pixels; one score is made of all that (``lynkeus.recognisers.copy_score``).
+agreement of aligned pixels; one score is made of all that (``lynkeus.kinds.copies.score``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,19 +13,19 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
 from lynkeus.core import Evidence, Picture
+from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
+from lynkeus.kinds.copies.overlays import Overlays
+from lynkeus.kinds.copies.rivals import explain_away
+from lynkeus.kinds.copies.score import CopyScore, signals_of
+from lynkeus.kinds.copies.single_view import SingleView
+from lynkeus.kinds.protocol import FRAMES, GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
 from lynkeus.matching.agreement import GreyLevels
+from lynkeus.matching.check import CopyCheck, Known, Look, Observation, Seen, outlines
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import MAX_POINTS, CompactFeatures
 from lynkeus.matching.sift import LocalFeatures, SiftExtractor, join_features
 from lynkeus.matching.verification import UploadPoints, Verified
 from lynkeus.matching.voting import Candidate, Voting
-from lynkeus.recognisers.copy_check import CopyCheck, Known, Look, Observation, Seen, outlines
-from lynkeus.recognisers.copy_score import CopyScore, signals_of
-from lynkeus.recognisers.overlays import Overlays
-from lynkeus.recognisers.protocol import FRAMES, GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
-from lynkeus.recognisers.rivals import explain_away
-from lynkeus.recognisers.single_view import SingleView
-from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.runtime.sessions import PixelModel
 
 NEIGHBOURS = 4

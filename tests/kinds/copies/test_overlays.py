@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lynkeus.recognisers.overlays import OverlayFinder, overlap
+from lynkeus.kinds.copies.overlays import OverlayFinder, overlap
 
 Cells = list[tuple[float, float, float, float, float]]
 

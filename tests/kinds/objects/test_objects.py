@@ -4,8 +4,8 @@ import pytest
 from made_pictures import made_picture
 
 from lynkeus.core import Picture, UnreadableError
-from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.objects import ObjectEmbedder, ObjectRecogniser, place_of
+from lynkeus.kinds.objects.gallery import KnownObjects
+from lynkeus.kinds.objects.recogniser import ObjectEmbedder, ObjectRecogniser, place_of
 
 
 @pytest.fixture(scope="module")

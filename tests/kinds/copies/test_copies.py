@@ -6,10 +6,10 @@ import pytest
 from made_pictures import made_picture
 
 from lynkeus.core import Picture
+from lynkeus.kinds.copies.overlays import Overlays
+from lynkeus.kinds.copies.recogniser import CopyRecogniser
+from lynkeus.matching.check import Seen
 from lynkeus.matching.codebook import Codebook
-from lynkeus.recognisers.copies import CopyRecogniser
-from lynkeus.recognisers.copy_check import Seen
-from lynkeus.recognisers.overlays import Overlays
 from lynkeus.runtime.cards import card
 from lynkeus.scan.home import load_copies, shipped_calm
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from lynkeus.recognisers.copy_check import Seen
+from lynkeus.matching.check import Seen
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
 from lynkeus.core import Evidence, cosine_of
+from lynkeus.core.thumbnails import read_thumbnail
 from lynkeus.matching.agreement import Agreement, AgreementCheck, GreyLevels
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.matching.verification import UploadPoints, Verification, Verified, apply
 from lynkeus.matching.voting import Candidate, Similarity
-from lynkeus.recognisers.thumbnails import read_thumbnail
 
 _CONVINCING = 0.5
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lynkeus.recognisers.object_gallery import KnownObjects
+from lynkeus.kinds.objects.gallery import KnownObjects
 
 _OWNERS = np.array([7, 3, 7, 9, 3, 7])
 _GROUPS = np.array([0, 0, 0, 1, 0, 0])

@@ -17,10 +17,10 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from lynkeus.core import Evidence, Picture, cosine_of, read_picture
+from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
+from lynkeus.kinds.objects.gallery import KnownObjects
+from lynkeus.kinds.protocol import OBJECT, OBJECTS, THUMB, RawFinding
 from lynkeus.matching.heat_box import heat_box
-from lynkeus.recognisers.object_gallery import KnownObjects
-from lynkeus.recognisers.protocol import OBJECT, OBJECTS, THUMB, RawFinding
-from lynkeus.recognisers.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.runtime.area import AreaModel
 from lynkeus.runtime.cards import ModelCard, card
 

@@ -1,0 +1,1 @@
+"""Copies: the upload shows a registered picture, disguised."""

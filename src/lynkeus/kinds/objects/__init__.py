@@ -1,0 +1,1 @@
+"""Objects: the upload shows a registered thing, in another picture of it."""

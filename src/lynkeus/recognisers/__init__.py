@@ -1,1 +1,0 @@
-"""How one kind of protected thing is stored and found; one file a kind."""
