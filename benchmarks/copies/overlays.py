@@ -21,7 +21,8 @@ from benchmarks.copies.make import LARGEST, read, seeded
 from lynkeus import augment as au
 from lynkeus.augment.composite import resized_to
 from lynkeus.data.stickers import read_stickers
-from lynkeus.kinds.copies.overlays import OverlayFinder, overlap
+from lynkeus.kinds.copies.overlays import MODEL, OverlayFinder, overlap
+from lynkeus.runtime.cards import card
 
 WORDS = ("paste", "collage", "screenshot", "pad", "captions")
 _TOPS = (1, 2, 4)
@@ -55,7 +56,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    finder = replace(OverlayFinder.load(), least=_LEVELS[0])
+    finder = replace(OverlayFinder.load(card(MODEL)), least=_LEVELS[0])
     report: dict[str, object] = {"half": options.half}
     for least in (_LEVELS[0], _LEVELS[2]):
         rows = boxed(replace(finder, least=least), options.data, options.half, per=options.per)

@@ -202,10 +202,10 @@ def test_another_models_parts_stand_beside_the_last_until_these_are_dropped(cata
     assert catalog.blobs.read(Owner.REFERENCE, [a, b], "object-2") == {a: b"new"}
     assert catalog.blobs.read(Owner.REFERENCE, [a], "global") != {a: b"passed over"}
     catalog.references.keep({a: {"object-1": b"old", "object-3": b"stays", "objection": b"stays"}})
-    catalog.blobs.drop_others(Owner.BACKGROUND, [a], begins="object-", kept=["object-2"])
-    catalog.blobs.drop_others(Owner.REFERENCE, [b], begins="object-", kept=["object-2"])
+    catalog.blobs.drop(Owner.BACKGROUND, [a], {"object-1"})
+    catalog.blobs.drop(Owner.REFERENCE, [b], {"object-1"})
     assert catalog.blobs.having(Owner.REFERENCE, [a], "object-1") == {a}
-    catalog.blobs.drop_others(Owner.REFERENCE, [a], begins="object-", kept=["object-2", "object-3"])
+    catalog.blobs.drop(Owner.REFERENCE, [a], {"object-1"})
     names = ("object-1", "object-2", "object-3", "objection")
     there = [part for part in names if catalog.blobs.having(Owner.REFERENCE, [a], part)]
     assert there == ["object-2", "object-3", "objection"]

@@ -1,4 +1,4 @@
-"""A network of objects of one's own: put into use, taken back, damaged, changed under a running command."""
+"""A model of one's own, here of objects: put into use, taken back, damaged, changed under a running command."""
 
 import hashlib
 import json
@@ -16,14 +16,15 @@ from commands import rows, run
 
 from lynkeus.catalog import Owner
 from lynkeus.core import ConflictError
-from lynkeus.core.folders import walk
-from lynkeus.kinds.objects.recogniser import MODEL, unpacked
+from lynkeus.core.folders import Entry, walk
+from lynkeus.kinds.items import made_by
+from lynkeus.kinds.objects.embedder import DESCRIPTOR
 from lynkeus.models.export import INPUT
 from lynkeus.runtime.area import AREA, HEAT, TOWARDS
-from lynkeus.runtime.cards import card
-from lynkeus.scan.home import CATALOG, Home, halves
-from lynkeus.scan.object_change import change
-from lynkeus.scan.object_model import object_card
+from lynkeus.runtime.cards import card, exported_card
+from lynkeus.scan.clean_pictures import halves
+from lynkeus.scan.home import CATALOG, Home
+from lynkeus.scan.refresh import change
 from lynkeus.scan.register import Registration
 
 
@@ -36,11 +37,11 @@ def home(things: Path, tmp_path: Path) -> Path:
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The card of a network of one's own: that which ships, but it sees pictures at 192 x 192."""
     folder = tmp_path_factory.mktemp("own")
-    graph = onnx.load(str(card(MODEL).path))
+    graph = onnx.load(str(card(DESCRIPTOR).path))
     onnx.helper.set_model_props(graph, {AREA: str(192 * 192)})
     onnx.save(graph, str(folder / "own.onnx"))
     digest = hashlib.sha256((folder / "own.onnx").read_bytes()).hexdigest()
-    fields = asdict(card(MODEL)) | {"file": "own.onnx", "sha256": digest, "version": "own-1", "terms": "free"}
+    fields = asdict(card(DESCRIPTOR)) | {"file": "own.onnx", "sha256": digest, "version": "own-1", "terms": "free"}
     (folder / "own.json").write_text(json.dumps(fields))
     return folder / "own.json"
 
@@ -54,7 +55,7 @@ def test_a_network_of_ones_own_recognises_what_was_registered_before(home: Path,
     before = _found(home, things / "uploads")
     done = json.loads(run(home, "models", "use", own, "--json").stdout)
     assert (done["version"], done["in_use"]) == ("own-1", True)
-    assert (done["files"], done["thumbnails"], done["lost"]) == (2, 0, [])
+    assert (done["files"], done["thumbnails"], done["lost"]) == (2, [], [])
     assert "own-1" in run(home, "models", "list").stdout
     run(home, "models", "verify")
     after = _found(home, things / "uploads")
@@ -66,13 +67,13 @@ def test_a_network_of_ones_own_recognises_what_was_registered_before(home: Path,
     done = json.loads(run(home, "models", "use", "--shipped", "--json").stdout)
     assert done["files"] == 1  # the vectors of the network that ships were kept
     assert _found(home, things / "uploads")["bridge"] == before["bridge"]
-    assert list((home / "models").iterdir()) == []
-    assert _parts(home) == {f"object-{card(MODEL).sha256[:12]}"}
+    assert [each.name for each in (home / "models").iterdir()] == ["in-use.json"]
+    assert _parts(home) == {made_by("vector", card(DESCRIPTOR))}
 
 
 def _parts(home: Path) -> set[str]:
     with sqlite3.connect(home / CATALOG) as catalog:
-        return {part for (part,) in catalog.execute("SELECT DISTINCT part FROM blob WHERE part LIKE 'object%'")}
+        return {part for (part,) in catalog.execute("SELECT DISTINCT part FROM blob WHERE part LIKE 'vector%'")}
 
 
 def test_the_report_names_the_network_that_was_used(home: Path, things: Path, own: Path, tmp_path: Path) -> None:
@@ -80,14 +81,14 @@ def test_the_report_names_the_network_that_was_used(home: Path, things: Path, ow
     run(home, "scan", things / "uploads", "--report", tmp_path / "out.html", code=1)
     text = (tmp_path / "out.html").read_text("utf-8")
     assert "own-1 sha256:" in text
-    assert card(MODEL).version not in text
+    assert card(DESCRIPTOR).version not in text
 
 
 def test_what_lies_nowhere_any_more_is_described_from_its_thumbnail(home: Path, things: Path, own: Path) -> None:
     with sqlite3.connect(home / CATALOG) as catalog:
         catalog.execute("UPDATE reference SET source = ''")
     done = json.loads(run(home, "models", "use", own, "--json").stdout)
-    assert (done["files"], done["thumbnails"]) == (0, 2)
+    assert (done["files"], done["thumbnails"]) == (0, ["things/bridge/1.jpg", "things/camera/1.jpg"])
     assert [name for name, _ in _found(home, things / "uploads")["bridge"]] == ["bridge"]
 
 
@@ -104,17 +105,20 @@ def test_without_file_and_thumbnail_the_network_in_use_stays(home: Path, things:
     done = json.loads(run(home, "models", "use", own, "--json", code=1).stdout)
     assert done["in_use"] is False
     assert done["files"] == 0  # what the first call described is not described again
+    done = json.loads(run(home, "models", "use", own, "--drop-missing", "--json").stdout)
+    assert (done["in_use"], done["dropped"]) == (True, ["things/bridge/1.jpg"])
+    assert [name for name, _ in _found(home, things / "uploads")["camera"]] == ["camera"]
 
 
 def test_what_another_network_described_is_refused_until_it_is_described_anew(home: Path, things: Path) -> None:
     with sqlite3.connect(home / CATALOG) as catalog:
-        catalog.execute("UPDATE blob SET part = 'object-of-another' WHERE part LIKE 'object-%'")
+        catalog.execute("UPDATE blob SET part = 'vector@of-another' WHERE part LIKE 'vector@%'")
     refused = run(home, "scan", things / "uploads", code=2).stderr
-    assert "things: described by another network of objects than the one in use" in refused
-    assert "`lynkeus models refresh` describes them anew" in refused
+    assert "things: described by another model than the one in use" in refused
+    assert "`lynkeus models refresh` describes what is registered" in refused
     assert "2 references described from their files" in run(home, "models", "refresh").stdout
     assert [name for name, _ in _found(home, things / "uploads")["bridge"]] == ["bridge"]
-    assert _parts(home) == {f"object-{card(MODEL).sha256[:12]}"}
+    assert made_by("vector", card(DESCRIPTOR)) in _parts(home)
 
 
 def test_rates_and_kept_uploads_follow_the_network(home: Path, things: Path, own: Path, tmp_path: Path) -> None:
@@ -129,14 +133,14 @@ def test_rates_and_kept_uploads_follow_the_network(home: Path, things: Path, own
     assert not any(before[name] == after[name] for name in before)
     with Home(home) as opened:  # a clean picture that calibrates does not normalise
         clean = halves(opened.catalog.backgrounds.all())
-        calm = opened.objects.calm
-        assert len(calm) == len(clean.normalising)
-        part = opened.object_embedder.part
-        described = opened.catalog.blobs.read(Owner.BACKGROUND, [one.id for one in clean.calibrating], part)
-        assert max(float((calm @ unpacked(one)).max()) for one in described.values()) < 0.99
+        lane = opened.lane("object")
+        vectors = lane.recogniser.clean.vectors  # pyright: ignore[reportAttributeAccessIssue]  of objects
+        assert len(vectors) == len(clean.normalising)
+        described = [lane.recogniser.vector(lane.stored(Owner.BACKGROUND, one.id)) for one in clean.calibrating]
+        assert max(float((vectors @ one).max()) for one in described) < 0.99
     run(home, "register", things / "later", "--gallery", "things")
     shutil.rmtree(uploads)
-    told = rows(run(home, "rescan", "--json", "-"))
+    told = rows(run(home, "rescan", "--json", "-", code=1))
     assert [each["entity"] for row in told for each in row["findings"]] == ["cat"]
 
 
@@ -148,8 +152,8 @@ def test_only_an_intact_network_of_objects_is_put_into_use(home: Path, own: Path
     shutil.copytree(own.parent, tmp_path / "own")
     mine = tmp_path / "own" / "own.json"
     fields = json.loads(mine.read_text())
-    mine.write_text(json.dumps(fields | {"name": "copy-descriptor"}))
-    assert "only object-descriptor can be one of your own" in run(home, "models", "use", mine, code=2).stderr
+    mine.write_text(json.dumps(fields | {"name": "overlay-finder"}))
+    assert "only copy-descriptor and object-descriptor can" in run(home, "models", "use", mine, code=2).stderr
     mine.write_text(json.dumps(fields | {"sha256": "0" * 64}))
     assert "not the file that the card describes" in run(home, "models", "use", mine, code=2).stderr
     other = card("overlay-finder")
@@ -160,19 +164,21 @@ def test_only_an_intact_network_of_objects_is_put_into_use(home: Path, own: Path
     assert not (home / "models").exists()
 
 
-@pytest.mark.parametrize(("which", "torn"), [("*.onnx", b"torn"), ("*.npz", b""), ("object-descriptor.json", b"{")])
-def test_a_damaged_network_of_ones_own_is_told_and_mended(home: Path, own: Path, which: str, torn: bytes) -> None:
+@pytest.mark.parametrize(("which", "torn"), [("*.onnx", b"torn"), ("*calm.npy", b""), ("object-descriptor.json", b"{")])
+def test_a_damaged_network_of_ones_own_is_told_and_mended(
+    home: Path, things: Path, own: Path, which: str, torn: bytes
+) -> None:
     run(home, "models", "use", own)
     (file,) = (home / "models").glob(f"*/{which}")
     file.write_bytes(torn)
     assert f"DAMAGED OR MISSING: {file}" in run(home, "models", "verify", code=1).stdout
-    assert "`lynkeus models use --shipped` mends that" in run(home, "scan", own.parent, code=2).stderr
+    assert "`lynkeus models use --shipped` mends that" in run(home, "scan", things / "uploads", code=2).stderr
     run(home, "models", "use", own)
     run(home, "models", "verify")
     file.write_bytes(torn)
     run(home, "models", "use", "--shipped")
     run(home, "models", "verify")
-    assert not any((home / "models").iterdir())
+    assert [each.name for each in (home / "models").iterdir()] == ["in-use.json"]
 
 
 def test_a_network_that_is_in_use_is_not_written_again(home: Path, own: Path) -> None:
@@ -189,11 +195,14 @@ def test_a_network_that_is_in_use_is_not_written_again(home: Path, own: Path) ->
 
 def test_registering_stops_where_another_network_is_put_into_use(home: Path, things: Path, own: Path) -> None:
     with Home(home) as opened:
-        opened.object_embedder(np.zeros((64, 64, 3), np.uint8))
-        run(home, "models", "use", own)
         registration = Registration(gallery="things", names={}, roots=(things / "later",))
-        with pytest.raises(ConflictError, match="another network of objects was put into use while this ran"):
-            list(registration(opened, walk([things / "later"])))
+
+        def entries() -> Iterator[Entry]:
+            run(home, "models", "use", own)
+            yield from walk([things / "later"])
+
+        with pytest.raises(ConflictError, match="another model was put into use while this ran"):
+            list(registration(opened, entries()))
         assert opened.catalog.references.count("things") == 2
 
 
@@ -202,10 +211,10 @@ def test_what_is_registered_while_all_is_described_is_described_too(home: Path, 
         yield from items
         if count == 2:
             run(home, "register", things / "later", "--gallery", "things")
-        assert title == "objects"
+        assert title == "object"
 
     with Home(home) as opened:
-        done = change(opened, object_card(own), jobs=1, shown=shown)
+        done = change(opened, exported_card(own), jobs=1, shown=shown)
     assert (done.files, done.in_use) == (3, True)
     assert [name for name, _ in _found(home, things / "uploads")["cat"]] == ["cat"]
 
@@ -213,7 +222,7 @@ def test_what_is_registered_while_all_is_described_is_described_too(home: Path, 
 def test_a_network_with_shorter_vectors_takes_the_place(home: Path, things: Path, tmp_path: Path) -> None:
     _mean_colour(tmp_path / "small.onnx")
     digest = hashlib.sha256((tmp_path / "small.onnx").read_bytes()).hexdigest()
-    fields = asdict(card(MODEL)) | {"file": "small.onnx", "sha256": digest, "version": "small-1"}
+    fields = asdict(card(DESCRIPTOR)) | {"file": "small.onnx", "sha256": digest, "version": "small-1"}
     (tmp_path / "small.json").write_text(json.dumps(fields))
     run(home, "background", "add", "--shipped")
     run(home, "models", "use", tmp_path / "small.json")
@@ -221,7 +230,7 @@ def test_a_network_with_shorter_vectors_takes_the_place(home: Path, things: Path
     told = rows(run(home, "scan", things / "uploads", "--json", "-"))
     assert {row["verdict"] for row in told} == {"clear"}  # mean colours tell nothing
     with Home(home) as opened:
-        assert opened.object_library.view().vectors.shape == (2, 3)
+        assert opened.lane("object").library.snapshot().view.vectors.shape == (2, 3)
     run(home, "models", "use", "--shipped")
     assert [name for name, _ in _found(home, things / "uploads")["bridge"]] == ["bridge"]
 

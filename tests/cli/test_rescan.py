@@ -24,7 +24,7 @@ def test_a_kept_upload_is_found_without_its_file(home: Path, later: Path, tmp_pa
     run(home, "scan", later, "--keep", "2", code=0)
     later.unlink()
     _register_later(home, tmp_path)
-    again = rows(run(home, "rescan", "--json", "-"))
+    again = rows(run(home, "rescan", "--json", "-", code=1))
     assert [row["findings"][0]["reference"] for row in again] == ["picture70.jpg"]
     assert again[0]["upload"] == str(later)
 
@@ -44,15 +44,15 @@ def test_an_upload_that_was_not_kept_is_read_from_its_file(home: Path, later: Pa
     run(home, "scan", later, code=0)
     _register_later(home, tmp_path)
     report = tmp_path / "later.html"
-    assert "1 with new findings" in run(home, "rescan", "--report", report).stdout
+    assert "1 with new findings" in run(home, "rescan", "--report", report, code=1).stdout
     assert "picture70.jpg" in report.read_text()
 
 
 def test_a_new_finding_is_recorded_and_not_found_again(home: Path, later: Path, tmp_path: Path) -> None:
     run(home, "scan", later, code=0)
     _register_later(home, tmp_path)
-    run(home, "rescan")
-    assert "0 earlier uploads" in run(home, "rescan", code=1).stdout
+    run(home, "rescan", code=1)
+    assert "0 earlier uploads" in run(home, "rescan").stdout
 
 
 @pytest.mark.parametrize("change", ["gone", "other"])
@@ -63,7 +63,7 @@ def test_what_is_neither_kept_nor_there_is_a_row(home: Path, later: Path, tmp_pa
     else:
         write_picture(later, made_picture(71))
     _register_later(home, tmp_path)
-    row = rows(run(home, "rescan", "--json", "-"))[0]
+    row = rows(run(home, "rescan", "--json", "-", code=3))[0]
     assert row["verdict"] == "unreadable"
     assert row["error"].startswith("not kept: ")
 

@@ -14,7 +14,8 @@ from lynkeus.catalog import Background
 from lynkeus.core.folders import walk
 from lynkeus.scan.backgrounds import add_clean
 from lynkeus.scan.calibrate import NOTHING_ALIKE, judge_of, scores_of
-from lynkeus.scan.home import NORMALISING, Home, halves
+from lynkeus.scan.clean_pictures import NORMALISING, halves
+from lynkeus.scan.home import Home
 from lynkeus.scan.register import Registration
 
 

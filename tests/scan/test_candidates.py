@@ -7,7 +7,7 @@ from made_pictures import made_picture, write_pictures
 
 from lynkeus.core import Evidence, Picture
 from lynkeus.core.folders import walk
-from lynkeus.kinds.copies import recogniser as copies
+from lynkeus.kinds.copies import recogniser
 from lynkeus.scan.home import Home
 from lynkeus.scan.register import Registration
 
@@ -22,7 +22,8 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 def _found(home: Home, rgb: np.ndarray) -> list[str]:
     picture = Picture(rgb=rgb, width=rgb.shape[1], height=rgb.shape[0], digest="0" * 64)
-    raw = home.copies.match(home.copies.observe(picture), home.library.view())
+    lane = home.lane("copy")
+    raw = lane.recogniser.match(lane.recogniser.observe(picture), lane.library.snapshot().view)
     references = home.catalog.references.many([finding.reference_id for finding in raw])
     return [references[finding.reference_id].name for finding in raw]
 
@@ -37,7 +38,7 @@ def test_once_a_copy_is_beyond_doubt_those_that_only_resemble_it_are_left_out(
 ) -> None:
     upload = made_picture(1)[10:340, 20:460].copy()
     found = _found(home, upload)
-    monkeypatch.setattr(copies, "settles", _never)
+    monkeypatch.setattr(recogniser, "settles", _never)
     every = _found(home, upload)
     assert found[0] == every[0] == "picture1.jpg"
     assert len(found) < len(every)

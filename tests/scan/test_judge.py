@@ -1,74 +1,30 @@
+"""Rulings follow beliefs, rates and policies; the judge knows no kinds."""
+
 import numpy as np
 import pytest
 
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Gallery, Reference
-from lynkeus.core import Action, Evidence
+from lynkeus.core import Action, Belief, Evidence
 from lynkeus.kinds.protocol import RawFinding
-from lynkeus.scan.judge import Judge, convincing
+from lynkeus.scan.judge import Judge
 
 _NONE = np.zeros((0, 2), np.float32)
 
 
-def _finding(score: float, *, inliers: int, agreement: float | None, verified: bool = True) -> RawFinding:
-    evidence = Evidence(
-        transform=np.eye(3) if verified else None,
-        upload_points=_NONE,
-        reference_points=_NONE,
-        mirrored=False,
-        negative=False,
-        inliers=inliers,
-        agreement=agreement,
-        overlap=1.0,
-        cosine=0.0,
-    )
-    return RawFinding(reference_id=1, score=score, evidence=evidence)
+def _finding(score: float, belief: Belief) -> RawFinding:
+    evidence = Evidence(transform=None, upload_points=_NONE, reference_points=_NONE)
+    return RawFinding(reference_id=1, score=score, belief=belief, evidence=evidence)
 
 
-@pytest.mark.parametrize(
-    ("score", "inliers", "agreement", "expected"),
-    [
-        (1.0, 0, 0.4, True),
-        (5.0, 6, 0.3, False),
-        (0.9, 7, 0.9, False),
-        (0.0, 8, 0.6, True),
-        (-0.1, 40, 0.9, False),
-        (0.5, 19, None, False),
-        (0.5, 20, None, True),
-    ],
-    ids=[
-        "likely",
-        "likely, yet hardly visible",
-        "few points",
-        "solid",
-        "solid, yet unlikely",
-        "no pixels kept, few",
-        "no pixels kept, many",
-    ],
-)
-def test_without_a_policy_a_likely_or_a_solid_finding_convinces(
-    score: float, inliers: int, agreement: float | None, *, expected: bool
-) -> None:
-    assert convincing(_finding(score, inliers=inliers, agreement=agreement), "copy") is expected
-
-
-def test_what_was_not_verified_convinces_nobody() -> None:
-    assert not convincing(_finding(3.0, inliers=0, agreement=None, verified=False), "copy")
-
-
-@pytest.mark.parametrize(
-    ("kind", "score", "expected"),
-    [("object", 0.1, Action.REVIEW), ("object", -0.1, Action.CLEAR), ("copy", -0.1, Action.REVIEW)],
-)
-def test_no_policy_acts_on_an_object_that_is_less_likely_than_not(kind: str, score: float, expected: Action) -> None:
-    gallery = Gallery(id=1, name="g", policy='{"review": 0.05, "block": null}', log_only=False, created=0.0, kind=kind)
-    rates = RateModel.fit(np.linspace(-20, -10, 400))
-    reference = Reference(
+def _reference() -> Reference:
+    return Reference(
         id=1,
+        gallery_id=1,
         gallery="g",
         entity_id=1,
         entity="e",
-        kind=kind,
+        kind="copy",
         name="r",
         source="",
         digest="",
@@ -79,11 +35,31 @@ def test_no_policy_acts_on_an_object_that_is_less_likely_than_not(kind: str, sco
         removed_revision=None,
         created=0.0,
     )
-    ruling = Judge({"g": gallery}, {"g": rates})(_finding(score, inliers=0, agreement=None), reference)
+
+
+def _judge(policy: str | None) -> Judge:
+    gallery = Gallery(id=1, name="g", policy=policy, log_only=False, created=0.0, kind="copy")
+    return Judge({"g": gallery}, {"g": RateModel.fit(np.linspace(-20, -10, 400))})
+
+
+@pytest.mark.parametrize(
+    ("belief", "expected"),
+    [
+        (Belief.UNLIKELY, Action.CLEAR),
+        (Belief.POSSIBLE, Action.CLEAR),
+        (Belief.LIKELY, Action.REVIEW),
+        (Belief.CERTAIN, Action.REVIEW),
+    ],
+)
+def test_without_a_policy_what_is_likely_asks_for_review(belief: Belief, expected: Action) -> None:
+    ruling = _judge(None)(_finding(0.1, belief), _reference())
     assert ruling.finding.action is expected
+    assert ruling.finding.belief is belief
     assert ruling.reported is (expected is Action.REVIEW)
 
 
-def test_an_object_convinces_by_its_score_alone() -> None:
-    assert convincing(_finding(1.0, inliers=0, agreement=None, verified=False), "object")
-    assert not convincing(_finding(0.9, inliers=0, agreement=None, verified=False), "object")
+@pytest.mark.parametrize(("belief", "expected"), [(Belief.POSSIBLE, Action.REVIEW), (Belief.UNLIKELY, Action.CLEAR)])
+def test_no_policy_acts_on_what_is_unlikely(belief: Belief, expected: Action) -> None:
+    ruling = _judge('{"review": 0.05, "block": null}')(_finding(-0.1, belief), _reference())
+    assert ruling.finding.action is expected
+    assert ruling.reported is (expected is Action.REVIEW)

@@ -49,8 +49,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def register(home: Home, *folders: Path, gallery: str = "things", **options: bool) -> list[Registered]:
-    registration = Registration(gallery=gallery, names={}, kind="object", roots=folders, **options)
+def register(home: Home, *folders: Path, gallery: str = "things", dry_run: bool = False) -> list[Registered]:
+    registration = Registration(gallery=gallery, names={}, kind="object", roots=folders, dry_run=dry_run)
     return list(registration(home, walk(folders)))
 
 
@@ -79,22 +79,20 @@ def test_names_each_thing_in_another_picture_and_shows_where(home: Home, picture
     assert len(rows["stranger"].candidates) == 3
 
 
-def test_a_home_of_objects_alone_looks_for_no_copies_and_the_other_way(
-    home: Home, pictures: Path, tmp_path: Path
-) -> None:
+def test_only_the_kinds_that_are_looked_for_are_loaded(home: Home, pictures: Path, tmp_path: Path) -> None:
     with Home(home.folder) as again:
         _scanned(again, pictures / "uploads")
-        assert "copies" not in vars(again)
+        assert again.opened == {"object"}
     with Home(home.folder) as again:
         list(Registration(gallery="mine", names={})(again, walk([pictures / "things" / "bell"])))
-    for wanted, unused in (("things", "copies"), ("mine", "object_embedder")):
+    for wanted, kind in (("things", "object"), ("mine", "copy")):
         with Home(home.folder) as again:
             list(Scan(galleries=frozenset({wanted}))(again, walk([pictures / "uploads"]), Judge({}, {})))
-            assert unused not in vars(again)
+            assert again.opened == {kind}
     with Home(tmp_path / "copies") as other:
         list(Registration(gallery="mine", names={})(other, walk([pictures / "things"])))
         _scanned(other, pictures / "uploads")
-        assert "object_embedder" not in vars(other)
+        assert other.opened == {"copy"}
 
 
 def test_registering_again_stores_nothing_and_names_near_copies(home: Home, pictures: Path, tmp_path: Path) -> None:

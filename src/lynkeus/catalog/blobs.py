@@ -40,20 +40,18 @@ class Blobs:
         with self._store.read() as connection:
             return _having(connection, owner, numbers(ids), part)
 
-    def drop_others(self, owner: Owner, ids: Iterable[SupportsIndex], *, begins: str, kept: Collection[str]) -> None:
-        """Delete the parts of some owners whose name begins so, but some.
+    def drop(self, owner: Owner, ids: Iterable[SupportsIndex], parts: Collection[str]) -> None:
+        """Delete some parts of some owners.
 
         Args:
             owner: Whose.
             ids: Which owners.
-            begins: How the names of those that go begin.
-            kept: Names of those that stay.
+            parts: Names of the parts that go.
         """
-        of = blob.c.owner == owner.value
-        others = of, blob.c.part.startswith(begins, autoescape=True), blob.c.part.not_in(kept)
+        named = blob.c.owner == owner.value, blob.c.part.in_(parts)
         for some in chunks(numbers(ids)):
             with self._store.write() as writing:
-                writing.connection.execute(delete(blob).where(blob.c.owner_id.in_(some), *others))
+                writing.connection.execute(delete(blob).where(blob.c.owner_id.in_(some), *named))
 
     def each(
         self,

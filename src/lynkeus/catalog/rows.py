@@ -37,11 +37,13 @@ class Stamp:
         database_id: UUID given at creation; a backup and its restore keep it.
         epoch: Raised by each restore.
         revision: Raised by each transaction that changes what a scan depends on; never falls within an epoch.
+        backgrounds: The revision of the last change of the backgrounds.
     """
 
     database_id: str
     epoch: int
     revision: int
+    backgrounds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +104,7 @@ class Reference:
     """One registered picture; ``removed_revision`` is set on the tombstone of a removed one."""
 
     id: int
+    gallery_id: int
     gallery: str
     entity_id: int
     entity: str

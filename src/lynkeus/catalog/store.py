@@ -15,8 +15,10 @@ from lynkeus.core import CorruptError, LynkeusError
 
 LOG_SECONDS = 5.0  # how long a purge waits for readers of the write-ahead log
 
-_STAMP = select(schema.meta.c.database_id, schema.meta.c.epoch, schema.meta.c.revision)
-_STAMP_SQL = "SELECT database_id, epoch, revision FROM meta"
+_STAMP = select(
+    schema.meta.c.database_id, schema.meta.c.epoch, schema.meta.c.revision, schema.meta.c.backgrounds_revision
+)
+_STAMP_SQL = "SELECT database_id, epoch, revision, backgrounds_revision FROM meta"
 
 
 class Writing:
@@ -89,7 +91,7 @@ class Store:
                 row = plain.execute(_STAMP_SQL).fetchone()
             finally:
                 pooled.close()
-        return Stamp(database_id=row[0], epoch=row[1], revision=row[2])
+        return Stamp(database_id=row[0], epoch=row[1], revision=row[2], backgrounds=row[3])
 
     def truncate_log(self) -> bool:
         """Empty SQLite's write-ahead log; False when a reader needs it for longer than we wait."""
@@ -123,7 +125,9 @@ class Store:
 def stamp_of(connection: Connection) -> Stamp:
     """The state that this transaction sees."""
     row = connection.execute(_STAMP).one()
-    return Stamp(database_id=row.database_id, epoch=row.epoch, revision=row.revision)
+    return Stamp(
+        database_id=row.database_id, epoch=row.epoch, revision=row.revision, backgrounds=row.backgrounds_revision
+    )
 
 
 _SQLITE_SAYS = {

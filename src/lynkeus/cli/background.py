@@ -55,7 +55,6 @@ def add(home: Path, *, paths: tuple[Path, ...], shipped: bool, jobs: int | None,
                 click.echo(json.dumps({"path": row.path, "outcome": row.outcome, "detail": row.detail}))
             elif row.outcome is AddOutcome.UNREADABLE:
                 click.echo(f"{row.path}: {row.detail}", err=True)
-    with open_home(home) as opened:  # anew: the added pictures may normalise
         calibrated(opened, jobs=threads)
         name_excluded(opened)
         if not as_json:
@@ -108,17 +107,13 @@ def remove(home: Path, *, pictures: tuple[str, ...], everything: bool) -> None:
     lynkeus background remove beach.jpg 17
     """
     from lynkeus.cli.opened import open_home
-    from lynkeus.core.errors import UnknownNameError
+    from lynkeus.scan.backgrounds import find_clean
 
     if everything == bool(pictures):
         raise click.UsageError("name the pictures that are to go, or --all")
     with open_home(home) as opened:
-        known = opened.catalog.backgrounds.all()
-        ids = {b.id for b in known if everything}
-        for wanted in pictures:
-            found = {b.id for b in known if wanted in (b.name, b.source, str(b.id))}
-            if not found:
-                raise UnknownNameError(f"no background picture {wanted!r}; `lynkeus background list` shows them")
-            ids |= found
+        ids = find_clean(opened, pictures)
+        if everything:
+            ids = {picture.id for picture in opened.catalog.backgrounds.all()}
         opened.catalog.backgrounds.remove(ids)
     click.echo(f"removed {len(ids):,}")

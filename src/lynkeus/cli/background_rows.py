@@ -4,7 +4,8 @@ import click
 
 from lynkeus.catalog import Background
 from lynkeus.scan.calibrate import NOTHING_ALIKE, scores_of
-from lynkeus.scan.home import Home, halves
+from lynkeus.scan.clean_pictures import halves
+from lynkeus.scan.home import Home
 
 
 def background_rows(home: Home, gallery: str | None) -> list[dict[str, object]]:

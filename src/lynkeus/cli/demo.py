@@ -30,7 +30,8 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
     """
     from lynkeus.cli.outputs import Outputs
     from lynkeus.core.folders import display, walk
-    from lynkeus.kinds.protocol import COPIES, OBJECTS
+    from lynkeus.kinds.copies.kind import COPIES
+    from lynkeus.kinds.objects.kind import OBJECTS
     from lynkeus.scan.calibrate import judge_of
     from lynkeus.scan.demo import OBJECT, demo_line, demo_pictures, make_uploads
     from lynkeus.scan.home import Home
@@ -49,7 +50,7 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
         registration = Registration(gallery="demo", names={}, jobs=threads)
         registered = len(list(progress(registration(opened, entries), total=len(entries), title="register")))
         shown = dict.fromkeys(map(display, pictures.object_references), OBJECT)
-        objects = Registration(gallery="demo-objects", names=shown, kind=OBJECTS, jobs=threads)
+        objects = Registration(gallery="demo-objects", names=shown, kind=OBJECTS.name, jobs=threads)
         for _ in objects(opened, list(walk(pictures.object_references))):
             pass
         uploads = make_uploads(pictures, out / "uploads")
@@ -72,9 +73,10 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
         )
     strangers = len(pictures.strangers)
     click.echo(
-        f"{registered} pictures registered, {found[COPIES]} of {len(uploads) - strangers - 1} disguised copies found,"
-        f" {OBJECT} named in {found[OBJECTS]} uploads, {strangers} strangers,"
+        f"{registered} pictures registered,"
+        f" {found[COPIES.name]} of {len(uploads) - strangers - 1} disguised copies found,"
+        f" {OBJECT} named in {found[OBJECTS.name]} uploads, {strangers} strangers,"
         f" in {time.perf_counter() - clock:.0f} s"
     )
     click.echo(f"open {report.absolute()}")
-    sys.exit(DONE if found[COPIES] and found[OBJECTS] else FAILED)
+    sys.exit(DONE if found[COPIES.name] and found[OBJECTS.name] else FAILED)

@@ -7,11 +7,12 @@ import click
 
 from lynkeus.cli.options import jobs_option, json_option
 from lynkeus.cli.wanted import check_writable
+from lynkeus.kinds import KINDS
 
 
 @click.command()
 @click.argument("listing", metavar="LIST", type=click.Path(path_type=Path, exists=True))
-@click.option("--kind", type=click.Choice(["object"]), required=True, help="What the vectors tell apart.")
+@click.option("--kind", metavar="KIND", required=True, help=f"Whose vectors: {', '.join(KINDS)}.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write (npz).")
 @click.option(
     "--root",

@@ -12,14 +12,12 @@ import numpy as np
 from jaxtyping import Float32
 
 from lynkeus.cli.options import DONE, FAILED, progress
-from lynkeus.core import UnreadableError
+from lynkeus.core import UnreadableError, read_picture
 from lynkeus.core.folders import Entry, display, walk
-from lynkeus.kinds.objects.recogniser import ObjectEmbedder
-from lynkeus.runtime.cards import exported_card
+from lynkeus.kinds import find_kind
+from lynkeus.runtime.cards import card, exported_card
 from lynkeus.scan.parallel import default_jobs, in_order
-
-EMBEDDERS = {"object": ObjectEmbedder}
-"""What each kind of ``lynkeus embed`` is."""
+from lynkeus.scan.sources import WORKING_SIDE
 
 
 def run(
@@ -29,7 +27,7 @@ def run(
 
     Args:
         listing: A folder, or a text file with one path a line.
-        kind: A key of ``EMBEDDERS``.
+        kind: Name of a kind, whose vectors are written.
         out: File to write.
         root: Folder of the paths in a text file; None is the file's own.
         model: Card of the network; None takes the one that ships.
@@ -39,17 +37,24 @@ def run(
     Raises:
         CorruptError: The card or its model cannot be used.
         UnreadableError: The text file is no UTF-8 text.
+        UnknownNameError: There is no such kind.
     """
     began = time.monotonic()
     entries = listed(listing, root)
-    embedder = EMBEDDERS[kind](None if model is None else exported_card(model))
+    own = None if model is None else exported_card(model)
+    recogniser = find_kind(kind).load(lambda name: own if own is not None and own.name == name else card(name))
+    used = recogniser.traits.models[0]
 
     def one(entry: tuple[str, Entry]) -> tuple[str, Float32[np.ndarray, " d"] | str]:
         name, file = entry
         try:
-            return name, file.error or embedder.read(file.path)
+            if file.error is not None:
+                return name, file.error
+            seen = recogniser.observe(read_picture(file.path, max_side=WORKING_SIDE))
         except UnreadableError as error:
             return name, str(error)
+        vector = recogniser.vector(recogniser.keep(seen))
+        return name, vector / np.linalg.norm(vector)
 
     done = list(progress(in_order(one, entries, jobs=jobs or default_jobs()), total=len(entries), title="embed"))
     vectors = [(name, found) for name, found in done if not isinstance(found, str)]
@@ -59,9 +64,9 @@ def run(
     write_arrays(out, vectors, unreadable)
     summary = {
         "kind": kind,
-        "model": embedder.card.name,
-        "version": embedder.card.version,
-        "sha256": embedder.card.sha256,
+        "model": used.name,
+        "version": used.version,
+        "sha256": used.sha256,
         "embedded": len(vectors),
         "unreadable": [{"path": name, "reason": reason} for name, reason in unreadable],
         "seconds": round(time.monotonic() - began, 3),

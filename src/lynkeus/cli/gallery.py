@@ -4,13 +4,14 @@ import json
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option
 
-_UNCHANGED = -1.0
-_NEVER = -2.0
+if TYPE_CHECKING:
+    from lynkeus.scan.policy import Wish
 
 
 class _RateType(click.ParamType):
@@ -18,20 +19,20 @@ class _RateType(click.ParamType):
 
     name = "rate"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The rate as a number; ``none`` becomes a mark below 0."""
-        if isinstance(value, float):
-            return value
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "Wish":
+        """The rate as a wish."""
+        from lynkeus.scan.policy import Wish
+
         text = str(value).strip().lower()
         if text in ("none", "never"):
-            return _NEVER
+            return Wish(None)
         try:
             rate = float(Fraction(text))
         except (ValueError, ZeroDivisionError):
             self.fail(f"{value} is no rate; wanted such as 1/100, 0.01 or none", param, ctx)
         if not 0 < rate < 1:
             self.fail(f"{value} is no rate between 0 and 1", param, ctx)
-        return rate
+        return Wish(rate)
 
 
 @click.group()
@@ -50,6 +51,7 @@ def gallery() -> None:
 def list_galleries(home: Path, *, as_json: bool) -> None:
     """List galleries with their size and policy."""
     from lynkeus.cli.opened import open_home
+    from lynkeus.kinds import DEFAULT
     from lynkeus.scan.policy import Policy, plain
 
     with open_home(home) as opened:
@@ -70,7 +72,7 @@ def list_galleries(home: Path, *, as_json: bool) -> None:
             else:
                 words = "no policy" if policy is None else plain(policy)
                 log_only = ", log only" if each.log_only else ""
-                kind = "" if each.kind == "copy" else f" of {each.kind}s"
+                kind = "" if each.kind == DEFAULT else f" of {each.kind}s"
                 click.echo(f"{each.name}: {references:,} references{kind}, {words}{log_only}")
     sys.exit(DONE if galleries else FAILED)
 
@@ -138,22 +140,14 @@ def remove(
     lynkeus gallery remove mine --reference beach.jpg
     lynkeus gallery remove mine --force
     """
-    from lynkeus.cli.gallery_rows import receipt, reference_ids
+    from lynkeus.cli.gallery_rows import receipt
     from lynkeus.cli.opened import open_home
+    from lynkeus.scan import removal as removing
 
     if entity is not None and references:
         raise click.UsageError("--entity or --reference, not both")
     with open_home(home) as opened:
-        if references:
-            ids = [number for wanted in references for number in reference_ids(opened, name, wanted)]
-            removal = opened.catalog.references.remove(ids, purge=purge)
-        elif entity is not None:
-            kind = opened.catalog.galleries.get(name).kind
-            removal = opened.catalog.entities.remove(name, entity, kind=kind, purge=purge)
-        else:
-            removal = opened.catalog.galleries.remove(name, force=force, purge=purge)
-        if purge:  # segments still hold the vectors: write one without them
-            opened.library.compact(force=True)
+        removal = removing.remove(opened, name, entity=entity, references=references, force=force, purge=purge)
     click.echo(receipt(removal, as_json=as_json))
 
 
@@ -172,12 +166,14 @@ def log_only(home: Path, *, name: str, off: bool) -> None:
 
 @gallery.command()
 @click.argument("name")
-@click.option("--review", type=_RateType(), default=_UNCHANGED, help="Rate at which a person is asked, such as 1/100.")
-@click.option("--block", type=_RateType(), default=_UNCHANGED, help="Rate at which an upload is blocked; or none.")
+@click.option("--review", type=_RateType(), help="Rate at which a person is asked, such as 1/100; or none.")
+@click.option("--block", type=_RateType(), help="Rate at which an upload is blocked; or none.")
 @click.option("--clear", is_flag=True, help="Have no policy: what is likely asks for review.")
 @jobs_option
 @click.pass_obj
-def policy(home: Path, *, name: str, review: float, block: float, clear: bool, jobs: int | None) -> None:
+def policy(
+    home: Path, *, name: str, review: "Wish | None", block: "Wish | None", clear: bool, jobs: int | None
+) -> None:
     """Set the policy of a gallery, in false alarms a clean upload; without options, show it.
 
     Refused where the background has too few pictures: a rate needs three times its inverse.
@@ -186,21 +182,13 @@ def policy(home: Path, *, name: str, review: float, block: float, clear: bool, j
     lynkeus gallery policy mine --review 1/100 --block none
     """
     from lynkeus.cli.opened import calibrated, open_home
-    from lynkeus.scan.policy import Policy, check_policy
+    from lynkeus.scan.policy import change_policy
 
     with open_home(home) as opened:
         stored = opened.catalog.galleries.get(name)
         if clear:
             opened.catalog.galleries.set_policy(name, None)
-        elif (review, block) != (_UNCHANGED, _UNCHANGED):
-            old = Policy.read(stored.policy) or Policy()
-            wanted = Policy(review=_rate(review, old.review), block=_rate(block, old.block))
-            check_policy(wanted, calibrated(opened, jobs=jobs).clean(name))
+        elif review or block:
+            wanted = change_policy(stored, review=review, block=block, clean=calibrated(opened, jobs=jobs).clean(name))
             opened.catalog.galleries.set_policy(name, wanted.text())
         click.echo(f"{name}: {calibrated(opened, jobs=jobs).words(name)}")
-
-
-def _rate(given: float, old: float | None) -> float | None:
-    if given == _UNCHANGED:
-        return old
-    return None if given == _NEVER else given

@@ -3,20 +3,6 @@
 import json
 
 from lynkeus.catalog import Reference, Removal
-from lynkeus.core import UnknownNameError
-from lynkeus.scan.home import Home
-
-
-def reference_ids(home: Home, gallery: str, wanted: str) -> list[int]:
-    """References of a name, or the one of a number."""
-    named = [reference.id for reference in home.catalog.references.named(gallery, wanted)]
-    if named:
-        return named
-    if wanted.isdecimal():
-        known = home.catalog.references.many([int(wanted)]).get(int(wanted))
-        if known is not None and known.gallery == gallery and known.removed_revision is None:
-            return [known.id]
-    raise UnknownNameError(f"no reference {wanted!r} in {gallery}; `lynkeus gallery show {gallery}` lists them")
 
 
 def reference_row(reference: Reference) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""``lynkeus models``: what ships, under which terms, whether it is intact, and which network of objects is in use."""
+"""``lynkeus models``: what ships, under which terms, whether it is intact, and which models are in use."""
 
 import json
 import sys
@@ -13,12 +13,12 @@ from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, progress
 
 if TYPE_CHECKING:
     from lynkeus.runtime.cards import ModelCard
-    from lynkeus.scan.object_change import Change
+    from lynkeus.scan.refresh import Change
 
 
 @click.group()
 def models() -> None:
-    """Models that lynkeus ships, and a network of objects of one's own.
+    """Models that lynkeus ships, and models of one's own in their place.
 
     \b
     lynkeus models list
@@ -55,7 +55,7 @@ def verify(home: Path, *, as_json: bool) -> None:
     shipped, own, trouble = _known(home)
     rows = [(card.name, str(card.path), card.intact()) for card in (*shipped, *own)]
     if trouble:
-        rows.append(("object-descriptor", trouble, False))
+        rows.append(("in use", trouble, False))
     for name, file, intact in rows:
         if as_json:
             click.echo(json.dumps({"model": name, "file": file, "intact": intact}))
@@ -65,28 +65,30 @@ def verify(home: Path, *, as_json: bool) -> None:
 
 
 def _known(home: Path) -> "tuple[list[ModelCard], list[ModelCard], str]":
-    """The cards of what ships, those of a network of objects of one's own, and why the latter cannot be read."""
+    """The cards of what ships, those of models of one's own, and why the latter cannot be read."""
     from lynkeus.core import CorruptError
     from lynkeus.runtime.cards import cards
-    from lynkeus.scan.object_model import own_cards
+    from lynkeus.scan.models_in_use import ModelsInUse
 
     try:
-        return cards(), own_cards(home), ""
+        return cards(), ModelsInUse(home).own_cards(), ""
     except CorruptError as error:
         return cards(), [], str(error)
 
 
 @models.command()
 @click.argument("card", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--shipped", is_flag=True, help="The network that ships again.")
+@click.option("--shipped", is_flag=True, help="Go back to the models that ship.")
+@click.option("--drop-missing", is_flag=True, help="Remove references that have neither their file nor a thumbnail.")
 @jobs_option
 @json_option
 @click.pass_obj
-def use(home: Path, *, card: Path | None, shipped: bool, jobs: int | None, as_json: bool) -> None:
-    """Recognise objects by the network of CARD, as `lynkeus export` wrote it, from now on.
+def use(home: Path, *, card: Path | None, shipped: bool, drop_missing: bool, jobs: int | None, as_json: bool) -> None:
+    """Recognise by the model of CARD, as `lynkeus export` wrote it, from now on.
 
-    It is copied into the home, and what is registered is described by it: from its files where they are still the same,
-    else from its thumbnails. Cut off, the same command goes on; until it ends the last network answers.
+    The model is copied into the home and describes what is registered: from the files where they are unchanged, else
+    from thumbnails. The old model answers until the new one has described every reference. If that is cut off, the same
+    command goes on.
 
     \b
     lynkeus export runs/own --out models/
@@ -94,59 +96,74 @@ def use(home: Path, *, card: Path | None, shipped: bool, jobs: int | None, as_js
     lynkeus models use --shipped
     """
     from lynkeus.cli.opened import open_home
-    from lynkeus.kinds.objects.recogniser import MODEL
     from lynkeus.runtime.cards import card as shipped_card
-    from lynkeus.scan.object_change import change
-    from lynkeus.scan.object_model import object_card
+    from lynkeus.runtime.cards import exported_card
     from lynkeus.scan.parallel import default_jobs
+    from lynkeus.scan.refresh import change, kind_of, replaced
 
     if (card is None) == (not shipped):
         raise click.UsageError("name a card, or --shipped")
-    wanted = shipped_card(MODEL) if card is None else object_card(card)
+    wanted = None if card is None else exported_card(card)
+    if wanted is not None:
+        kind_of(wanted.name)
     with open_home(home, create=True) as opened:
-        done = change(opened, wanted, jobs=jobs or default_jobs(), shown=_shown)
-    _tell(wanted, done, as_json=as_json)
+        wishes = [shipped_card(name) for name in replaced(opened)] if wanted is None else [wanted]
+        lost = 0
+        for each in wishes:
+            done = change(opened, each, jobs=jobs or default_jobs(), shown=_shown, drop_missing=drop_missing)
+            lost += len(done.lost)
+            _tell(each.name, each.version, done, as_json=as_json)
+    sys.exit(FAILED if lost else DONE)
 
 
 @models.command()
+@click.option("--drop-missing", is_flag=True, help="Remove references that have neither their file nor a thumbnail.")
 @jobs_option
 @json_option
 @click.pass_obj
-def refresh(home: Path, *, jobs: int | None, as_json: bool) -> None:
-    """Describe objects anew that another network than the one in use described.
+def refresh(home: Path, *, drop_missing: bool, jobs: int | None, as_json: bool) -> None:
+    """Describe what is registered by the models in use where another model described it.
 
     \b
     lynkeus models refresh
     """
     from lynkeus.cli.opened import open_home
-    from lynkeus.scan.object_change import change
     from lynkeus.scan.parallel import default_jobs
+    from lynkeus.scan.refresh import refresh as refreshed
 
+    lost = 0
     with open_home(home) as opened:
-        card = opened.object_model.card
-        done = change(opened, card, jobs=jobs or default_jobs(), shown=_shown)
-    _tell(card, done, as_json=as_json)
+        for kind in sorted({gallery.kind for gallery in opened.galleries().values()}):
+            done = refreshed(opened, kind, jobs=jobs or default_jobs(), shown=_shown, drop_missing=drop_missing)
+            lost += len(done.lost)
+            _tell(kind, opened.lane(kind).recogniser.traits.version, done, as_json=as_json)
+    sys.exit(FAILED if lost else DONE)
 
 
 def _shown(items: Iterator[Any], count: int, title: str) -> Iterator[Any]:
     return progress(items, total=count, title=title)
 
 
-def _tell(card: "ModelCard", done: "Change", *, as_json: bool) -> None:
-    """Print what came of a change, and end."""
+def _tell(name: str, version: str, done: "Change", *, as_json: bool) -> None:
+    """Print what came of a change."""
     if as_json:
-        click.echo(json.dumps({"model": card.name, "version": card.version, **asdict(done)}))
-    else:
-        for name in done.lost:
-            click.echo(f"{name}: neither its file nor a thumbnail of it is left", err=True)
+        click.echo(json.dumps({"model": name, "version": version, **asdict(done)}))
+        return
+    for label in done.thumbnails:
+        click.echo(f"{label}: its file is gone or has changed; described from its thumbnail", err=True)
+    for label in done.lost:
         click.echo(
-            f"{card.name} {card.version} is {'' if done.in_use else 'not '}in use; "
-            f"{done.files:,} references described from their files, {done.thumbnails:,} from thumbnails"
+            f"{label}: neither its file nor a thumbnail of it is left; the old model goes on answering", err=True
         )
-        if done.lost:
-            click.echo(
-                f"{len(done.lost):,} cannot be described: give their files back where they were registered from (a "
-                "relative path counts from this folder), or remove them",
-                err=True,
-            )
-    sys.exit(FAILED if done.lost else DONE)
+    for label in done.dropped:
+        click.echo(f"{label}: removed, since neither its file nor a thumbnail of it is left", err=True)
+    click.echo(
+        f"{name} {version} is {'' if done.in_use else 'not '}in use; "
+        f"{done.files:,} references described from their files, {len(done.thumbnails):,} from thumbnails"
+    )
+    if done.lost:
+        click.echo(
+            f"{len(done.lost):,} cannot be described: give their files back where they were registered from (a "
+            "relative path counts from this folder), remove them, or let --drop-missing remove them",
+            err=True,
+        )

@@ -1,21 +1,19 @@
 """An opened home for a command, with its calibrations up to date; heavy, so that commands import it when they run."""
 
-import tempfile
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from lynkeus.catalog import BackgroundScore
 from lynkeus.cli.options import progress
 from lynkeus.core import UnknownNameError, UnreadableError
 from lynkeus.core.folders import Entry, walk
 from lynkeus.scan.calibrate import judge_of
 from lynkeus.scan.home import CATALOG, Home
 from lynkeus.scan.judge import Judge
+from lynkeus.scan.name_lists import read_names
 from lynkeus.scan.parallel import default_jobs
-from lynkeus.scan.register import read_names
 
 
 def open_home(folder: Path, *, create: bool = False) -> Home:
@@ -31,22 +29,11 @@ def open_home(folder: Path, *, create: bool = False) -> Home:
     return Home(folder, create=create)
 
 
-@contextmanager
-def home_or_trial(folder: Path, *, trial: bool) -> Generator[Home]:
-    """The home in a folder, made when missing; for a trial a missing one is made elsewhere and thrown away."""
-    if trial and not (folder / CATALOG).exists():
-        with tempfile.TemporaryDirectory(prefix="lynkeus-") as away, Home(Path(away)) as opened:
-            yield opened
-    else:
-        with Home(folder) as opened:
-            yield opened
-
-
 def calibrated(home: Home, *, jobs: int | None) -> Judge:
     """Policies and calibrations, brought up to date with a progress bar; what is not in force is said."""
 
-    def shown(scores: Iterator[BackgroundScore], count: int, gallery: str) -> Iterator[BackgroundScore]:
-        return progress(scores, total=count, title=f"calibrating {gallery}")
+    def shown(scores: Iterator[Any], count: int, title: str) -> Iterator[Any]:
+        return progress(scores, total=count, title=f"calibrating {title}")
 
     judge = judge_of(home, jobs=jobs or default_jobs(), shown=shown)
     for warning in judge.warnings():

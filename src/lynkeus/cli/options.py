@@ -16,6 +16,9 @@ _Item = TypeVar("_Item")
 
 DONE, FAILED = 0, 1
 
+FOUND, SOME_UNREADABLE = 1, 3
+"""Exit codes of a scan."""
+
 
 def command_line() -> str:
     """The command that is running, as it could be typed again."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, progress
+from lynkeus.kinds import DEFAULT, KINDS
 
 
 @click.command()
@@ -15,9 +16,16 @@ from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, progress
 @click.option("--gallery", required=True, help="Gallery to register into; made when missing.")
 @click.option(
     "--kind",
-    type=click.Choice(["copy", "object"]),
-    help="What is looked for: copies of the pictures, or the objects that they show; fixed for a gallery."
-    "  [default: copy, or what the gallery holds]",
+    metavar="KIND",
+    help=f"What is looked for: {', '.join(KINDS)}, or a kind of another package; fixed for a gallery."
+    f"  [default: {DEFAULT}, or what the gallery holds]",
+)
+@click.option(
+    "--attribute",
+    "attributes",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="State this of each entity; some kinds require one.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would happen, store nothing.")
 @click.option("--no-pixels", is_flag=True, help="Keep no thumbnails: findings then rest on geometry only.")
@@ -30,6 +38,7 @@ def register(
     paths: tuple[Path, ...],
     gallery: str,
     kind: str | None,
+    attributes: tuple[str, ...],
     dry_run: bool,
     no_pixels: bool,
     jobs: int | None,
@@ -45,7 +54,8 @@ def register(
     lynkeus register firearms/ --gallery firearms --kind object
     lynkeus register list.csv --gallery brands --json
     """
-    from lynkeus.cli.opened import home_or_trial, picture_entries
+    from lynkeus.cli.opened import picture_entries
+    from lynkeus.scan.home import home_or_trial
     from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.register import Outcome, Registration
 
@@ -54,6 +64,7 @@ def register(
         gallery=gallery,
         names=names,
         kind=kind,
+        attributes=dict(map(_attribute, attributes)),
         keep_pixels=not no_pixels,
         roots=paths,
         dry_run=dry_run,
@@ -81,3 +92,10 @@ def register(
             f"{f', {bare:,} objects without a picture' if bare else ''}"
         )
     sys.exit(DONE if count.total() > count[Outcome.UNREADABLE] else FAILED)
+
+
+def _attribute(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (sign and name.strip() and value.strip()):
+        raise click.BadParameter(f"{text!r}, wanted NAME=TEXT", param_hint="--attribute")
+    return name.strip(), value.strip()

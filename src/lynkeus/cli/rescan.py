@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lynkeus.cli.options import DONE, FAILED, command_line, jobs_option, output_options, progress
+from lynkeus.cli.options import DONE, FOUND, SOME_UNREADABLE, command_line, jobs_option, output_options, progress
 from lynkeus.cli.wanted import Wanted
 
 
@@ -20,8 +20,8 @@ def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int 
     """Look for references that came later in uploads that were scanned earlier.
 
     Uses what `scan --keep DAYS` kept of them, else their files where these are still the same; others are
-    listed as not kept. New findings are recorded. Ends with 1 when no upload was recorded or no reference
-    came later.
+    listed as not kept. New findings are recorded. Ends with 0 when nothing new was found, 1 when something was,
+    and 3 when nothing was and some uploads were not kept.
 
     \b
     lynkeus rescan --report later.html
@@ -30,16 +30,16 @@ def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int 
     from lynkeus.cli.outputs import Outputs
     from lynkeus.core import Verdict
     from lynkeus.scan.parallel import default_jobs
-    from lynkeus.scan.record import Recorder
+    from lynkeus.scan.record import recorded_again
     from lynkeus.scan.rescan import Rescan
 
     wanted.check()
     started, clock = datetime.now(UTC), time.perf_counter()
     again = Rescan(galleries=frozenset(galleries), jobs=jobs or default_jobs())
     scanned = found = lost = 0
-    with open_home(home) as opened, Outputs(wanted) as outputs, Recorder(opened) as recorder:
+    with open_home(home) as opened, Outputs(wanted) as outputs:
         judge = calibrated(opened, jobs=jobs)
-        for row in progress(again(opened, judge), total=None):
+        for row in recorded_again(opened, progress(again(opened, judge), total=None)):
             scanned += 1
             outputs.add(row)
             if row.result.verdict is Verdict.UNREADABLE:
@@ -47,8 +47,6 @@ def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int 
                 click.echo(f"{row.result.upload}: {row.result.error}", err=True)
             elif row.result.findings:
                 found += 1
-                recorder.add(row)
-        recorder.flush()
         outputs.finish(
             opened,
             judge,
@@ -63,4 +61,4 @@ def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int 
         f"{scanned:,} earlier uploads with later references: {found:,} with new findings, {lost:,} not kept",
         err=wanted.printed,
     )
-    sys.exit(DONE if scanned else FAILED)
+    sys.exit(FOUND if found else SOME_UNREADABLE if lost else DONE)

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import click
 
-from lynkeus.cli.options import command_line, jobs_option, output_options, progress
+from lynkeus.cli.options import DONE, FOUND, SOME_UNREADABLE, command_line, jobs_option, output_options, progress
 from lynkeus.cli.wanted import Wanted
-
-NOTHING, SOMETHING, SOME_UNREADABLE = 0, 1, 3
 
 
 @click.command()
@@ -42,25 +40,24 @@ def scan(
     from lynkeus.core import Verdict
     from lynkeus.core.folders import display, walk
     from lynkeus.scan.parallel import default_jobs
-    from lynkeus.scan.record import Recorder
+    from lynkeus.scan.record import recorded
     from lynkeus.scan.scanner import Scan
 
     wanted.check()
     started, clock = datetime.now(UTC), time.perf_counter()
     verdicts: Counter[Verdict] = Counter()
     scanned = Scan(galleries=frozenset(galleries), jobs=jobs or default_jobs(), keep=keep is not None)
-    with open_home(home) as opened, Outputs(wanted) as outputs, Recorder(opened, keep_days=keep) as recorder:
+    with open_home(home) as opened, Outputs(wanted) as outputs:
         judge = calibrated(opened, jobs=jobs)
         if not any(opened.catalog.references.count(name) for name in galleries or [None]):
             click.echo("warning: nothing is registered there, so nothing can be found", err=True)
         entries = list(walk(paths))
-        for row in progress(scanned(opened, entries, judge), total=len(entries)):
+        shown = progress(scanned(opened, entries, judge), total=len(entries))
+        for row in recorded(opened, shown, keep_days=keep):
             verdicts[row.result.verdict] += 1
-            recorder.add(row)
             outputs.add(row)
             if row.result.verdict is Verdict.UNREADABLE:
                 click.echo(f"{row.result.upload}: {row.result.error}", err=True)
-        recorder.flush()
         outputs.finish(
             opened,
             judge,
@@ -77,4 +74,4 @@ def scan(
     )
     if verdicts[Verdict.UNREADABLE]:
         sys.exit(SOME_UNREADABLE)
-    sys.exit(SOMETHING if verdicts[Verdict.REVIEW] + verdicts[Verdict.BLOCK] else NOTHING)
+    sys.exit(FOUND if verdicts[Verdict.REVIEW] + verdicts[Verdict.BLOCK] else DONE)

@@ -1,6 +1,6 @@
 """What can be registered and scanned: pictures, videos, texts; and spans of time within them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -45,3 +45,15 @@ class Sample:
 
     source: Picture
     region: Float[np.ndarray, "n 2"] | None = None
+
+    def picture(self) -> Picture:
+        """The picture, cut to the upright box around the region where one is given."""
+        if self.region is None:
+            return self.source
+        high, wide = self.source.rgb.shape[:2]
+        zoom = np.array([wide / self.source.width, high / self.source.height])
+        low = np.floor((self.region.min(axis=0) + 0.5) * zoom).astype(int).clip(0, [wide - 1, high - 1])
+        upper = np.ceil((self.region.max(axis=0) + 0.5) * zoom).astype(int).clip(low + 1, [wide, high])
+        width, height = np.maximum(np.rint((upper - low) / zoom), 1).astype(int).tolist()
+        rgb = np.ascontiguousarray(self.source.rgb[low[1] : upper[1], low[0] : upper[0]])
+        return replace(self.source, rgb=rgb, width=width, height=height)

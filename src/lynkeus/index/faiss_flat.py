@@ -1,6 +1,7 @@
 """The exact index in Faiss, half-precision numbers: the default while it is fast enough."""
 
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -22,11 +23,15 @@ class FaissFlatIndex:
     def __init__(self, dim: int, *, stored: faiss.Index | None = None) -> None:
         self.dim = dim
         exact = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        self._index = stored or faiss.IndexIDMap2(exact)
+        self._index: Any = stored or faiss.IndexIDMap2(exact)
 
     def __len__(self) -> int:
         """Number of vectors."""
         return int(self._index.ntotal)
+
+    def among(self, ids: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " m"]:
+        """Those of some ids that are here."""
+        return np.intersect1d(ids, faiss.vector_to_array(self._index.id_map))
 
     def add(self, ids: Int64[np.ndarray, " n"], vectors: Float32[np.ndarray, "n dim"]) -> None:
         """Add vectors; an id that is already there is replaced; of an id given twice the last counts."""
@@ -48,7 +53,7 @@ class FaissFlatIndex:
 
     def save(self, file: Path) -> None:
         """Write the index to a file."""
-        faiss.write_index(self._index, str(file))
+        write(self._index, file)
 
     @classmethod
     def load(cls, file: Path) -> "FaissFlatIndex":
@@ -59,6 +64,19 @@ class FaissFlatIndex:
         """
         stored = read(file, mapped=True)
         return cls(stored.d, stored=stored)
+
+
+def write(index: Any, file: Path) -> None:
+    """Write a Faiss index to a file, whose path may be any that the system takes.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with file.open("wb") as handle:
+        try:
+            faiss.write_index(index, _name_of(handle.fileno()))
+        except RuntimeError as error:
+            raise OSError(f"{file}: cannot be written: {str(error).splitlines()[-1]}") from error
 
 
 def read(file: Path, *, mapped: bool) -> faiss.Index:
@@ -72,6 +90,14 @@ def read(file: Path, *, mapped: bool) -> faiss.Index:
         CorruptError: The file cannot be read as one.
     """
     try:
-        return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+        with file.open("rb") as handle:
+            return faiss.read_index(_name_of(handle.fileno()), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+    except OSError as error:
+        raise CorruptError(f"{file}: no index: {error.strerror}") from error
     except RuntimeError as error:
         raise CorruptError(f"{file}: no index: {str(error).splitlines()[-1]}") from error
+
+
+def _name_of(handle: int) -> str:
+    """A plain name of an open file: Faiss takes none that is no UTF-8."""
+    return f"/proc/self/fd/{handle}"

@@ -12,7 +12,7 @@ import faiss
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
-from lynkeus.index.faiss_flat import read
+from lynkeus.index.faiss_flat import read, write
 
 
 class ListFinder:
@@ -114,7 +114,7 @@ class PointIndex:
 
     def save(self, file: Path) -> None:
         """Write the index to a file."""
-        faiss.write_index(self._index, str(file))
+        write(self._index, file)
 
     @classmethod
     def load(cls, file: Path) -> "PointIndex":

@@ -1,87 +1,132 @@
 """Index files on disk: immutable and disposable.
 
-A segment is a folder ``<database>-<epoch>-<revision>`` with the points and the vectors of all references up to that
-revision. It is written under another name and renamed when whole; one process at a time writes. A damaged or
-foreign segment is passed over: the catalog is the truth and the index is built anew.
+A segment is a folder ``<format>-<database>-<epoch>-<revision>-<content>``: the state of which database it holds, and a
+digest of the references it was built from. The digest tells apart two histories of one database, such as a catalog that
+was put back from a copy and has caught up since. A segment is written under another name, brought to the disk, and
+renamed when whole. One process at a time writes. A damaged or foreign segment is passed over: the catalog is the truth,
+and the index is built again.
 """
 
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-_FORMAT = "v1"
+_FORMAT = "v2"
+_CONTENT_DIGITS = 16
+"""64 bits of a SHA-256: two histories never share them by chance."""
+
+_NAME = re.compile(r"(?P<revision>\d+)-(?P<content>[0-9a-f]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One whole segment on disk."""
+    """One whole segment on disk.
+
+    Attributes:
+        folder: Where it lies.
+        revision: The revision of the catalog that it holds.
+        content: Digest of what it was built from.
+    """
 
     folder: Path
     revision: int
+    content: str
+
+    def holds(self, digest: str) -> bool:
+        """Whether it was built from references of this SHA-256 digest."""
+        return self.content == digest[:_CONTENT_DIGITS]
 
 
 class SegmentFolder:
-    """The segments of one catalog.
+    """The segments of one index.
 
     Args:
         folder: Where they lie; made when something is written.
-        database: Identity of the database.
-        epoch: Its epoch; segments of another one are never used.
     """
 
-    def __init__(self, folder: Path, *, database: str, epoch: int) -> None:
-        self._folder = folder
-        self._prefix = f"{_FORMAT}-{database}-{epoch}-"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-    def newest(self) -> Segment | None:
-        """The segment of the highest revision."""
-        found = [
-            Segment(path, int(path.name.removeprefix(self._prefix)))
-            for path in self._folder.glob(f"{self._prefix}*")
-            if path.name.removeprefix(self._prefix).isdecimal()
-        ]
-        return max(found, key=lambda s: s.revision, default=None)
-
-    def write(self, revision: int, fill: Callable[[Path], None]) -> Segment | None:
-        """Write a segment, then remove older ones and those of other epochs.
+    def newest_first(self, *, database: str, epoch: int) -> list[Segment]:
+        """The segments of one state of the database, highest revision first.
 
         Args:
-            revision: The state of the catalog that it holds.
-            fill: Writes the files into the folder it is given.
-
-        Returns:
-            The segment, or None where another process is writing.
+            database: Identity of the database.
+            epoch: Its epoch.
         """
-        with self._lock() as held:
-            if not held:
-                return None
-            final = self._folder / f"{self._prefix}{revision}"
-            if final.exists():
-                return Segment(final, revision)
-            draft = self._folder / f".draft-{os.getpid()}"
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir()
-            try:
-                fill(draft)
-                draft.rename(final)
-            finally:
-                shutil.rmtree(draft, ignore_errors=True)
-            for old in self._folder.iterdir():
-                if old.is_dir() and old != final:
-                    shutil.rmtree(old, ignore_errors=True)
-            return Segment(final, revision)
+        prefix = _prefix(database, epoch)
+        names = {path: _NAME.fullmatch(path.name.removeprefix(prefix)) for path in self.folder.glob(f"{prefix}*")}
+        found = [Segment(path, int(name["revision"]), name["content"]) for path, name in names.items() if name]
+        return sorted(found, key=lambda segment: -segment.revision)
 
     @contextlib.contextmanager
-    def _lock(self) -> Generator[bool]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("w") as handle:
+    def locked(self, *, wait: bool) -> Generator[bool]:
+        """Keep other processes from writing; gives whether that was possible.
+
+        Args:
+            wait: Wait for a process that writes now. Otherwise give False at once.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as handle:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 yield False
                 return
             yield True
+
+    def write(self, fill: Callable[[Path], None], *, database: str, epoch: int, revision: int, content: str) -> None:
+        """Write a segment, then remove all others. Call it while the folder is locked.
+
+        Args:
+            fill: Writes the files into the folder it is given.
+            database: Identity of the database.
+            epoch: Its epoch.
+            revision: The state of the catalog that the segment holds.
+            content: SHA-256 digest of the references that it was built from.
+
+        Raises:
+            OSError: Something cannot be written; nothing has changed then.
+        """
+        final = self.folder / f"{_prefix(database, epoch)}{revision}-{content[:_CONTENT_DIGITS]}"
+        draft = self.folder / f".draft-{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        try:
+            fill(draft)
+            for file in (*draft.iterdir(), draft):
+                _sync(file)
+            shutil.rmtree(final, ignore_errors=True)
+            draft.rename(final)
+            _sync(self.folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        self.clear(but=final)
+
+    def clear(self, *, but: Path | None = None) -> None:
+        """Remove all segments, and what killed processes left. Call it while the folder is locked.
+
+        Args:
+            but: The segment that stays.
+        """
+        for old in self.folder.iterdir():
+            if old.is_dir() and old != but:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def _prefix(database: str, epoch: int) -> str:
+    return f"{_FORMAT}-{database}-{epoch}-"
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,7 +1,7 @@
-"""One candidate of a copy, verified: geometry of points, then agreement of aligned pixels.
+"""One candidate, verified: geometry of points, then agreement of aligned pixels.
 
-A candidate with votes is verified as they say. One that only resembles the upload is tried as its matched points lie,
-if enough match, else as filling the frame that resembled it: the whole upload or a picture pasted into it.
+A candidate with votes is verified as the votes say. One that only resembles the upload is tried as its matched points
+lie, if enough points match; otherwise as filling the frame of the upload that resembles it.
 """
 
 from dataclasses import dataclass, field
@@ -18,41 +18,27 @@ from lynkeus.matching.compact import CompactFeatures
 from lynkeus.matching.verification import UploadPoints, Verification, Verified, apply
 from lynkeus.matching.voting import Candidate, Similarity
 
-_CONVINCING = 0.5
+Frame = tuple[float, float, float, float]
+"""Left, top, right, bottom, full-size pixels."""
+
+_CONVINCING = 0.5  # agreement of pixels from which no other alignment is tried
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """A frame of the upload and the global vector of what it holds.
-
-    Attributes:
-        vector: Length 1.
-        frame: Left, top, right, bottom, full-size pixels of the upload.
-        calm: Similarity that an unrelated picture has to this vector anyway.
-    """
-
-    vector: Float32[np.ndarray, "256"]
-    frame: tuple[float, float, float, float]
-    calm: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Observation:
-    """What is needed of an upload to match it.
+class CheckedUpload:
+    """What the check needs of an upload.
 
     Attributes:
         points: Its local features.
-        looks: The whole picture first, then the picture pasted into it, if there seems to be one.
         grey: Its pixels, perhaps reduced.
     """
 
     points: UploadPoints
-    looks: tuple[Look, ...]
     grey: GreyLevels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class StoredReference:
     """A reference as it is stored, decoded.
 
     Attributes:
@@ -66,19 +52,23 @@ class Known:
     grey: UInt8[np.ndarray, "h w"] | None
 
     @classmethod
-    def read(cls, local: bytes, thumb: bytes | None, codebook: Codebook) -> "Known":
+    def read(cls, local: bytes, thumb: bytes | None, codebook: Codebook) -> "StoredReference":
         """From stored items."""
         features = CompactFeatures.unpack(local)
-        grey = None if thumb is None else cv2.cvtColor(read_thumbnail(thumb), cv2.COLOR_RGB2GRAY)
-        return cls(features, codebook.decode(features.codes), grey)
+        return cls(features, codebook.decode(features.codes), None if thumb is None else grey_of(thumb))
+
+
+def grey_of(thumbnail: bytes) -> UInt8[np.ndarray, "h w"]:
+    """The brightness of a stored thumbnail."""
+    return cv2.cvtColor(read_thumbnail(thumbnail), cv2.COLOR_RGB2GRAY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class CheckResult:
     """What one try at verification showed.
 
     Attributes:
-        verified: The transform and the matches behind it; None where nothing could be tried.
+        verified: The transform and the matches that support it; None where nothing could be tried.
         agreed: Agreement of aligned pixels; None where there is no transform or no pixels are kept.
     """
 
@@ -91,7 +81,11 @@ class Seen:
         return self.agreed.share if self.agreed else 0.0, self.verified.inliers if self.verified else 0
 
     def evidence(self, cosine: float) -> Evidence:
-        """What a person can check."""
+        """What a person can check.
+
+        Args:
+            cosine: Similarity of the global descriptors.
+        """
         verified, agreed = self.verified, self.agreed
         none = np.zeros((0, 2), np.float32)
         return Evidence(
@@ -108,7 +102,7 @@ class Seen:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CopyCheck:
+class PictureCheck:
     """Verifies candidates.
 
     Attributes:
@@ -123,47 +117,55 @@ class CopyCheck:
         default_factory=lambda: AgreementCheck(side=96, windows=7.0, texture=2.0, bend_below=0.0)
     )
 
-    def __call__(self, upload: Observation, reference: Known, look: Look, candidate: Candidate | None) -> Seen:
+    def __call__(
+        self, upload: CheckedUpload, reference: StoredReference, frame: Frame, candidate: Candidate | None
+    ) -> CheckResult:
         """The most convincing way in which the upload may show the reference.
 
         Args:
             upload: The upload.
             reference: The candidate's items.
-            look: The frame of the upload that resembles the reference most.
+            frame: The frame of the upload that resembles the reference most.
             candidate: Its votes; None: it only resembles the upload.
         """
-        tries = self._voted(upload, reference, candidate) if candidate else self._similar(upload, reference, look)
-        return max(tries, key=lambda t: t.rank, default=Seen(None, None))
+        tries = self._voted(upload, reference, candidate) if candidate else self._similar(upload, reference, frame)
+        return max(tries, key=lambda t: t.rank, default=CheckResult(None, None))
 
-    def _voted(self, upload: Observation, reference: Known, candidate: Candidate) -> list[Seen]:
+    def _voted(self, upload: CheckedUpload, reference: StoredReference, candidate: Candidate) -> list[CheckResult]:
         guess = candidate.similarity
         return self._matched(upload, reference, guess, mirrored=guess.mirrored, negative=guess.negative)
 
-    def _similar(self, upload: Observation, reference: Known, look: Look) -> list[Seen]:
-        tries: list[Seen] = []
+    def _similar(self, upload: CheckedUpload, reference: StoredReference, frame: Frame) -> list[CheckResult]:
+        tries: list[CheckResult] = []
         shown = self.verification.permutation(upload.points, reference.features, reference.decoded)
         if shown is not None:
             tries = self._matched(upload, reference, None, mirrored=bool(shown & 1), negative=bool(shown >> 1))
         if reference.grey is None or any(t.agreed is not None and t.agreed.share > _CONVINCING for t in tries):
             return tries
-        return tries + [self._fill(upload, reference, look, mirrored=mirrored) for mirrored in (False, True)]
+        return tries + [self._fill(upload, reference, frame, mirrored=mirrored) for mirrored in (False, True)]
 
     def _matched(
-        self, upload: Observation, reference: Known, guess: Similarity | None, *, mirrored: bool, negative: bool
-    ) -> list[Seen]:
+        self,
+        upload: CheckedUpload,
+        reference: StoredReference,
+        guess: Similarity | None,
+        *,
+        mirrored: bool,
+        negative: bool,
+    ) -> list[CheckResult]:
         verified = self.verification(
             upload.points, reference.features, reference.decoded, guess, mirrored=mirrored, negative=negative
         )
         if verified is None:
             return []
         if reference.grey is None:
-            return [Seen(verified, None)]
+            return [CheckResult(verified, None)]
         aligned = _between_pixels(upload, reference, verified.transform)
-        return [Seen(verified, self.agreement(upload.grey, reference.grey, aligned, negative=negative))]
+        return [CheckResult(verified, self.agreement(upload.grey, reference.grey, aligned, negative=negative))]
 
-    def _fill(self, upload: Observation, reference: Known, look: Look, *, mirrored: bool) -> Seen:
+    def _fill(self, upload: CheckedUpload, reference: StoredReference, frame: Frame, *, mirrored: bool) -> CheckResult:
         """The reference stretched over the whole frame, supported by no points, in whichever tone agrees better."""
-        left, top, right, bottom = look.frame
+        left, top, right, bottom = frame
         zoom_x, zoom_y = (right - left) / reference.features.width, (bottom - top) / reference.features.height
         transform = np.array([[zoom_x, 0.0, left], [0.0, zoom_y, top], [0.0, 0.0, 1.0]])
         if mirrored:
@@ -172,12 +174,12 @@ class CopyCheck:
         assert reference.grey is not None
         agreed = self.coarse_agreement(upload.grey, reference.grey, aligned, negative=None)
         none = np.zeros((0, 2), np.float32)
-        frame = Verified(transform, none, none, matches=0, mirrored=mirrored, negative=agreed.negative, spread=0.0)
-        return Seen(frame, agreed)
+        filled = Verified(transform, none, none, matches=0, mirrored=mirrored, negative=agreed.negative, spread=0.0)
+        return CheckResult(filled, agreed)
 
 
 def _between_pixels(
-    upload: Observation, reference: Known, transform: Float64[np.ndarray, "3 3"]
+    upload: CheckedUpload, reference: StoredReference, transform: Float64[np.ndarray, "3 3"]
 ) -> Float64[np.ndarray, "3 3"]:
     """A transform between full-size pictures as one from the thumbnail to the decoded upload."""
     shown, features = reference.features, upload.points.features

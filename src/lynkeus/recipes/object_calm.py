@@ -20,7 +20,9 @@ import numpy as np
 from jaxtyping import Float16
 
 from lynkeus.core import UnreadableError, read_picture
-from lynkeus.kinds.objects.recogniser import CALM, ObjectEmbedder
+from lynkeus.kinds.objects.embedder import DESCRIPTOR, ObjectEmbedder
+from lynkeus.kinds.objects.recogniser import CLEAN
+from lynkeus.runtime.cards import card
 
 CENTRES = 128
 FILE = "object_calm"
@@ -48,7 +50,7 @@ def publish(data: Path, split: Path, out: Path) -> None:
     with split.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["half"] == HALF]
     model = out / f"{FILE}.npy"
-    embedder = ObjectEmbedder()
+    embedder = ObjectEmbedder(card(DESCRIPTOR))
     np.save(model, train([data / row["path"] for row in rows], embedder))
     counts = Counter(row["source"] for row in rows)
     data_used = [
@@ -56,7 +58,7 @@ def publish(data: Path, split: Path, out: Path) -> None:
         for name, count in sorted(counts.items())
     ]
     fields = {
-        "name": CALM,
+        "name": CLEAN,
         "file": model.name,
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "version": embedder.card.version,

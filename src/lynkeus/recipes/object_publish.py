@@ -12,7 +12,7 @@ import onnx
 from jaxtyping import Int64
 
 from lynkeus.data.cache import PictureCache
-from lynkeus.kinds.objects.recogniser import MODEL
+from lynkeus.kinds.objects.embedder import DESCRIPTOR
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 from lynkeus.models.embedders.object_heat import SeenObject
 from lynkeus.models.export import INPUT, Second, checked_error, export_onnx, quantise, run_onnx, run_torch
@@ -86,7 +86,7 @@ def publish_objects(
         small,
         cache,
         trained=trained,
-        name=MODEL,
+        name=DESCRIPTOR,
         version=f"{VERSION}+{hashlib.sha256(small.read_bytes()).hexdigest()[:8]}",
         backbone="EfficientNet-Lite1",
         input=f"pixels: uint8 [n, h, w, 3], RGB, h and w multiples of 32, about {release.area} pixels in all, the "

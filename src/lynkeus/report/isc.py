@@ -16,7 +16,7 @@ import numpy as np
 
 from lynkeus.core.errors import CorruptError
 from lynkeus.core.findings import Finding, UploadResult
-from lynkeus.kinds.protocol import OBJECTS
+from lynkeus.kinds import find_kind
 from lynkeus.report.files import whole_file
 from lynkeus.report.names import visible
 
@@ -37,7 +37,7 @@ def _stem(name: str) -> str:
 
 
 def _reference_id(finding: Finding) -> str:
-    if finding.kind == OBJECTS:
+    if find_kind(finding.kind).names_entities:
         return visible(f"{finding.gallery}/{finding.entity}")
     return _stem(finding.reference)
 
@@ -53,7 +53,7 @@ def shared_ids(results: Iterable[UploadResult]) -> dict[str, list[str]]:
     for result in results:
         queries.setdefault(_stem(result.upload), set()).add(visible(result.upload))
         for finding in result.findings:
-            if finding.kind != OBJECTS:
+            if not find_kind(finding.kind).names_entities:
                 called = visible(f"{finding.gallery}/{finding.reference} ({finding.reference_id})")
                 references.setdefault(_reference_id(finding), set()).add(called)
     return {one: sorted(files) for ids in (queries, references) for one, files in ids.items() if len(files) > 1}

@@ -1,63 +1,42 @@
-"""One folder of state: the catalog, the index, and the recognisers that work on them.
+"""One folder of state: the catalog, the index, and a lane for each kind that works on them.
 
-Nothing else is written anywhere. Opening a home opens the catalog alone; models and index are loaded when
-first asked for.
+Nothing else is written anywhere. Opening a home opens the catalog alone; a lane is opened when it is first asked for.
 """
 
+import tempfile
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 import cv2
 import faiss
-import numpy as np
-from jaxtyping import Float32
 from threadpoolctl import threadpool_limits
 
-from lynkeus.catalog import Background, Catalog, Owner
+from lynkeus.catalog import Catalog, Gallery, Owner, Stamp
 from lynkeus.core import ConflictError
-from lynkeus.kinds.copies.overlays import OverlayFinder
-from lynkeus.kinds.copies.recogniser import CopyRecogniser
-from lynkeus.kinds.copies.score import CopyScore
-from lynkeus.kinds.objects.recogniser import ObjectEmbedder, ObjectRecogniser, unpacked, vector_part
-from lynkeus.kinds.protocol import GLOBAL
-from lynkeus.matching.codebook import Codebook
-from lynkeus.runtime.cards import card
-from lynkeus.runtime.sessions import PixelModel
+from lynkeus.kinds import find_kind
+from lynkeus.kinds.protocol import Recogniser
+from lynkeus.scan.clean_pictures import describe, halves
+from lynkeus.scan.lane import AnyLane, Lane
 from lynkeus.scan.library import Library
-from lynkeus.scan.object_library import ObjectLibrary
-from lynkeus.scan.object_model import ObjectModel, own_folder
+from lynkeus.scan.models_in_use import ModelsInUse
 
-CATALOG = "catalog.sqlite"
-VECTOR_LENGTH = 256
-NORMALISING = 256
-_NORMALISING_SHARE = 5
+CATALOG, INDEX = "catalog.sqlite", "index"
 
 
 @dataclass(frozen=True, slots=True)
-class Halves:
-    """The background, parted: no picture serves both purposes.
+class _Opened:
+    """A lane, and what it was opened with."""
 
-    Attributes:
-        normalising: Pictures that scores are normalised with.
-        calibrating: Pictures that rates are measured on.
-    """
-
-    normalising: tuple[Background, ...]
-    calibrating: tuple[Background, ...]
-
-
-def halves(pictures: list[Background]) -> Halves:
-    """Part a background by the pictures' digests: every fifth normalises, at most 256 of them.
-
-    Args:
-        pictures: By ascending id, so that what is added later never changes what an earlier one serves.
-    """
-    chosen = [p for p in pictures if int(p.digest[:8], 16) % _NORMALISING_SHARE == 0][:NORMALISING]
-    taken = {p.id for p in chosen}
-    return Halves(tuple(chosen), tuple(p for p in pictures if p.id not in taken))
+    lane: AnyLane
+    plain: Recogniser[Any, Any, Any]
+    models: frozenset[tuple[str, str]]
+    normalising: tuple[int, ...]
+    stamp: tuple[str, int, int]
 
 
 @final
@@ -70,7 +49,7 @@ class Home:
 
     Raises:
         UnknownNameError: There is no catalog and ``create`` is False.
-        CorruptError: The catalog or a model is damaged.
+        CorruptError: The catalog is damaged.
     """
 
     def __init__(self, folder: Path, *, create: bool = True) -> None:
@@ -79,6 +58,9 @@ class Home:
         threadpool_limits(1, user_api="blas")
         self.folder = folder
         self.catalog = Catalog.open(folder / CATALOG, create=create)
+        self._lock = threading.RLock()
+        self._opened: dict[str, _Opened] = {}
+        self._galleries: tuple[Stamp, dict[str, Gallery]] | None = None
 
     def close(self) -> None:
         """Close the catalog."""
@@ -92,81 +74,82 @@ class Home:
     ) -> None:
         self.close()
 
-    @cached_property
-    def codebook(self) -> Codebook:
-        """The shipped codebook of local features."""
-        return Codebook.load(card("local-codebook").path)
+    @property
+    def index(self) -> Path:
+        """The folder of the index."""
+        return self.folder / INDEX
 
-    @cached_property
-    def copies(self) -> CopyRecogniser:
-        """The recogniser of copies, normalised with the background as it was when first asked for."""
-        return load_copies(self.codebook, np.concatenate([shipped_calm(), self._normalising_vectors()]))
+    @property
+    def models(self) -> ModelsInUse:
+        """The models in use as of now."""
+        return ModelsInUse(self.folder)
 
-    def _normalising_vectors(self) -> Float32[np.ndarray, "n 256"]:
-        chosen = halves(self.catalog.backgrounds.all()).normalising
-        stored = self.catalog.blobs.read(Owner.BACKGROUND, [b.id for b in chosen], GLOBAL)
-        rows = [np.frombuffer(stored[number], np.float16, count=VECTOR_LENGTH) for number in sorted(stored)]
-        return np.array(rows, np.float32).reshape(-1, VECTOR_LENGTH)
+    @property
+    def opened(self) -> frozenset[str]:
+        """Names of the kinds whose lanes are open."""
+        return frozenset(self._opened)
 
-    @cached_property
-    def object_model(self) -> ObjectModel:
-        """The network of objects that is in use, as it was when first asked for."""
-        return ObjectModel.of(self.folder)
+    def galleries(self) -> Mapping[str, Gallery]:
+        """The galleries by name, as of now."""
+        stamp = self.catalog.stamp()
+        with self._lock:
+            if self._galleries is None or self._galleries[0] != stamp:
+                self._galleries = stamp, {gallery.name: gallery for gallery in self.catalog.galleries.all()}
+            return self._galleries[1]
 
-    def check_object_model(self) -> None:
-        """Do nothing where the network of objects is still in use that was when it was first asked for.
+    def lane(self, name: str) -> AnyLane:
+        """The lane of a kind, with the models in use and the normalising clean pictures as of now.
 
         Raises:
-            ConflictError: Another one was put into use meanwhile.
+            UnknownNameError: There is no such kind.
+            CorruptError: A model is damaged.
         """
-        if own_folder(self.folder) != self.object_model.folder:
-            raise ConflictError("another network of objects was put into use while this ran: run it again")
+        with self._lock:
+            models, now = self.models, self.catalog.stamp()
+            stamp = (now.database_id, now.epoch, now.backgrounds)
+            last = self._opened.get(name)
+            if last is not None and (last.models, last.stamp) == (models.key, stamp):
+                return last.lane
+            pictures = self.catalog.backgrounds.all()
+            normalising = tuple(picture.id for picture in halves(pictures).normalising)
+            if last is None or last.models != models.key:
+                kind = find_kind(name)
+                plain = kind.load(models)
+                library = Library(self.catalog, self.index / name, kind=name, index=plain.index)
+                last = _Opened(Lane(kind, plain, library, self.catalog), plain, models.key, (), stamp)
+            plain = Lane(last.lane.kind, last.plain, last.lane.library, self.catalog)
+            describe(plain, [picture for picture in pictures if picture.id in set(normalising)])
+            known = {picture.digest for picture in pictures}
+            shipped = models.clean_items(last.lane.kind.describes)
+            clean = [items for digest, items in shipped.items() if digest not in known]
+            clean += [plain.stored(Owner.BACKGROUND, number) for number in normalising]
+            recogniser = last.plain.normalised(clean) if clean else last.plain
+            lane = Lane(plain.kind, recogniser, plain.library, self.catalog)
+            self._opened[name] = _Opened(lane, last.plain, models.key, normalising, stamp)
+            return lane
 
-    @cached_property
-    def object_embedder(self) -> ObjectEmbedder:
-        """The network that describes objects."""
-        return ObjectEmbedder(self.object_model.card)
+    def check_unchanged(self, lane: AnyLane) -> None:
+        """Do nothing where a lane still uses the models in use.
 
-    @cached_property
-    def objects(self) -> ObjectRecogniser:
-        """The recogniser of objects, normalised with the background as it was when first asked for."""
-        background = self.catalog.backgrounds.all()
-        chosen = [b.id for b in halves(background).normalising]
-        stored = self.catalog.blobs.read(Owner.BACKGROUND, chosen, self.object_embedder.part)
-        calm = self.object_model.calm(b.digest for b in background)
-        rows = np.array([unpacked(stored[number]) for number in sorted(stored)], np.float32).reshape(-1, calm.shape[1])
-        return ObjectRecogniser(embed=self.object_embedder, calm=np.concatenate([calm, rows]))
-
-    @cached_property
-    def object_library(self) -> ObjectLibrary:
-        """The registered references of objects."""
-        return ObjectLibrary(self.catalog, vector_part(self.object_model.card))
-
-    @cached_property
-    def library(self) -> Library:
-        """The registered references of copies, searchable."""
-        return Library(self.catalog, self.folder / "index", codebook=self.codebook, dim=VECTOR_LENGTH)
+        Raises:
+            ConflictError: Another model was put into use meanwhile.
+        """
+        used, now = (each.recogniser.traits.models for each in (lane, self.lane(lane.kind.name)))
+        if [card.sha256 for card in used] != [card.sha256 for card in now]:
+            raise ConflictError("another model was put into use while this ran: run it again")
 
 
-def shipped_calm() -> Float32[np.ndarray, "n 256"]:
-    """Global vectors of clean pictures that come with the package."""
-    return np.load(card("copy-calm").path, allow_pickle=False).astype(np.float32)
-
-
-def load_copies(codebook: Codebook, calm: Float32[np.ndarray, "n 256"]) -> CopyRecogniser:
-    """The shipped recogniser of copies.
+@contextmanager
+def home_or_trial(folder: Path, *, trial: bool) -> Generator[Home]:
+    """The home in a folder, made when missing.
 
     Args:
-        codebook: The shipped codebook.
-        calm: Global vectors of clean pictures that scores are normalised with.
-
-    Raises:
-        CorruptError: A model is damaged.
+        folder: Where it lies.
+        trial: A missing home is made elsewhere and thrown away.
     """
-    return CopyRecogniser(
-        codebook=codebook,
-        model=PixelModel(card("copy-descriptor").path),
-        score=CopyScore.loads(card("copy-score").path.read_text("utf-8")),
-        calm=calm,
-        pasted=OverlayFinder.load(),
-    )
+    if trial and not (folder / CATALOG).exists():
+        with tempfile.TemporaryDirectory(prefix="lynkeus-") as away, Home(Path(away)) as opened:
+            yield opened
+    else:
+        with Home(folder) as opened:
+            yield opened

@@ -1,9 +1,8 @@
 """From a raw finding to a finding with its rate and action.
 
-Before a gallery has a policy, or while the background cannot support it, a finding of a copy asks for review when its
-score says that one is likely, or when its geometry is solid and its score does not speak against it; a finding of an
-object, when its score says that it is likely. No policy acts on an object that is less likely than not: where the
-background is unlike the traffic, rates alone would let strangers pass.
+Each finding comes with a belief, which its kind has decided. No policy acts on an unlikely finding: where the
+background is unlike the traffic, rates alone would let strangers pass. Before a gallery has a policy, or while the
+background cannot support the policy, likely and certain findings ask for review.
 """
 
 from collections.abc import Mapping
@@ -11,38 +10,10 @@ from dataclasses import dataclass
 
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Gallery, Reference
-from lynkeus.core import Action, Evidence, Finding
-from lynkeus.kinds.protocol import OBJECTS, RawFinding
+from lynkeus.core import Action, Belief, Finding
+from lynkeus.kinds import find_kind
+from lynkeus.kinds.protocol import RawFinding
 from lynkeus.scan.policy import Policy, one_in, plain
-
-SOLID_INLIERS, SOLID_AGREEMENT, SOLID_WITHOUT_PIXELS = 8, 0.6, 20
-VISIBLE = 0.4
-LIKELY, OPEN = 1.0, 0.0
-"""Scores, log odds. On the tune half of ``benchmarks/copies``, scored by folds, these bounds take 1,931 of 2,052 copies
-among the candidates and 4 that are none; solid geometry alone took 1,852 and 15. Of the strangers that chose the score
-of objects, 1 in 100 is likely by it."""
-
-
-def convincing(raw: RawFinding, kind: str) -> bool:
-    """Whether a finding speaks for itself, without any calibration: a person can check where it lies.
-
-    Args:
-        raw: The finding.
-        kind: Its recogniser's kind.
-    """
-    if kind == OBJECTS:
-        return raw.score >= LIKELY
-    if raw.evidence.transform is None:
-        return False
-    visible = raw.evidence.agreement is not None and raw.evidence.agreement >= VISIBLE
-    return (raw.score >= LIKELY and visible) or (raw.score >= OPEN and _solid(raw.evidence))
-
-
-def _solid(evidence: Evidence) -> bool:
-    """Whether geometry and pixels alone are convincing."""
-    if evidence.agreement is None:
-        return evidence.inliers >= SOLID_WITHOUT_PIXELS
-    return evidence.inliers >= SOLID_INLIERS and evidence.agreement >= SOLID_AGREEMENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +22,7 @@ class Ruling:
 
     Attributes:
         finding: The candidate with its rate and action.
-        reported: A policy acts on it or, without one, it is convincing.
+        reported: A policy acts on it or, without a policy in force, it is likely.
     """
 
     finding: Finding
@@ -75,11 +46,12 @@ class Judge:
         gallery, rates = self.galleries.get(reference.gallery), self.rates.get(reference.gallery)
         rate = None if rates is None else rates(raw.score)
         policy = self._policy_in_force(reference.gallery)
-        if policy is not None and rate is not None:
-            unlikely = reference.kind == OBJECTS and raw.score < OPEN
-            action = Action.CLEAR if unlikely else policy.action(rate)
+        if raw.belief is Belief.UNLIKELY:
+            action = Action.CLEAR
+        elif policy is not None and rate is not None:
+            action = policy.action(rate)
         else:
-            action = Action.REVIEW if convincing(raw, reference.kind) else Action.CLEAR
+            action = Action.REVIEW if raw.belief >= Belief.LIKELY else Action.CLEAR
         finding = Finding(
             kind=reference.kind,
             gallery=reference.gallery,
@@ -87,6 +59,7 @@ class Judge:
             reference=reference.name,
             reference_id=reference.id,
             score=raw.score,
+            belief=raw.belief,
             evidence=raw.evidence,
             rate=None if rate is None else rate.value,
             rate_upper=None if rate is None else rate.upper,
@@ -97,7 +70,7 @@ class Judge:
         return Ruling(finding, reported=action is not Action.CLEAR)
 
     def clean(self, gallery: str) -> int:
-        """Number of clean pictures behind a gallery's rates."""
+        """Number of clean pictures that a gallery's rates rest on."""
         rates = self.rates.get(gallery)
         return 0 if rates is None else len(rates)
 
@@ -144,4 +117,4 @@ class Judge:
 
 
 def _likely(gallery: Gallery) -> str:
-    return "what likely shows an object" if gallery.kind == OBJECTS else "what is likely a copy"
+    return find_kind(gallery.kind).likely

@@ -1,227 +1,226 @@
 """What a scan looks into: the references of one kind, as an index kept in step with the catalog.
 
-A view is an immutable snapshot: a segment on disk (its vectors memory-mapped), a few parts in memory for what came
-since (each at least twice as large as the next, so that a new reference costs little), and the ids of what was removed.
-``Library.view`` asks the catalog for its revision and applies what changed; it is cheap enough for every upload.
+A snapshot is immutable: a segment on disk, a few parts in memory for what came since (each at least twice as large as
+the next, so that a new reference costs little), and the ids of what was removed. ``Library.snapshot`` asks the catalog
+for its revision and applies what changed; it is cheap enough for every upload.
 """
 
+import logging
+import shutil
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Int64
 
 from lynkeus.catalog import Catalog, Owner, Stamp
-from lynkeus.core import CorruptError
-from lynkeus.index.faiss_flat import FaissFlatIndex
-from lynkeus.index.points import ListFinder, PointIndex
-from lynkeus.index.protocol import Neighbours
-from lynkeus.index.segments import Segment, SegmentFolder
-from lynkeus.kinds.protocol import GLOBAL, LOCAL
-from lynkeus.matching.codebook import Codebook
-from lynkeus.matching.compact import CompactFeatures
-from lynkeus.matching.voting import PointIds, pack_point_ids
+from lynkeus.core import ConflictError, CorruptError
+from lynkeus.index.segments import SegmentFolder
+from lynkeus.kinds.protocol import KindIndex, Part, Row, SomeView
 
-PROBES = 6
-_COMPACT_AFTER = 256
-_COMPACT_SHARE = 0.1
+_COMPACT_AFTER = 256  # changes: fewer are built in memory within a second whenever a process starts
+_COMPACT_SHARE = 0.1  # of all references: rewriting a segment costs as much as building it
+_ROWS = 1024  # references read at once: 10 MB of points
+_NONE = np.zeros(0, np.int64)
+_LOG = logging.getLogger("lynkeus")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot(Generic[SomeView]):
+    """References at one moment.
+
+    Attributes:
+        view: What a recogniser sees of them.
+        stamp: The state of the catalog.
+    """
+
+    view: SomeView
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """An index over some references; ``ids`` are theirs."""
-
-    ids: Int64[np.ndarray, " n"]
-    points: PointIndex
-    vectors: FaissFlatIndex
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """A snapshot of the library; see ``lynkeus.kinds.protocol.GalleryView``."""
+class _State(Generic[Part]):
+    """The parts that hold all references at a stamp; ``gone`` are those of the first part that no longer count."""
 
     stamp: Stamp
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
     gone: Int64[np.ndarray, " n"]
-    _catalog: Catalog
-    _lists: ListFinder
-
-    def __len__(self) -> int:
-        """Number of references."""
-        return sum(len(part.ids) for part in self.parts) - len(self.gone)
-
-    def nearest(self, vectors: Float32[np.ndarray, "queries dim"], count: int) -> Neighbours:
-        """The references with the most similar global vectors."""
-        ids, score = (
-            [np.full((len(vectors), count), -1)],
-            [np.full((len(vectors), count), -np.inf, np.float32)],
-        )
-        for part, gone in self._with_gone():
-            found = part.vectors.search(vectors, count + min(len(gone), 64))
-            score.append(np.where(np.isin(found.ids, gone), np.float32(-np.inf), found.score))
-            ids.append(found.ids)
-        all_ids, all_score = np.concatenate(ids, 1), np.concatenate(score, 1)
-        order = np.argsort(-all_score, axis=1, kind="stable")[:, :count]
-        best = np.take_along_axis(all_score, order, 1)
-        return Neighbours(np.where(np.isneginf(best), -1, np.take_along_axis(all_ids, order, 1)), best)
-
-    def nearest_points(
-        self, queries: Float32[np.ndarray, "queries dim"], count: int
-    ) -> tuple[Int64[np.ndarray, "queries count"], Float32[np.ndarray, "queries count"]]:
-        """Packed ids and squared distances of the nearest local points of all references."""
-        lists = self._lists(queries, PROBES)
-        shape = (len(queries), count)
-        ids, distance = [np.full(shape, -1, np.int64)], [np.full(shape, np.inf, np.float32)]
-        for part, gone in self._with_gone():
-            found, apart = part.points.search(queries, count, lists=lists)
-            lost = np.isin(PointIds.unpack(found).owner, gone) if len(gone) else np.zeros(shape, bool)
-            ids.append(np.where(lost, -1, found))
-            distance.append(np.where(lost, np.float32(np.inf), apart))
-        all_ids, all_distance = np.concatenate(ids, 1), np.concatenate(distance, 1)
-        order = np.argsort(all_distance, axis=1, kind="stable")[:, :count]
-        return np.take_along_axis(all_ids, order, 1), np.take_along_axis(all_distance, order, 1)
-
-    def _with_gone(self) -> list[tuple[_Part, Int64[np.ndarray, " n"]]]:
-        """The parts, each with the ids in it that no longer count: only the segment has such."""
-        none = np.zeros(0, np.int64)
-        return [(part, none if number else self.gone) for number, part in enumerate(self.parts)]
-
-    def items(self, reference_ids: Iterable[int], part: str) -> Mapping[int, bytes]:
-        """Stored items of references; those without the part are left out."""
-        return self._catalog.blobs.read(Owner.REFERENCE, reference_ids, part)
 
 
-class Library:
+class Library(Generic[Part, SomeView]):
     """The references of one kind; safe to use from several threads.
 
     Args:
         catalog: Where references live.
-        folder: Where segments may be written.
-        codebook: The fixed codebook of local features.
-        dim: Length of global vectors.
-        kind: The recogniser's kind.
+        folder: Where segments of the kind may be written.
+        kind: Name of the kind.
+        index: The layout of the references.
     """
 
-    def __init__(self, catalog: Catalog, folder: Path, *, codebook: Codebook, dim: int, kind: str = "copy") -> None:
+    def __init__(self, catalog: Catalog, folder: Path, *, kind: str, index: KindIndex[Part, SomeView]) -> None:
         self._catalog = catalog
-        self._folder = folder
-        self._codebook = codebook
-        self._dim = dim
         self._kind = kind
+        self._index = index
+        self._segments = SegmentFolder(folder / index.name)
         self._lock = threading.Lock()
-        self._lists = ListFinder(codebook.coarse, codebook.fine)
-        self._view: View | None = None
+        self._state: _State[Part] | None = None
+        self._views: dict[frozenset[int] | None, SomeView] = {}
 
-    def view(self) -> View:
-        """The state of the catalog as of now."""
-        stamp = self._catalog.stamp()
-        with self._lock:
-            view = self._view
-            if view is None or (view.stamp.database_id, view.stamp.epoch) != (stamp.database_id, stamp.epoch):
-                view = self._open(stamp)
-            if view.stamp.revision != stamp.revision:
-                view = self._advance(view)
-            self._view = view
-            return view
-
-    def compact(self, *, force: bool = False) -> bool:
-        """Write a segment where enough has changed since the last; True where one was written.
+    def snapshot(self, galleries: frozenset[int] | None = None) -> Snapshot[SomeView]:
+        """The references as of now.
 
         Args:
-            force: Write one in any case.
+            galleries: Ids of the galleries that count; None means all.
+
+        Raises:
+            ConflictError: Another model described a reference.
         """
-        view = self.view()
-        loose = sum(len(part.ids) for part in view.parts[1:]) + len(view.gone)
-        if not force and loose < max(_COMPACT_AFTER, _COMPACT_SHARE * len(view)):
-            return False
-        whole = self._build(self._living(view))
-
-        def fill(folder: Path) -> None:
-            whole.points.save(folder / "points.faiss")
-            whole.vectors.save(folder / "vectors.faiss")
-            np.save(folder / "ids.npy", whole.ids)
-
-        written = self._segments(view.stamp).write(view.stamp.revision, fill)
         with self._lock:
-            self._view = replace(view, parts=(whole,), gone=np.zeros(0, np.int64))
-        return written is not None
+            state = self._current()
+            view = self._views.get(galleries)
+            if view is None:
+                view = self._index.view(state.parts, state.gone, self._read, galleries)
+                self._views[galleries] = view
+            return Snapshot(view, state.stamp)
 
-    def subset(self, reference_ids: Sequence[int]) -> View:
-        """A view of some references only: to match what came later against newer references."""
+    def only(self, reference_ids: Iterable[int]) -> SomeView:
+        """A view of some references alone, such as those that came later.
+
+        Raises:
+            ConflictError: Another model described one of them.
+        """
         part = self._build(np.array(sorted(reference_ids), np.int64))
-        return replace(self.view(), parts=(part,), gone=np.zeros(0, np.int64))
+        return self._index.view((part,), _NONE, self._read, None)
 
-    def _segments(self, stamp: Stamp) -> SegmentFolder:
-        return SegmentFolder(self._folder, database=stamp.database_id, epoch=stamp.epoch)
+    def compact(self, *, force: bool = False) -> bool:
+        """Write a segment where enough has changed since the last; gives whether one was written.
 
-    def _open(self, stamp: Stamp) -> View:
-        """The newest segment on disk, or an empty view at revision 0."""
-        segment = self._segments(stamp).newest()
-        base = None if segment is None or segment.revision > stamp.revision else self._load(segment)
-        parts = () if base is None else (base,)
-        revision = segment.revision if base is not None and segment is not None else 0
-        return View(replace(stamp, revision=revision), parts, np.zeros(0, np.int64), self._catalog, self._lists)
+        A segment that cannot be written is told on standard error, and is no error: the catalog is the truth.
 
-    def _load(self, segment: Segment) -> _Part | None:
-        try:
-            ids = np.load(segment.folder / "ids.npy", allow_pickle=False)
-            points = PointIndex.load(segment.folder / "points.faiss")
-            return _Part(ids, points, FaissFlatIndex.load(segment.folder / "vectors.faiss"))
-        except (OSError, ValueError, CorruptError):
-            return None
+        Args:
+            force: Write a segment in any case; wait for another process that writes one now.
+        """
+        with self._segments.locked(wait=force) as held:
+            if not held:
+                return False
+            with self._lock:
+                state = self._current()
+            loose = sum(len(self._index.ids(part)) for part in state.parts[1:]) + len(state.gone)
+            living = self._living(state)
+            if not force and loose < max(_COMPACT_AFTER, _COMPACT_SHARE * len(living)):
+                return False
+            whole = self._build(living)
+            stamp = state.stamp
+            try:
+                self._segments.write(
+                    lambda folder: self._index.save(whole, folder),
+                    database=stamp.database_id,
+                    epoch=stamp.epoch,
+                    revision=stamp.revision,
+                    content=self._catalog.references.digest_of(stamp.revision, self._kind),
+                )
+            except OSError as error:
+                _LOG.warning("the index in %s could not be written: %s", self._segments.folder, error)
+                return False
+            with self._lock:
+                self._put(_State(stamp, (whole,), _NONE))
+            return True
 
-    def _advance(self, view: View) -> View:
-        """The view with what changed in the catalog since."""
-        changes = self._catalog.references.changes_since(view.stamp.revision, kind=self._kind)
-        base = view.parts[:1] if view.parts else (self._build(np.zeros(0, np.int64)),)
-        loose = view.parts[1:]
+    def _current(self) -> _State[Part]:
+        """The state of the catalog as of now; the caller holds the lock."""
+        stamp = self._catalog.stamp()
+        state = self._state
+        if state is None or (state.stamp.database_id, state.stamp.epoch) != (stamp.database_id, stamp.epoch):
+            state = self._open(stamp)
+        if state.stamp.revision != stamp.revision:
+            state = self._advance(state)
+        if state is not self._state:
+            self._put(state)
+        return state
+
+    def _put(self, state: _State[Part]) -> None:
+        self._state = state
+        self._views = {}
+
+    def _open(self, stamp: Stamp) -> _State[Part]:
+        """The newest segment on disk that the catalog confirms, or nothing at revision 0."""
+        for segment in self._segments.newest_first(database=stamp.database_id, epoch=stamp.epoch):
+            if segment.revision > stamp.revision:
+                continue
+            if not segment.holds(self._catalog.references.digest_of(segment.revision, self._kind)):
+                continue
+            try:
+                part = self._index.load(segment.folder)
+            except CorruptError as error:
+                _LOG.warning("%s; the index is built again", error)
+                continue
+            return _State(replace(stamp, revision=segment.revision), (part,), _NONE)
+        return _State(replace(stamp, revision=0), (), _NONE)
+
+    def _advance(self, state: _State[Part]) -> _State[Part]:
+        """The state with what changed in the catalog since."""
+        changes = self._catalog.references.changes_since(state.stamp.revision, kind=self._kind)
+        base = state.parts[:1] or (self._build(_NONE),)
         changed = np.array(sorted({*changes.added, *changes.removed}), np.int64)
-        stale = changed[np.isin(changed, base[0].ids)]
+        stale = changed[np.isin(changed, self._index.ids(base[0]))]
         added = np.array(changes.added, np.int64)
-        parts = [self._less(part, changed) for part in loose]
+        parts = [self._less(part, changed) for part in state.parts[1:]]
         if len(added):
             ids = added
-            while parts and len(parts[-1].ids) < 2 * len(ids):
-                ids = np.concatenate([parts.pop().ids, ids])
+            while parts and len(self._index.ids(parts[-1])) < 2 * len(ids):
+                ids = np.concatenate([self._index.ids(parts.pop()), ids])
             parts.append(self._build(ids))
-        gone = np.union1d(view.gone, stale)
-        return replace(view, stamp=changes.stamp, parts=(*base, *parts), gone=gone)
+        return _State(changes.stamp, (*base, *parts), np.union1d(state.gone, stale))
 
-    def _less(self, part: _Part, lost: Int64[np.ndarray, " m"]) -> _Part:
+    def _less(self, part: Part, lost: Int64[np.ndarray, " m"]) -> Part:
         """A part without some references; itself where it has none of them."""
-        hit = np.isin(part.ids, lost)
-        return self._build(part.ids[~hit]) if hit.any() else part
+        ids = self._index.ids(part)
+        hit = np.isin(ids, lost)
+        return self._build(ids[~hit]) if hit.any() else part
 
-    def _living(self, view: View) -> Int64[np.ndarray, " n"]:
-        base = [part.ids[~np.isin(part.ids, view.gone)] for part in view.parts[:1]]
-        return np.unique(np.concatenate([np.zeros(0, np.int64), *base, *(part.ids for part in view.parts[1:])]))
+    def _living(self, state: _State[Part]) -> Int64[np.ndarray, " n"]:
+        each = [self._index.ids(part) for part in state.parts]
+        base = [ids[~np.isin(ids, state.gone)] for ids in each[:1]]
+        return np.unique(np.concatenate([_NONE, *base, *each[1:]]))
 
-    def _build(self, ids: Int64[np.ndarray, " n"]) -> _Part:
-        """An index over references, from their stored items."""
-        vectors = FaissFlatIndex(self._dim)
-        lists: list[Int64[np.ndarray, " n"]] = [np.zeros(0, np.int64)]
-        codes = [np.zeros((0, self._codebook.fine.shape[0] // 2), np.uint8)]
-        names = [np.zeros(0, np.int64)]
-        for start in range(0, len(ids), 1024):
-            batch = [int(i) for i in ids[start : start + 1024]]
-            stored = self._catalog.blobs.read(Owner.REFERENCE, batch, GLOBAL)
-            if stored:
-                rows = np.stack([np.frombuffer(raw, np.float16).astype(np.float32) for raw in stored.values()])
-                vectors.add(np.array(list(stored), np.int64), rows)
-            for owner, raw in self._catalog.blobs.read(Owner.REFERENCE, batch, LOCAL).items():
-                f = CompactFeatures.unpack(raw)
-                lists.append(f.lists)
-                codes.append(f.codes)
-                names.append(
-                    pack_point_ids(owner, f.points, f.scale, f.angle, f.permutation, width=f.width, height=f.height)
-                )
-        points = PointIndex.build(
-            self._codebook.coarse,
-            self._codebook.fine,
-            lists=np.concatenate(lists),
-            codes=np.concatenate(codes),
-            ids=np.concatenate(names),
-        )
-        return _Part(ids, points, vectors)
+    def _build(self, ids: Int64[np.ndarray, " n"]) -> Part:
+        return self._index.build(self._rows(ids.tolist()))
+
+    def _rows(self, ids: Sequence[int]) -> Iterator[Row]:
+        """References with the items that the index needs; those removed meanwhile are left out."""
+        for start in range(0, len(ids), _ROWS):
+            some = ids[start : start + _ROWS]
+            stored = {item: self._read(some, item) for item in self._index.needs}
+            known = self._catalog.references.many(some)
+            for number in some:
+                reference = known.get(number)
+                if reference is None or reference.removed_revision is not None:
+                    continue
+                items = {item: raws[number] for item, raws in stored.items() if number in raws}
+                if len(items) < len(stored):
+                    raise ConflictError(
+                        f"{reference.gallery}: described by another model than the one in use. If the model was "
+                        "changed while this ran, run it again. Otherwise `lynkeus models refresh` describes what is "
+                        "registered by the model in use, and `lynkeus models use CARD` goes back to the old model"
+                    )
+                yield Row(reference=number, entity=reference.entity_id, gallery=reference.gallery_id, items=items)
+
+    def _read(self, reference_ids: Iterable[int], item: str) -> Mapping[int, bytes]:
+        return self._catalog.blobs.read(Owner.REFERENCE, reference_ids, item)
+
+
+def clear(folder: Path) -> None:
+    """Remove all segments of all kinds from the disk, waiting for processes that write one.
+
+    Args:
+        folder: Where the segments of all kinds lie.
+    """
+    for lock in folder.glob("*/*/.lock"):
+        segments = SegmentFolder(lock.parent)
+        with segments.locked(wait=True):
+            segments.clear()
+    for old in (*folder.glob("v1-*"), *folder.glob(".draft-*")):  # the layout of version 0.1.0 before kinds had folders
+        shutil.rmtree(old, ignore_errors=True)

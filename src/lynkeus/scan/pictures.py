@@ -6,7 +6,7 @@ from pathlib import Path
 from lynkeus.catalog import Owner
 from lynkeus.core import CorruptError, Picture, UnreadableError, read_picture
 from lynkeus.core.thumbnails import read_thumbnail
-from lynkeus.kinds.protocol import THUMB
+from lynkeus.kinds.items import THUMB
 from lynkeus.scan.home import Home
 
 SHOWN_SIDE = 420

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lynkeus.calibration.rates import Rate, needed
+from lynkeus.catalog import Gallery
 from lynkeus.core import Action, PolicyError
 
 
@@ -42,6 +43,33 @@ class Policy:
     def unsupported(self, clean: int) -> list[tuple[Action, float]]:
         """The actions that so many clean pictures cannot support."""
         return [(action, rate) for action, rate in self.rates() if clean < needed(rate)]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of one action: a rate, or None for never."""
+
+    rate: float | None
+
+
+def change_policy(gallery: Gallery, *, review: Wish | None, block: Wish | None, clean: int) -> Policy:
+    """The policy of a gallery with other rates.
+
+    Args:
+        gallery: The gallery.
+        review: The wanted rate of review; None leaves it.
+        block: Likewise of blocking.
+        clean: Independent clean uploads of the background.
+
+    Raises:
+        PolicyError: As ``check_policy``.
+    """
+    old = Policy.read(gallery.policy) or Policy()
+    wanted = Policy(
+        review=old.review if review is None else review.rate, block=old.block if block is None else block.rate
+    )
+    check_policy(wanted, clean)
+    return wanted
 
 
 def check_policy(policy: Policy, clean: int) -> None:

@@ -1,8 +1,7 @@
 """Writing scanned uploads into the catalog: what was found, and for a stated time what a rescan needs."""
 
 import time
-from types import TracebackType
-from typing import final
+from collections.abc import Iterable, Iterator
 
 from lynkeus.catalog import NewFinding, NewUpload
 from lynkeus.core import Finding, UploadResult
@@ -10,57 +9,62 @@ from lynkeus.report import to_line
 from lynkeus.scan.home import Home
 from lynkeus.scan.scanner import Scanned
 
-_BATCH = 64
+_BATCH = 64  # uploads stored at once
+_SECONDS = 1.0  # that a scanned upload waits for others at most
 _DAY = 86400.0
 
 
-@final
-class Recorder:
-    """Records uploads in batches; leaving the context writes the last one.
+def recorded(home: Home, scanned: Iterable[Scanned], *, keep_days: int | None = None) -> Iterator[Scanned]:
+    """Record uploads in batches, and pass each one on once it is stored for good.
+
+    A scan that is cut off has stored what it has passed on.
 
     Args:
         home: Where they are recorded.
-        keep_days: How many days what a rescan needs is kept; None keeps nothing of an upload but its
-            findings.
+        scanned: The uploads.
+        keep_days: How many days what a rescan needs is kept; None keeps nothing of an upload but its findings.
     """
+    until = None if keep_days is None else time.time() + keep_days * _DAY
+    batch: list[Scanned] = []
+    began = time.monotonic()
+    try:
+        for row in scanned:
+            batch.append(row)
+            if len(batch) >= _BATCH or time.monotonic() - began >= _SECONDS:
+                yield from _stored(home, batch, until)
+                batch, began = [], time.monotonic()
+    finally:  # also where the scan itself was cut off
+        rest = list(_stored(home, batch, until))
+    yield from rest
 
-    def __init__(self, home: Home, *, keep_days: int | None = None) -> None:
-        self._home = home
-        self._until = None if keep_days is None else time.time() + keep_days * _DAY
-        self._batch: list[NewUpload] = []
 
-    def add(self, scanned: Scanned) -> None:
-        """Record one upload with what is reported of it."""
-        result = scanned.result
-        self._batch.append(
-            NewUpload(
-                path=result.upload,
-                verdict=result.verdict,
-                digest=result.digest,
-                width=result.width,
-                height=result.height,
-                error=result.error,
-                scan_revision=scanned.revision,
-                findings=tuple(new_finding(result, finding) for finding in result.findings),
-                blobs=scanned.items if self._until is not None else {},
-                kept_until=self._until if scanned.items else None,
-            )
-        )
-        if len(self._batch) >= _BATCH:
-            self.flush()
+def recorded_again(home: Home, scanned: Iterable[Scanned]) -> Iterator[Scanned]:
+    """As ``recorded``, for a rescan: an upload with new findings is recorded once more."""
+    for row in scanned:
+        if row.result.findings:
+            home.catalog.uploads.record([_new_upload(row, None)])
+        yield row
 
-    def flush(self) -> None:
-        """Write what waits."""
-        self._home.catalog.uploads.record(self._batch)
-        self._batch = []
 
-    def __enter__(self) -> "Recorder":
-        return self
+def _stored(home: Home, batch: list[Scanned], until: float | None) -> Iterator[Scanned]:
+    home.catalog.uploads.record([_new_upload(row, until) for row in batch])
+    yield from batch
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.flush()
+
+def _new_upload(scanned: Scanned, until: float | None) -> NewUpload:
+    result = scanned.result
+    return NewUpload(
+        path=result.upload,
+        verdict=result.verdict,
+        digest=result.digest,
+        width=result.width,
+        height=result.height,
+        error=result.error,
+        scan_revision=min(scanned.compared.values(), default=0),
+        findings=tuple(new_finding(result, finding) for finding in result.findings),
+        blobs=scanned.items if until is not None else {},
+        kept_until=until if scanned.items else None,
+    )
 
 
 def new_finding(result: UploadResult, finding: Finding) -> NewFinding:

@@ -1,35 +1,27 @@
 """Earlier uploads against references that came later: from what was kept of them, else from their files.
 
-Of uploads with the same bytes the last scan counts. Each is matched only with references that came after
-that scan.
+Uploads of the same bytes are one upload. Each is matched only with references that came after its last comparison.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import numpy as np
-from jaxtyping import Float32
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from lynkeus.catalog import Owner, Upload
-from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
-from lynkeus.core.thumbnails import read_thumbnail
-from lynkeus.kinds.objects.recogniser import vector_part
-from lynkeus.kinds.protocol import COPIES, KEPT, OBJECTS, THUMB, GalleryView, RawFinding
+from lynkeus.core import Picture, UnreadableError, UploadResult, Verdict
+from lynkeus.kinds.items import THUMB, Items
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
-from lynkeus.scan.judged import judged
-from lynkeus.scan.objects import find_objects
+from lynkeus.scan.lane import AnyLane, Found
 from lynkeus.scan.parallel import in_order
-from lynkeus.scan.register import WORKING_SIDE
-from lynkeus.scan.scanner import Scanned, best_first
+from lynkeus.scan.scanner import Scanned, result_of
+from lynkeus.scan.sources import Source, from_file, from_thumbnail
 
 NOT_KEPT = "not kept"
 
 
 @dataclass(slots=True)
-class _Known:
+class _Earlier:
     """Uploads of the same bytes: the last scan, all of them, and those of which something is kept."""
 
     last: Upload
@@ -39,42 +31,38 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class _Newer:
-    """What came after a scan: a view of the copies, None for none; ids of the entities of objects; the revision now."""
+    """References of one kind that came after a scan.
 
-    copies: GalleryView | None
-    objects: frozenset[int]
-    revision: int
+    Attributes:
+        lane: The kind.
+        references: Their ids.
+        entities: Ids of the entities that they show.
+    """
+
+    lane: AnyLane
+    references: tuple[int, ...]
+    entities: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    known: _Known
-    newer: _Newer
+    earlier: _Earlier
+    newer: tuple[_Newer, ...]
+    compared: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What is left of an upload: stored items, or its file's picture."""
+    """What is left of an upload: its picture, perhaps at the size of a thumbnail, and the stored items."""
 
-    upload: Upload
-    items: Mapping[str, bytes]
-    file: Picture | None
+    picture: Picture
+    items: Items
 
-    def copies(self, home: Home, view: GalleryView) -> list[RawFinding]:
-        if self.file is None:
-            return home.copies.recognise_items(self.items, view)
-        return home.copies.recognise([self.file], view)[0]
-
-    def vector(self, home: Home) -> Float32[np.ndarray, " d"]:
-        embedder = home.object_embedder
-        return embedder.recall(self.items) if self.file is None else embedder.describe(self.file.rgb)
-
-    def picture(self) -> Picture:
-        if self.file is not None:
-            return self.file
-        upload = self.upload
-        rgb = read_thumbnail(self.items[THUMB])
-        return Picture(rgb=rgb, width=upload.width, height=upload.height, digest=upload.digest)
+    def observation(self, lane: AnyLane) -> object:
+        """What a kind sees of it."""
+        if lane.described(self.items):
+            return lane.recogniser.recall(self.items)
+        return lane.recogniser.observe(self.picture)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,43 +77,85 @@ class Rescan:
     galleries: frozenset[str] = field(default_factory=frozenset[str])
     jobs: int = 1
 
-    def __call__(self, home: Home, judge: Judge) -> "Iterator[Scanned]":
+    def __call__(self, home: Home, judge: Judge) -> Iterator[Scanned]:
         """Each earlier upload that newer references exist for, with what is found of these.
 
         Raises:
-            UnknownNameError: A gallery is not known.
+            UnknownNameError: A gallery is not known, or a gallery is of a kind that is not installed.
         """
         for name in self.galleries:
             home.catalog.galleries.get(name)
         home.catalog.uploads.expire()
-        yield from in_order(lambda task: self._scan(home, task, judge), _tasks(home), jobs=self.jobs)
+        yield from in_order(lambda task: self._scan(home, task, judge), self._tasks(home), jobs=self.jobs)
 
     def _scan(self, home: Home, task: _Task, judge: Judge) -> Scanned:
         started = time.perf_counter()
-        upload = task.known.last
-        left = _kept(home, task) or _from_file(task)
-        if isinstance(left, str):
-            reason = f"{NOT_KEPT}: {left}"
+        upload = task.earlier.last
+        try:
+            left = _left(task)
+        except UnreadableError as error:
+            reason = f"{NOT_KEPT}: {error}"
             return Scanned(result=UploadResult(upload=upload.path, verdict=Verdict.UNREADABLE, error=reason))
-        candidates: tuple[Finding, ...] = ()
-        shown: tuple[Finding, ...] = ()
-        if task.newer.copies is not None:
-            candidates, shown = judged(home, left.copies(home, task.newer.copies), judge, self.galleries)
-        if wanted := task.newer.objects - _found_before(home, task.known.all):
-            known = home.object_library.view()
-            known = known.only(np.isin(known.owners, list(wanted)))
-            more = find_objects(home, left.vector(home), left.picture, known, judge, self.galleries)
-            candidates, shown = best_first(candidates + more[0]), best_first(shown + more[1])
-        result = UploadResult(
-            upload=upload.path,
-            verdict=Verdict(strictest([f.action for f in shown])),
-            findings=shown,
-            width=upload.width,
-            height=upload.height,
-            digest=upload.digest,
-            seconds=time.perf_counter() - started,
-        )
-        return Scanned(result=result, candidates=candidates, revision=task.newer.revision)
+        found = Found()
+        for newer in task.newer:
+            if wanted := _wanted(home, newer, task.earlier.all):
+                view = newer.lane.library.only(wanted)
+                found += newer.lane.found(left.observation(newer.lane), lambda: left.picture, view, judge)
+        result = result_of(upload.path, left.picture, found, time.perf_counter() - started)
+        return Scanned(result=result, candidates=found.candidates, compared=task.compared)
+
+    def _tasks(self, home: Home) -> list[_Task]:
+        asked = [each for name, each in home.galleries().items() if not self.galleries or name in self.galleries]
+        newer: dict[int, tuple[tuple[_Newer, ...], dict[int, int]]] = {}
+        tasks: list[_Task] = []
+        for same in _earlier(home).values():
+            since = same.last.scan_revision
+            if since not in newer:
+                covered = home.catalog.revision()
+                kinds = {gallery.kind for gallery in asked}
+                each = [_newer(home, kind, since, [g.name for g in asked if g.kind == kind]) for kind in sorted(kinds)]
+                newer[since] = tuple(one for one in each if one.references), {g.id: covered for g in asked}
+            found, compared = newer[since]
+            if found:
+                tasks.append(_Task(same, found, compared))
+        return tasks
+
+
+def _newer(home: Home, kind: str, since: int, galleries: Sequence[str]) -> _Newer:
+    """The references of some galleries of a kind that came after a revision."""
+    references = home.catalog.references
+    added = [n for name in galleries for n in references.changes_since(since, gallery=name).added]
+    entities = frozenset(each.entity_id for each in references.many(added).values())
+    return _Newer(home.lane(kind), tuple(added), entities)
+
+
+def _wanted(home: Home, newer: _Newer, uploads: Sequence[int]) -> tuple[int, ...]:
+    """The references that earlier uploads are matched with.
+
+    Where a score rests on all references of an entity, these are all references of entities that got a newer one and
+    that no earlier scan has found.
+    """
+    if newer.lane.recogniser.traits.additive:
+        return newer.references
+    references = home.catalog.references
+    found = [each.reference_id for rows in home.catalog.uploads.findings(uploads).values() for each in rows]
+    before = {each.entity_id for each in references.many(found).values()}
+    return references.of_entities(newer.entities - before)
+
+
+def _earlier(home: Home) -> dict[str, _Earlier]:
+    """The uploads by digest."""
+    known: dict[str, _Earlier] = {}
+    for upload in _uploads(home):
+        if not upload.digest:
+            continue
+        same = known.setdefault(upload.digest, _Earlier(upload))
+        same.all.append(upload.id)
+        if upload.scan_revision >= same.last.scan_revision:
+            same.last = upload
+        if upload.kept_until is not None:
+            same.kept.append(upload.id)
+    return known
 
 
 def _uploads(home: Home) -> Iterator[Upload]:
@@ -135,60 +165,19 @@ def _uploads(home: Home) -> Iterator[Upload]:
         after = page[-1].id
 
 
-def _tasks(home: Home) -> list[_Task]:
-    known: dict[str, _Known] = {}
-    for upload in _uploads(home):
-        if not upload.digest:
-            continue
-        same = known.setdefault(upload.digest, _Known(upload))
-        same.all.append(upload.id)
-        if upload.scan_revision >= same.last.scan_revision:
-            same.last = upload
-        if upload.kept_until is not None:
-            same.kept.append(upload.id)
-    newer: dict[int, _Newer | None] = {}
-    tasks: list[_Task] = []
-    for same in known.values():
-        since = same.last.scan_revision
-        if since not in newer:
-            newer[since] = _newer(home, since)
-        if (found := newer[since]) is not None:
-            tasks.append(_Task(same, found))
-    return tasks
+def _left(task: _Task) -> _Left:
+    """What was kept of an upload, else its file.
 
-
-def _newer(home: Home, since: int) -> _Newer | None:
-    """What came after a revision; None for nothing."""
-    copies = home.catalog.references.changes_since(since, kind=COPIES)
-    objects = home.catalog.references.changes_since(since, kind=OBJECTS)
-    if not (copies.added or objects.added):
-        return None
-    entities = frozenset(each.entity_id for each in home.catalog.references.many(objects.added).values())
-    view = home.library.subset(copies.added) if copies.added else None
-    return _Newer(view, entities, copies.stamp.revision)
-
-
-def _found_before(home: Home, uploads: Sequence[int]) -> set[int]:
-    """Ids of the entities of objects that earlier scans of a picture found, by the ids of these scans."""
-    found = home.catalog.uploads.findings(uploads)
-    ids = [each.reference_id for rows in found.values() for each in rows if each.kind == OBJECTS]
-    return {each.entity_id for each in home.catalog.references.many(ids).values()}
-
-
-def _kept(home: Home, task: _Task) -> _Left | None:
-    """The stored items; None where nothing is kept."""
-    items: dict[str, bytes] = {}
-    for number in task.known.kept[:1]:
-        for part in (*KEPT, vector_part(home.object_model.card)):
-            items.update((part, raw) for raw in home.catalog.blobs.read(Owner.UPLOAD, [number], part).values())
-    return _Left(task.known.last, items, None) if items else None
-
-
-def _from_file(task: _Task) -> _Left | str:
-    """The file, or why it is not the upload any more."""
-    upload = task.known.last
-    try:
-        picture = read_picture(Path(upload.path), max_side=WORKING_SIDE)
-    except UnreadableError as error:
-        return str(error)
-    return _Left(upload, {}, picture) if picture.digest == upload.digest else "the file has changed since"
+    Raises:
+        UnreadableError: Nothing was kept, and the file is not the upload any more; the text says why.
+    """
+    upload = task.earlier.last
+    source = Source(path=upload.path, digest=upload.digest, width=upload.width, height=upload.height)
+    for number in task.earlier.kept[:1]:
+        items: dict[str, bytes] = {}
+        for newer in task.newer:
+            items |= newer.lane.stored(Owner.UPLOAD, number)
+        thumbnail = from_thumbnail(replace(source, thumb=items.get(THUMB)))
+        if thumbnail is not None:
+            return _Left(thumbnail, items)
+    return _Left(from_file(source), {})

@@ -1,4 +1,4 @@
-"""Scanning uploads: recognise, calibrate, apply the policy, one result an upload."""
+"""Scanning uploads: look with each kind, apply the policy, one result an upload."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
 from lynkeus.core.folders import Entry, display
-from lynkeus.kinds.objects.recogniser import packed
-from lynkeus.kinds.protocol import COPIES, OBJECTS
+from lynkeus.core.thumbnails import encode_thumbnail
+from lynkeus.kinds import DEFAULT
+from lynkeus.kinds.items import THUMB
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
-from lynkeus.scan.judged import judged
-from lynkeus.scan.objects import find_objects
+from lynkeus.scan.lane import Found
 from lynkeus.scan.parallel import in_order
-from lynkeus.scan.register import WORKING_SIDE
+from lynkeus.scan.sources import WORKING_SIDE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -21,16 +21,15 @@ class Scanned:
     """One scanned upload.
 
     Attributes:
-        result: What is reported: findings that a policy acts on or, without one, those that are convincing.
+        result: What is reported: findings that a policy acts on or, without a policy in force, likely findings.
         candidates: Every verified candidate, also below any policy, best first.
-        revision: The catalog's revision it was scanned against.
-        items: What a later rescan needs (``lynkeus.kinds.protocol.KEPT``, the vector of objects); empty unless
-            asked for.
+        compared: Id of each gallery that the upload was compared with, to the revision of the catalog that was covered.
+        items: What a later rescan needs; empty unless asked for.
     """
 
     result: UploadResult
     candidates: tuple[Finding, ...] = ()
-    revision: int = 0
+    compared: Mapping[int, int] = field(default_factory=dict[int, int])
     items: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 
@@ -52,14 +51,14 @@ class Scan:
         """Scan files, in their order.
 
         Raises:
-            UnknownNameError: A gallery is not known.
+            UnknownNameError: A gallery is not known, or a gallery is of a kind that is not installed.
         """
-        asked = frozenset(home.catalog.galleries.get(name).kind for name in self.galleries)
-        kinds = asked or frozenset((COPIES, OBJECTS))
+        for name in self.galleries:
+            home.catalog.galleries.get(name)
         home.catalog.uploads.expire()
-        yield from in_order(lambda entry: self._scan(home, entry, judge, kinds), entries, jobs=self.jobs)
+        yield from in_order(lambda entry: self._scan(home, entry, judge), entries, jobs=self.jobs)
 
-    def _scan(self, home: Home, entry: Entry, judge: Judge, kinds: frozenset[str]) -> Scanned:
+    def _scan(self, home: Home, entry: Entry, judge: Judge) -> Scanned:
         started = time.perf_counter()
         path = display(entry.path)
         if entry.error is not None:
@@ -68,43 +67,48 @@ class Scan:
             picture = read_picture(entry.path, max_side=WORKING_SIDE)
         except UnreadableError as error:
             return _unreadable(path, str(error))
-        view = home.library.view()
-        candidates: tuple[Finding, ...] = ()
-        shown: tuple[Finding, ...] = ()
-        items: Mapping[str, bytes] = {}
-        if self.keep or (len(view) and COPIES in kinds):
-            seen = home.copies.observe(picture)
-            candidates, shown = judged(home, home.copies.match(seen, view), judge, self.galleries)
-            items = home.copies.keep(picture, seen) if self.keep else {}
-        if (self.keep or OBJECTS in kinds) and len(known := home.object_library.view()):
-            vector = home.object_embedder.describe(picture.rgb)
-            more = find_objects(home, vector, lambda: picture, known, judge, self.galleries)
-            candidates, shown = best_first(candidates + more[0]), best_first(shown + more[1])
-            items = {**items, home.object_embedder.part: packed(vector)} if self.keep else items
+        asked = [each for name, each in home.galleries().items() if not self.galleries or name in self.galleries]
+        kinds = {gallery.kind for gallery in asked} | ({DEFAULT} if self.keep else set[str]())
+        found, compared = Found(), dict[int, int]()
+        items: dict[str, bytes] = {THUMB: encode_thumbnail(picture.rgb)} if self.keep else {}
+        for kind in sorted(kinds):
+            ids = frozenset(gallery.id for gallery in asked if gallery.kind == kind)
+            lane = home.lane(kind)
+            snapshot = lane.library.snapshot(ids if self.galleries else None)
+            compared |= dict.fromkeys(ids, snapshot.stamp.revision)
+            if not (self.keep or len(snapshot.view)):
+                continue
+            seen = lane.recogniser.observe(picture)
+            if len(snapshot.view):
+                found += lane.found(seen, lambda: picture, snapshot.view, judge)
+            items |= lane.recogniser.keep(seen) if self.keep else {}
         return Scanned(
-            result=_result(path, picture, shown, time.perf_counter() - started),
-            candidates=candidates,
-            revision=view.stamp.revision,
+            result=result_of(path, picture, found, time.perf_counter() - started),
+            candidates=found.candidates,
+            compared=compared,
             items=items,
         )
 
 
-def best_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Findings of all kinds by their scores."""
-    return tuple(sorted(findings, key=lambda finding: -finding.score))
+def result_of(path: str, picture: Picture, found: Found, seconds: float) -> UploadResult:
+    """What is reported of an upload.
 
-
-def _unreadable(path: str, reason: str) -> Scanned:
-    return Scanned(result=UploadResult(upload=path, verdict=Verdict.UNREADABLE, error=reason))
-
-
-def _result(path: str, picture: Picture, findings: tuple[Finding, ...], seconds: float) -> UploadResult:
+    Args:
+        path: The upload.
+        picture: Its picture; only its size and digest count.
+        found: What was found in it.
+        seconds: How long that took.
+    """
     return UploadResult(
         upload=path,
-        verdict=Verdict(strictest([f.action for f in findings])),
-        findings=findings,
+        verdict=Verdict(strictest([finding.action for finding in found.shown])),
+        findings=found.shown,
         width=picture.width,
         height=picture.height,
         digest=picture.digest,
         seconds=seconds,
     )
+
+
+def _unreadable(path: str, reason: str) -> Scanned:
+    return Scanned(result=UploadResult(upload=path, verdict=Verdict.UNREADABLE, error=reason))

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lynkeus.kinds.copies.overlays import OverlayFinder, overlap
+from lynkeus.kinds.copies.overlays import MODEL, OverlayFinder, overlap
+from lynkeus.runtime.cards import card
 
 Cells = list[tuple[float, float, float, float, float]]
 
@@ -80,7 +81,7 @@ def test_overlap_is_intersection_over_union() -> None:
 def test_the_network_that_ships_finds_a_paste_and_leaves_a_plain_picture_alone() -> None:
     from made_pictures import made_picture  # noqa: PLC0415 - beside its only use
 
-    finder = OverlayFinder.load()
+    finder = OverlayFinder.load(card(MODEL))
     y, x = np.indices((300, 400))
     host = np.stack((90 + x // 8, 120 + y // 8, 100 + (x + y) // 10), axis=2).astype(np.uint8)
     assert len(finder(host)) == 0

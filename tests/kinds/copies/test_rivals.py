@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lynkeus.core import Evidence
+from lynkeus.core import Belief, Evidence
 from lynkeus.kinds.copies.rivals import LOSS, coverage, explain_away
 from lynkeus.kinds.protocol import RawFinding
 
@@ -25,7 +25,7 @@ def _finding(number: int, score: float, region: np.ndarray, *, agreement: float 
         overlap=1.0,
         cosine=0.0,
     )
-    return RawFinding(reference_id=number, score=score, evidence=evidence, region=region)
+    return RawFinding(reference_id=number, score=score, belief=Belief.POSSIBLE, evidence=evidence, region=region)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,8 @@ def test_an_unlikely_rival_explains_nothing() -> None:
 def test_what_falls_behind_is_sorted_again() -> None:
     found = [_finding(1, 9.0, _SQUARE), _finding(2, 5.0, _SQUARE), _finding(3, 4.0, _moved(50.0))]
     assert [f.reference_id for f in explain_away(found)] == [1, 3, 2]
+
+
+def test_a_finding_that_loses_most_of_its_score_is_no_longer_believed() -> None:
+    lowered = explain_away([_finding(1, 12.0, _SQUARE), _finding(2, 3.0, _SQUARE)])
+    assert [each.belief for each in lowered] == [Belief.POSSIBLE, Belief.UNLIKELY]

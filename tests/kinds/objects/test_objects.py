@@ -1,16 +1,23 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from made_pictures import made_picture
 
-from lynkeus.core import Picture, UnreadableError
-from lynkeus.kinds.objects.gallery import KnownObjects
-from lynkeus.kinds.objects.recogniser import ObjectEmbedder, ObjectRecogniser, place_of
+from lynkeus.core import Belief, Picture, Sample
+from lynkeus.core.thumbnails import encode_thumbnail
+from lynkeus.kinds.normalisation import CleanVectors
+from lynkeus.kinds.objects.embedder import DESCRIPTOR, ObjectEmbedder
+from lynkeus.kinds.objects.heat import place_of
+from lynkeus.kinds.objects.index import ObjectView
+from lynkeus.kinds.objects.recogniser import ObjectRecogniser, belief_in, load
+from lynkeus.runtime.cards import card
 
 
 @pytest.fixture(scope="module")
 def embedder() -> ObjectEmbedder:
-    return ObjectEmbedder()
+    return ObjectEmbedder(card(DESCRIPTOR))
 
 
 def test_vectors_have_length_one_and_are_the_same_each_time(embedder: ObjectEmbedder) -> None:
@@ -27,13 +34,6 @@ def test_a_smaller_brighter_mirrored_picture_is_nearer_than_another(embedder: Ob
     assert float(vector @ embedder(np.asarray(changed))) > float(vector @ embedder(made_picture(2))) + 0.05
 
 
-def test_reads_files_and_bytes_alike(embedder: ObjectEmbedder) -> None:
-    encoded = cv2.imencode(".png", made_picture(3)[..., ::-1])[1].tobytes()
-    np.testing.assert_allclose(embedder.read(encoded), embedder(made_picture(3)), atol=1e-6)
-    with pytest.raises(UnreadableError):
-        embedder.read(b"no picture")
-
-
 @pytest.mark.parametrize("shape", [(33, 35), (40, 500), (900, 60)])
 def test_takes_pictures_of_any_shape(embedder: ObjectEmbedder, shape: tuple[int, int]) -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
@@ -46,8 +46,8 @@ def test_the_card_names_terms_and_figures(embedder: ObjectEmbedder) -> None:
     assert "export" in embedder.card.figures
 
 
-def _recogniser(embedder: ObjectEmbedder, calm: np.ndarray) -> ObjectRecogniser:
-    return ObjectRecogniser(embed=embedder, calm=calm)
+def _recogniser(embedder: ObjectEmbedder, clean: np.ndarray) -> ObjectRecogniser:
+    return replace(load(card), embed=embedder, clean=CleanVectors(clean, 5))
 
 
 def _unit(seed: int, rows: int) -> np.ndarray:
@@ -56,12 +56,12 @@ def _unit(seed: int, rows: int) -> np.ndarray:
 
 
 def test_the_score_is_what_the_formula_gives(embedder: ObjectEmbedder) -> None:
-    calm, vectors, upload = _unit(0, 9), _unit(1, 7), _unit(2, 1)[0]
+    clean, vectors, upload = _unit(0, 9), _unit(1, 7), _unit(2, 1)[0]
     owners = np.array([1, 1, 2, 2, 2, 3, 4])
-    known = KnownObjects.of(np.arange(20, 27), owners, np.array([0, 0, 0, 0, 0, 0, 5]), vectors)
-    found = _recogniser(embedder, calm).recognise(upload, known)
+    known = ObjectView.of(np.arange(20, 27), owners, np.array([0, 0, 0, 0, 0, 0, 5]), vectors)
+    found = _recogniser(embedder, clean).match(upload, known)
     assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
-    level = np.sort(calm @ upload)[-5:].mean()
+    level = np.sort(clean @ upload)[-5:].mean()
     for each in found:
         owner = owners[each.reference_id - 20]
         near = vectors[owners == owner] @ upload
@@ -75,27 +75,40 @@ def test_the_score_is_what_the_formula_gives(embedder: ObjectEmbedder) -> None:
 def test_rounding_leads_no_cosine_beyond_one(embedder: ObjectEmbedder) -> None:
     vectors = _unit(1, 1) * np.float32(1.0005)
     one = np.ones(1, np.int64)
-    (found,) = _recogniser(embedder, _unit(2, 0)).recognise(vectors[0], KnownObjects.of(one, one, one, vectors))
+    (found,) = _recogniser(embedder, _unit(2, 0)).match(vectors[0], ObjectView.of(one, one, one, vectors))
     assert found.evidence.cosine == 1.0
 
 
 def test_at_most_three_entities_of_a_gallery_are_candidates_and_none_of_an_empty_one(embedder: ObjectEmbedder) -> None:
     recogniser, upload = _recogniser(embedder, _unit(0, 9)), _unit(2, 1)[0]
-    known = KnownObjects.of(np.arange(8), np.arange(8), np.array([0] * 5 + [1] * 3), _unit(3, 8))
-    found = recogniser.recognise(upload, known)
+    known = ObjectView.of(np.arange(8), np.arange(8), np.array([0] * 5 + [1] * 3), _unit(3, 8))
+    found = recogniser.match(upload, known)
     assert len(found) == 6
     best = max(range(5), key=lambda row: float(known.vectors[row] @ upload))
     assert best in {each.reference_id for each in found}
-    assert recogniser.recognise(upload, known.only(np.zeros(8, bool))) == []
+    none = np.zeros(0, np.int64)
+    assert recogniser.match(upload, ObjectView.of(none, none, none, np.zeros((0, 384), np.float32))) == []
 
 
 def test_what_is_stored_gives_the_vector_again(embedder: ObjectEmbedder) -> None:
     picture = Picture(rgb=made_picture(5), width=480, height=360, digest="")
-    stored = embedder.enrol(picture)
+    recogniser = _recogniser(embedder, _unit(0, 9))
     vector = embedder.describe(picture.rgb)
     assert float(np.linalg.norm(vector)) == pytest.approx(1.0, abs=1e-5)
-    np.testing.assert_allclose(embedder.recall(stored), vector, atol=1e-3)
-    assert float(embedder.recall({"thumb": stored["thumb"]}) @ vector) > 0.6
+    np.testing.assert_allclose(recogniser.recall(recogniser.enrol(Sample(source=picture))), vector, atol=1e-3)
+    assert float(recogniser.recall({"thumb": encode_thumbnail(picture.rgb)}) @ vector) > 0.6
+
+
+def test_belief_follows_the_score_alone() -> None:
+    beliefs = [belief_in(score) for score in (-0.1, 0.0, 0.9, 1.0, 4.5, 4.6)]
+    assert beliefs == [
+        Belief.UNLIKELY,
+        Belief.POSSIBLE,
+        Belief.POSSIBLE,
+        Belief.LIKELY,
+        Belief.LIKELY,
+        Belief.CERTAIN,
+    ]
 
 
 def test_heat_shows_where_the_thing_was_put(embedder: ObjectEmbedder) -> None:
@@ -103,9 +116,10 @@ def test_heat_shows_where_the_thing_was_put(embedder: ObjectEmbedder) -> None:
     scene = np.full((480, 640, 3), 128, np.uint8)
     scene[200:440, 20:340] = cv2.resize(thing, (320, 240), interpolation=cv2.INTER_AREA)
     vector = embedder.describe(thing)
-    known = KnownObjects.of(np.array([4]), np.array([1]), np.array([0]), vector[None])
+    known = ObjectView.of(np.array([4]), np.array([1]), np.array([0]), vector[None])
     recogniser = _recogniser(embedder, embedder.describe(scene[:150])[None])
-    (place,) = recogniser.locate(Picture(rgb=scene, width=1280, height=960, digest=""), [4], known)
+    picture = Picture(rgb=scene, width=1280, height=960, digest="")
+    (place,) = recogniser.places(picture, recogniser.match(vector, known), known)
     assert place.heat.min() >= 0
     assert place.heat.max() == pytest.approx(1.0)
     (left, top), (right, bottom) = place.region[0], place.region[2]

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from lynkeus.metrics.localisation import overlaps
-from lynkeus.runtime.cards import card
+from lynkeus.runtime.cards import ModelCard
 from lynkeus.runtime.sessions import PixelModel
 
 MODEL = "overlay-finder"
@@ -55,9 +55,9 @@ class OverlayFinder:
     slimmest: float = 0.25
 
     @classmethod
-    def load(cls) -> "OverlayFinder":
-        """With the network that ships."""
-        return cls(model=PixelModel(card(MODEL).path))
+    def load(cls, model: ModelCard) -> "OverlayFinder":
+        """With the network of a card."""
+        return cls(model=PixelModel(model.path))
 
     def __call__(self, rgb: UInt8[np.ndarray, "h w 3"]) -> Overlays:
         """The pasted pictures of a picture; none is an empty answer."""

@@ -1,120 +1,195 @@
 """Copies: the upload shows a registered picture, disguised.
 
-Two lists of candidates of their own, as in imgFp (ISC 2021): votes of local points over all references carry the
-recall, the global descriptor finds pictures without texture. A few candidates are verified by geometry, then by the
-agreement of aligned pixels; one score is made of all that (``lynkeus.kinds.copies.score``).
+Candidates come from two lists, as in imgFp (ISC 2021): votes of local points over all references carry the recall, and
+the global descriptor finds pictures without texture. Geometry verifies a few candidates, then the agreement of aligned
+pixels; one score is made of all signals (``lynkeus.kinds.copies.score``).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 import cv2
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
-from lynkeus.core import Evidence, Picture
-from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
-from lynkeus.kinds.copies.overlays import Overlays
+from lynkeus.core import CorruptError, Picture, Sample
+from lynkeus.kinds.copies.belief import belief_in, settles
+from lynkeus.kinds.copies.index import CopyIndex, CopyPart, CopyView, GalleryView
+from lynkeus.kinds.copies.observation import Look, Observation
+from lynkeus.kinds.copies.overlays import MODEL as OVERLAYS
+from lynkeus.kinds.copies.overlays import OverlayFinder, Overlays
 from lynkeus.kinds.copies.rivals import explain_away
 from lynkeus.kinds.copies.score import CopyScore, signals_of
-from lynkeus.kinds.copies.single_view import SingleView
-from lynkeus.kinds.protocol import FRAMES, GLOBAL, LOCAL, THUMB, GalleryView, RawFinding
+from lynkeus.kinds.items import THUMB, Items, made_by, maker, packed, unpacked
+from lynkeus.kinds.normalisation import CleanVectors
+from lynkeus.kinds.protocol import RawFinding, Recogniser, Traits
+from lynkeus.kinds.same_picture import SamePicture
 from lynkeus.matching.agreement import GreyLevels
-from lynkeus.matching.check import CopyCheck, Known, Look, Observation, Seen, outlines
+from lynkeus.matching.check import CheckedUpload, CheckResult, PictureCheck, StoredReference, grey_of, outlines
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import MAX_POINTS, CompactFeatures
 from lynkeus.matching.sift import LocalFeatures, SiftExtractor, join_features
 from lynkeus.matching.verification import UploadPoints, Verified
 from lynkeus.matching.voting import Candidate, Voting
+from lynkeus.runtime.cards import ModelCard
 from lynkeus.runtime.sessions import PixelModel
 
-NEIGHBOURS = 4
-_LEAST_SIDE = 16
+VERSION = "copy-2"
+DESCRIPTOR, CLEAN, CODEBOOK, SCORE = "copy-descriptor", "copy-calm", "local-codebook", "copy-score"
+"""Names of the models."""
+
+DIM = 256
+"""Length of global vectors."""
+
+NEIGHBOURS = 4  # nearest points that may vote; the last one says how common the point is (lynkeus.matching.voting)
+_CLEAN_NEIGHBOURS = 3  # nearest clean vectors whose mean similarity is the baseline; SSCD takes about as many
+_ALIKE = 0.88  # similarity below which no two pictures of the tune half are nearly the same
+_LEAST_SIDE = 16  # pixels of the shorter side from which a pasted picture is looked at
 _FEW_VOTES, _LEAST_VOTES = 2.0, 0.3
 _LEAST_LIKE, _UNLIKE = 0.05, -0.1
-_SURE_INLIERS, _SURE_AGREEMENT = 20, 0.8
+"""Below these votes and similarities above the baseline no candidate of the tune half is a copy."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemNames:
+    """Names of what is stored.
+
+    Attributes:
+        local: Local features.
+        vectors: Global vectors, that of the whole picture first.
+        frames: The frame of each vector.
+    """
+
+    local: str
+    vectors: str
+    frames: str
+
+    @classmethod
+    def of(cls, codebook: ModelCard, descriptor: ModelCard) -> "ItemNames":
+        """The names that two models give."""
+        return cls(
+            local=made_by("local", codebook),
+            vectors=made_by("global", descriptor),
+            frames=made_by("frames", descriptor),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CopyRecogniser:
-    """Recognises copies.
+    """Recognises copies; see ``lynkeus.kinds.protocol.Recogniser``.
 
     Attributes:
+        cards: The models that are used, the descriptor first.
+        names: Names of stored items.
         codebook: Fixed codebook of local features.
         model: Global descriptor.
         score: The fitted score.
-        calm: Nearest clean vectors: what similarity an unrelated picture has anyway.
+        clean: Vectors that scores are normalised with.
+        index: The layout of the references.
+        same: Compares thumbnails.
         pasted: Finds pictures pasted into the upload; None: nothing is looked for.
         upload_points: Extractor for uploads.
-        pasted_points: Extractor for what was pasted into them and is small there.
+        pasted_points: Extractor for pasted pictures that are small in the upload.
         reference_points: Extractor for references.
         check: Verification of candidates.
-        voted: Candidates by votes that are verified at most.
-        similar: Candidates by the global descriptor of the whole picture that are verified at most; of each pasted one,
-            one is.
+        voted: Candidates by votes that are verified at most, in each gallery.
+        similar: Candidates by the global descriptor of the whole picture that are verified at most, in each gallery; of
+            each pasted picture one is.
         small: Longest side of a pasted picture, in shares of the upload's, below which it is searched for points anew.
         second_look: Share of the least certain points that is searched under the second permutation as well.
     """
 
+    cards: tuple[ModelCard, ...]
+    names: ItemNames
     codebook: Codebook
     model: PixelModel
     score: CopyScore
-    calm: Float32[np.ndarray, "n 256"]
+    clean: CleanVectors
+    index: CopyIndex
+    same: SamePicture
     pasted: Callable[[UInt8[np.ndarray, "h w 3"]], Overlays] | None = None
     upload_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=1024, enlarge=2.0, max_points=1100))
     pasted_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=512, enlarge=3.0, max_points=400))
     reference_points: SiftExtractor = field(default_factory=lambda: SiftExtractor(side=640, max_points=MAX_POINTS))
     voting: Voting = field(default_factory=Voting)
-    check: CopyCheck = field(default_factory=CopyCheck)
+    check: PictureCheck = field(default_factory=PictureCheck)
     voted: int = 3
     similar: int = 2
     small: float = 0.4
     second_look: float = 0.3
-    kind: str = "copy"
-    version: str = "copy-2"
 
-    def enrol(self, picture: Picture) -> Mapping[str, bytes]:
-        """Local features (at most 8 KiB), global vector (half precision) and thumbnail (at most 16 KiB)."""
+    @property
+    def traits(self) -> Traits:
+        """What is fixed of the recogniser."""
+        digest = hashlib.sha256("\n".join([VERSION, *(f"{c.name} {c.sha256}" for c in self.cards)]).encode())
+        digest.update(self.clean.vectors.tobytes())
+        return Traits(
+            version=VERSION,
+            models=self.cards,
+            scorer=digest.hexdigest(),
+            keeps=(self.names.local, self.names.vectors, self.names.frames),
+            additive=True,
+            alike=_ALIKE,
+        )
+
+    def enrol(self, sample: Sample) -> Items:
+        """Local features (at most 8 KiB) and global vector (half precision)."""
+        picture = sample.picture()
         features = self.reference_points(picture.rgb, width=picture.width, height=picture.height)
         return {
-            LOCAL: CompactFeatures.of(features, self.codebook).pack(),
-            GLOBAL: self.describe(picture.rgb).astype(np.float16).tobytes(),
-            THUMB: encode_thumbnail(picture.rgb),
+            self.names.local: CompactFeatures.of(features, self.codebook).pack(),
+            self.names.vectors: packed(self.describe(picture.rgb)),
         }
 
     def describe(self, rgb: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "256"]:
         """The global vector of a picture, length 1."""
         return self.model(rgb)[0][0]
 
-    def observe(self, picture: Picture) -> Observation:
+    def observe(self, source: Picture) -> Observation:
         """Look at an upload."""
-        features, frames, vectors = self._look(picture)
-        grey = cv2.cvtColor(picture.rgb, cv2.COLOR_RGB2GRAY)
+        features, frames, vectors = self._look(source)
+        grey = cv2.cvtColor(source.rgb, cv2.COLOR_RGB2GRAY)
         return self._observation(features, frames, vectors, grey)
 
-    def keep(self, picture: Picture, seen: Observation | None = None) -> Mapping[str, bytes]:
-        """What is stored of an upload or a background picture, so that it can be matched later without its file.
-
-        Args:
-            picture: The picture.
-            seen: What ``observe`` gave for it; None: it is looked at now.
-        """
-        seen = seen or self.observe(picture)
-        features = seen.points.features
+    def keep(self, seen: Observation) -> Items:
+        """All local features, and the vector and frame of each look."""
+        features = seen.upload.points.features
         return {
-            LOCAL: CompactFeatures.of(features, self.codebook, most=len(features)).pack(),
-            GLOBAL: np.stack([look.vector for look in seen.looks]).astype(np.float16).tobytes(),
-            FRAMES: np.array([look.frame for look in seen.looks], np.float32).tobytes(),
-            THUMB: encode_thumbnail(picture.rgb),
+            self.names.local: CompactFeatures.of(features, self.codebook, most=len(features)).pack(),
+            self.names.vectors: packed(np.stack([look.vector for look in seen.looks])),
+            self.names.frames: np.array([look.frame for look in seen.looks], np.float32).tobytes(),
         }
 
-    def recall(self, items: Mapping[str, bytes]) -> Observation:
+    def recall(self, items: Items) -> Observation:
         """The observation that ``keep`` stored, a little coarser; what ``enrol`` stored is read as one, too."""
-        features = CompactFeatures.unpack(items[LOCAL]).expand(self.codebook)
-        grey = cv2.cvtColor(read_thumbnail(items[THUMB]), cv2.COLOR_RGB2GRAY)
+        features = CompactFeatures.unpack(items[self.names.local]).expand(self.codebook)
         whole = np.array([[0, 0, features.width, features.height]], np.float32)
-        frames = np.frombuffer(items[FRAMES], np.float32).reshape(-1, 4) if FRAMES in items else whole
-        return self._observation(features, frames, _vectors(items[GLOBAL]), grey)
+        stored = items.get(self.names.frames)
+        frames = whole if stored is None else np.frombuffer(stored, np.float32).reshape(-1, 4)
+        return self._observation(features, frames, self._vectors(items), grey_of(items[THUMB]))
+
+    def vector(self, items: Items) -> Float32[np.ndarray, "256"]:
+        """The vector of the whole picture."""
+        return self._vectors(items)[0]
+
+    def again(self, items: Items, other: Items) -> bool:
+        """Whether two pictures are nearly the same: by their thumbnails, else by their points."""
+        if THUMB in items and THUMB in other:
+            return self.same(items[THUMB], other[THUMB])
+        one, reference = (CompactFeatures.unpack(each[self.names.local]) for each in (items, other))
+        return self.same.by_points(one, reference)
+
+    def normalised(self, clean: Sequence[Items]) -> Recogniser[Observation, CopyPart, CopyView]:
+        """The same recogniser with more clean pictures."""
+        rows = [self.vector(items) for items in clean]
+        vectors = np.array(rows, np.float32).reshape(-1, DIM)
+        return replace(self, clean=self.clean.joined(vectors))
+
+    def locate(self, source: Picture, found: Sequence[RawFinding], view: CopyView) -> list[RawFinding | None]:
+        """The findings as they are: ``match`` has placed them, and has explained rivals away."""
+        del source, view
+        return list(found)
 
     def _look(
         self, picture: Picture
@@ -145,134 +220,179 @@ class CopyRecogniser:
         grey: UInt8[np.ndarray, "h w"],
     ) -> Observation:
         looks = [
-            Look(vector, (float(frame[0]), float(frame[1]), float(frame[2]), float(frame[3])), self._calm_level(vector))
+            Look(
+                vector,
+                (float(frame[0]), float(frame[1]), float(frame[2]), float(frame[3])),
+                self.clean.baseline(vector),
+            )
             for vector, frame in zip(vectors, frames, strict=True)
         ]
-        return Observation(UploadPoints.of(features, self.codebook), tuple(looks), GreyLevels(grey))
+        upload = CheckedUpload(UploadPoints.of(features, self.codebook), GreyLevels(grey))
+        return Observation(upload, tuple(looks))
 
-    def recognise(self, pictures: Sequence[Picture], view: GalleryView) -> list[list[RawFinding]]:
-        """Findings of each picture, best first; every verified candidate is one, however weak."""
-        return [self.match(self.observe(picture), view) for picture in pictures]
-
-    def recognise_items(self, items: Mapping[str, bytes], view: GalleryView) -> list[RawFinding]:
-        """``recognise`` for an upload of which only stored items are left."""
-        return self.match(self.recall(items), view)
-
-    def compare(self, upload: Picture, reference: Picture) -> RawFinding | None:
-        """How an upload shows a picture that is registered nowhere; its reference id is 1. None: not at all."""
-        found = self.match(self.observe(upload), SingleView(self.enrol(reference), self.codebook))
-        return found[0] if found else None
-
-    def match(self, upload: Observation, view: GalleryView) -> list[RawFinding]:
+    def match(self, seen: Observation, view: CopyView) -> list[RawFinding]:
         """Findings of an observed upload, best first.
 
         Candidates that hardly any vote names and that do not resemble the upload are scored unverified. Once one is
-        beyond doubt, those that hardly any vote names and that resemble no pasted picture are left out: of the tune
-        half's candidates that is two in five, and none of them a copy.
+        beyond doubt, candidates that hardly any vote names and that resemble no pasted picture are left out: two in
+        five of the tune half's candidates, and none of them a copy.
         """
-        suspects = self._suspects(upload, view)
-        vectors = {number: _vectors(raw)[0] for number, raw in view.items(suspects, GLOBAL).items()}
-        looks = {number: _likest(upload, vector) for number, vector in vectors.items()}
+        suspects = self._suspects(seen, view)
+        vectors = {number: self._rows(raw)[0] for number, raw in view.read(suspects, self.names.vectors).items()}
+        looks = {number: seen.most_alike(vector) for number, vector in vectors.items()}
         promising = [n for n, candidate in suspects.items() if n in looks and _promises(candidate, looks[n][1])]
-        items = {part: view.items(promising, part) for part in (LOCAL, THUMB)}
+        local, thumbs = view.read(promising, self.names.local), view.read(promising, THUMB)
         found: list[RawFinding] = []
         settled = False
         for number, candidate in suspects.items():
             if number not in looks:
                 continue
-            look, likeness = looks[number]
-            if settled and look is upload.looks[0] and (candidate is None or candidate.votes < _FEW_VOTES):
+            look, excess = looks[number]
+            if settled and look is seen.looks[0] and (candidate is None or candidate.votes < _FEW_VOTES):
                 continue
-            known = None
-            if number in items[LOCAL]:
-                known = Known.read(items[LOCAL][number], items[THUMB].get(number), self.codebook)
-            found.append(self._judge(upload, number, known, candidate, look, likeness))
+            reference = None
+            if number in local:
+                reference = StoredReference.read(local[number], thumbs.get(number), self.codebook)
+            found.append(self._judge(seen, number, reference, candidate, look, excess))
             settled = settled or settles(found[-1].evidence)
         return explain_away(found)
 
-    def _suspects(self, upload: Observation, view: GalleryView) -> dict[int, Candidate | None]:
-        """References to verify, those with votes first, then the most similar of the others."""
-        suspects: dict[int, Candidate | None] = {c.owner: c for c in self._vote(upload.points, view)}
-        for look in upload.looks:
-            near = [int(i) for i in view.nearest(look.vector[None], self.voted + self.similar).ids[0]]
-            more = [i for i in near if i >= 0 and i not in suspects]
-            suspects |= dict.fromkeys(more[: self.similar if look is upload.looks[0] else 1])
+    def _suspects(self, seen: Observation, view: CopyView) -> dict[int, Candidate | None]:
+        """References to verify: first those with votes, then the most similar of the others."""
+        suspects: dict[int, Candidate | None] = {}
+        for candidates in self._vote(seen.upload.points, view):
+            suspects |= {candidate.owner: candidate for candidate in candidates}
+        for gallery in view.galleries:
+            for look in seen.looks:
+                near = gallery.nearest(look.vector[None], self.voted + self.similar).ids[0].tolist()
+                more = [number for number in near if number >= 0 and number not in suspects]
+                suspects |= dict.fromkeys(more[: self.similar if look is seen.looks[0] else 1])
         return suspects
 
-    def _vote(self, points: UploadPoints, view: GalleryView) -> list[Candidate]:
+    def _vote(self, points: UploadPoints, view: CopyView) -> list[list[Candidate]]:
+        """The candidates of each gallery."""
         features = points.features
-        if len(features) < self.check.verification.least:
+        if len(features) < self.check.verification.least or not len(view):
             return []
         order = points.order
         again = np.flatnonzero(points.lead <= np.quantile(points.lead, self.second_look))
         rows = np.concatenate([np.arange(len(features)), again])
         permutation = np.concatenate([order[:, 0], order[again, 1]])
-        ids, distance = view.nearest_points(points.projected[permutation, rows], NEIGHBOURS)
-        return self.voting(
-            features.points[rows],
-            features.scale[rows],
-            features.angle[rows],
-            permutation,
-            ids,
-            distance,
-            longest=max(features.width, features.height),
-            most=self.voted,
-        )
+        queries = points.projected[permutation, rows]
+        lists = view.lists(queries)
+
+        def voted(gallery: GalleryView) -> list[Candidate]:
+            ids, distance = gallery.nearest_points(queries, NEIGHBOURS, lists=lists)
+            return self.voting(
+                features.points[rows],
+                features.scale[rows],
+                features.angle[rows],
+                permutation,
+                ids,
+                distance,
+                longest=max(features.width, features.height),
+                most=self.voted,
+            )
+
+        return [voted(gallery) for gallery in view.galleries]
 
     def _judge(
         self,
-        upload: Observation,
+        seen: Observation,
         number: int,
-        reference: Known | None,
+        reference: StoredReference | None,
         candidate: Candidate | None,
         look: Look,
-        likeness: float,
+        excess: float,
     ) -> RawFinding:
-        """Verify one candidate, which resembles ``look`` the most, and score it; None: it is not worth verifying."""
-        seen = self.check(upload, reference, look, candidate) if reference else Seen(None, None)
-        signals = signals_of(seen, cosine=likeness, votes=candidate.votes if candidate else 0.0)
+        """Verify one candidate and score it.
+
+        Args:
+            seen: The upload.
+            number: Id of the candidate.
+            reference: Its stored items; None: it is not worth verifying.
+            candidate: Its votes; None: it got none.
+            look: The look that it resembles most.
+            excess: By how much its similarity to the look exceeds the baseline.
+        """
+        checked = self.check(seen.upload, reference, look.frame, candidate) if reference else CheckResult(None, None)
+        signals = signals_of(checked, cosine=excess, votes=candidate.votes if candidate else 0.0)
         none = np.zeros((0, 2))
-        region, reference_region = _outlines(upload, reference, seen.verified) if reference else (none, none)
+        region, reference_region = _outlines(seen, reference, checked.verified) if reference else (none, none)
+        score, evidence = self.score(signals), checked.evidence(excess + look.baseline)
         return RawFinding(
             reference_id=number,
-            score=self.score(signals),
-            evidence=seen.evidence(likeness + look.calm),
+            score=score,
+            belief=belief_in(score, evidence),
+            evidence=evidence,
             region=region,
             reference_region=reference_region,
             figures=asdict(signals),
         )
 
-    def _calm_level(self, vector: Float32[np.ndarray, "256"]) -> float:
-        """Mean similarity to the three nearest clean vectors (score normalisation, SSCD)."""
-        if not len(self.calm):
-            return 0.0
-        return float(np.sort(self.calm @ vector)[-3:].mean())
+    def _vectors(self, items: Items) -> Float32[np.ndarray, "n 256"]:
+        return self._rows(items[self.names.vectors])
+
+    @staticmethod
+    def _rows(raw: bytes) -> Float32[np.ndarray, "n 256"]:
+        return unpacked(raw).reshape(-1, DIM)
 
 
-def _likest(upload: Observation, vector: Float32[np.ndarray, "256"]) -> tuple[Look, float]:
-    """The look that resembles a reference the most, and by how much more than it resembles anything."""
-    likeness = [float(look.vector @ vector) - look.calm for look in upload.looks]
-    best = int(np.argmax(likeness))
-    return upload.looks[best], likeness[best]
+def load(models: Callable[[str], ModelCard]) -> CopyRecogniser:
+    """The recogniser with the models in use.
+
+    Args:
+        models: Gives the card of the model that is in use under a name.
+
+    Raises:
+        CorruptError: A model is damaged.
+    """
+    descriptor, book, score = models(DESCRIPTOR), models(CODEBOOK), models(SCORE)
+    clean, overlays = models(CLEAN), models(OVERLAYS)
+    codebook = Codebook.load(book.path)
+    names = ItemNames.of(book, descriptor)
+    return CopyRecogniser(
+        cards=(descriptor, clean, book, score, overlays),
+        names=names,
+        codebook=codebook,
+        model=PixelModel(descriptor.path),
+        score=_score(score),
+        clean=CleanVectors(_clean_vectors(clean), _CLEAN_NEIGHBOURS),
+        index=CopyIndex(
+            name=f"points-1-{maker(book)}-{maker(descriptor)}",
+            local=names.local,
+            vector=names.vectors,
+            codebook=codebook,
+            dim=DIM,
+        ),
+        same=SamePicture(codebook=codebook),
+        pasted=OverlayFinder.load(overlays),
+    )
 
 
-def _promises(candidate: Candidate | None, likeness: float) -> bool:
-    return likeness >= _LEAST_LIKE if candidate is None else candidate.votes >= _LEAST_VOTES or likeness >= _UNLIKE
+def _score(card: ModelCard) -> CopyScore:
+    try:
+        return CopyScore.loads(card.path.read_text("utf-8"))
+    except (OSError, ValueError, LookupError) as error:
+        raise CorruptError(f"{card.path}: no score: {error}") from error
 
 
-def settles(evidence: Evidence) -> bool:
-    """Whether a candidate is a copy beyond doubt."""
-    return evidence.inliers >= _SURE_INLIERS and (evidence.agreement or 0.0) >= _SURE_AGREEMENT
+def _clean_vectors(card: ModelCard) -> Float32[np.ndarray, "n 256"]:
+    try:
+        return np.load(card.path, allow_pickle=False).astype(np.float32)
+    except (OSError, ValueError, EOFError) as error:
+        raise CorruptError(f"{card.path}: no clean vectors: {error}") from error
 
 
-def _vectors(raw: bytes) -> Float32[np.ndarray, "n 256"]:
-    return np.frombuffer(raw, np.float16).astype(np.float32).reshape(-1, 256)
+def _promises(candidate: Candidate | None, excess: float) -> bool:
+    """Whether a candidate is worth verifying."""
+    return excess >= _LEAST_LIKE if candidate is None else candidate.votes >= _LEAST_VOTES or excess >= _UNLIKE
 
 
 def _outlines(
-    upload: Observation, reference: Known, verified: Verified | None
+    seen: Observation, reference: StoredReference, verified: Verified | None
 ) -> tuple[Float64[np.ndarray, "n 2"], Float64[np.ndarray, "m 2"]]:
     if verified is None:
         return np.zeros((0, 2)), np.zeros((0, 2))
-    shown, features = reference.features, upload.points.features
+    shown, features = reference.features, seen.upload.points.features
     return outlines(verified.transform, (shown.width, shown.height), (features.width, features.height))

@@ -1,8 +1,8 @@
-"""One part of an upload shows one picture: what a far better finding covers speaks less for the weaker one.
+"""Explain away weak findings whose region a much better finding already covers.
 
-A copy of a garment matches another garment on the same floor, too: the floor is common to both. Where the copy itself
-is found, it explains the floor, and the other finding loses most of its score. References that agree almost everywhere
-are near-copies of each other and keep theirs.
+A copy of a garment also matches another garment on the same floor, since both pictures show the floor. Where the copy
+itself is found, the copy explains the floor, and the other finding loses most of its score. References that agree
+almost everywhere are near-copies of each other and keep their scores.
 """
 
 import math
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from lynkeus.kinds.copies.belief import belief_in
 from lynkeus.kinds.protocol import RawFinding
 
 LOSS = 4.0
@@ -27,8 +28,13 @@ KIN = 0.8
 
 def explain_away(findings: Sequence[RawFinding]) -> list[RawFinding]:
     """The findings of one upload, best first, the covered ones with lower scores."""
-    lowered = [replace(f, score=f.score - LOSS * _explained(f, findings)) for f in findings]
+    lowered = [_lowered(finding, LOSS * _explained(finding, findings)) for finding in findings]
     return sorted(lowered, key=lambda f: -f.score)
+
+
+def _lowered(finding: RawFinding, loss: float) -> RawFinding:
+    score = finding.score - loss
+    return replace(finding, score=score, belief=belief_in(score, finding.evidence))
 
 
 def _explained(finding: RawFinding, findings: Sequence[RawFinding]) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from lynkeus.matching.check import Seen
+from lynkeus.matching.check import CheckResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +72,7 @@ class Signals:
         )
 
 
-def signals_of(seen: Seen, *, cosine: float, votes: float) -> Signals:
+def signals_of(seen: CheckResult, *, cosine: float, votes: float) -> Signals:
     """The signals of a verified candidate.
 
     Args:

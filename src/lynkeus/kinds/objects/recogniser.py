@@ -1,210 +1,218 @@
 """Objects: the upload shows a registered thing, such as a model of firearm, in another picture of it.
 
-The network is ``lynkeus.models.embedders.object_descriptor``; its card names what trained it and the figures. A picture
-is described by its vector and that of its middle, added. An entity's similarity is the mean of that to its most similar
-reference and that to the middle of its references, less what unrelated pictures have anyway (score normalisation,
-SSCD). Where in the upload it is seen says the class activation map of the entity
-(``lynkeus.models.embedders.object_heat``). The choices were made on pictures that no figure is of, see
-``docs/methods/objects.md``.
+An entity's similarity is the mean of two similarities, to its most similar reference and to the middle of its
+references, less the similarity of an unrelated picture (score normalisation). The class activation map of the entity
+(``lynkeus.models.embedders.object_heat``) says where in the upload it is seen. ``docs/methods/objects.md`` says on
+which pictures the choices were made; no figure is of these pictures.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float, Float32
 
-from lynkeus.core import Evidence, Picture, cosine_of, read_picture
-from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
-from lynkeus.kinds.objects.gallery import KnownObjects
-from lynkeus.kinds.protocol import OBJECT, OBJECTS, THUMB, RawFinding
-from lynkeus.matching.heat_box import heat_box
-from lynkeus.runtime.area import AreaModel
-from lynkeus.runtime.cards import ModelCard, card
+from lynkeus.core import Belief, CorruptError, Evidence, Picture, Sample, cosine_of
+from lynkeus.core.thumbnails import read_thumbnail
+from lynkeus.kinds.items import THUMB, Items, maker, packed, unpacked
+from lynkeus.kinds.normalisation import CleanVectors
+from lynkeus.kinds.objects.embedder import DESCRIPTOR, ObjectEmbedder
+from lynkeus.kinds.objects.heat import Place, place_of
+from lynkeus.kinds.objects.index import ObjectIndex, ObjectPart, ObjectView
+from lynkeus.kinds.protocol import RawFinding, Recogniser, Traits
+from lynkeus.kinds.same_picture import SamePicture
+from lynkeus.matching.codebook import Codebook
+from lynkeus.runtime.cards import ModelCard
 
-MODEL, CALM = "object-descriptor", "object-calm"
-_LONGEST = 640
-_MIDDLE = 0.7
-_NEIGHBOURS = 5
+CLEAN, CODEBOOK = "object-calm", "local-codebook"
+"""Names of the models beside the descriptor: clean vectors, and the codebook that near-copies are compared with."""
+
 SLOPE, OFFSET = 18.7, -1.1
-"""From what is left of a similarity to log odds; fitted by ``benchmarks.objects.choices``, as is the share of boxes."""
-_FINER = 4
-_FINE, BOX_SHARE = 8, 0.45
+"""From a similarity above the baseline to log odds; fitted by ``benchmarks.objects.choices``."""
+
+OPEN, LIKELY, CERTAIN = 0.0, 1.0, math.log(99)
+"""Log odds from which a finding is possible, likely, certain. One in 100 of the strangers that chose the score is
+likely by it; beyond the last bound the odds are 99 to 1."""
+
+_NEIGHBOURS = 5  # nearest clean vectors whose mean similarity is the baseline
+_FINER = 4  # the heat map is made at four times the descriptor's area: 16 x 16 places of a square picture
+_ONE_PLACE = 0.5  # boxes that share half of the smaller one are one place
+_ALIKE = 0.8  # similarity below which two pictures are not nearly the same
+_THE_SAME = 0.95  # similarity from which they are where no thumbnail is kept
 
 
-class ObjectEmbedder:
-    """Pictures to vectors of length 1.
-
-    Args:
-        model: The card of the network; None is the one that ships.
-
-    Raises:
-        CorruptError: The file is no such network.
-
-    Attributes:
-        card: The card of the network.
-        part: Name of its vectors among stored items.
-    """
-
-    def __init__(self, model: ModelCard | None = None) -> None:
-        self.card = card(MODEL) if model is None else model
-        self.part = vector_part(self.card)
-        self.model = AreaModel(self.card.path)
-
-    def __call__(self, rgb: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, " d"]:
-        """The vector of a picture."""
-        return self.model(rgb)
-
-    def read(self, source: Path | bytes) -> Float32[np.ndarray, " d"]:
-        """The vector of a file or of its bytes.
-
-        Raises:
-            UnreadableError: It is no picture that can be read.
-        """
-        return self(read_picture(source, max_side=_LONGEST).rgb)
-
-    def describe(self, rgb: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, " d"]:
-        """The vector of a picture and its middle, length 1."""
-        high, wide = rgb.shape[:2]
-        tall, broad = max(1, int(high * _MIDDLE)), max(1, int(wide * _MIDDLE))
-        top, left = (high - tall) // 2, (wide - broad) // 2
-        both = self(rgb) + self(np.ascontiguousarray(rgb[top : top + tall, left : left + broad]))
-        return np.asarray(both / max(float(np.linalg.norm(both)), 1e-12), np.float32)
-
-    def enrol(self, picture: Picture) -> Mapping[str, bytes]:
-        """Vector (half precision) and thumbnail (at most 16 KiB)."""
-        return {self.part: packed(self.describe(picture.rgb)), THUMB: encode_thumbnail(picture.rgb)}
-
-    def recall(self, items: Mapping[str, bytes]) -> Float32[np.ndarray, " d"]:
-        """The vector among stored items, or that of the stored thumbnail."""
-        return unpacked(items[self.part]) if self.part in items else self.describe(read_thumbnail(items[THUMB]))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where an entity is seen in a picture.
-
-    Attributes:
-        region: Its box as an outline, full-size pixels, corners in order; empty where nothing speaks for it.
-        heat: See ``Evidence.heat``.
-    """
-
-    region: Float[np.ndarray, "n 2"]
-    heat: Float32[np.ndarray, "i j"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ObjectRecogniser:
-    """Recognises objects.
+    """Recognises objects; see ``lynkeus.kinds.protocol.Recogniser``.
 
     Attributes:
         embed: Pictures to vectors.
-        calm: Vectors of clean pictures: what similarity an unrelated picture has anyway.
+        clean: Vectors that scores are normalised with.
+        index: The layout of the references.
+        same: Compares thumbnails.
+        cards: The models that are used, the descriptor first.
         most: Entities of each gallery that are candidates.
     """
 
     embed: ObjectEmbedder
-    calm: Float32[np.ndarray, "n d"]
+    clean: CleanVectors
+    index: ObjectIndex
+    same: SamePicture
+    cards: tuple[ModelCard, ...]
     most: int = 3
-    kind: str = OBJECTS
-    _calm_middle: Float32[np.ndarray, " d"] = field(init=False)
 
-    def __post_init__(self) -> None:
-        middle = self.calm.mean(axis=0) if len(self.calm) else np.zeros(self.calm.shape[1], np.float32)
-        object.__setattr__(self, "_calm_middle", middle)
+    @property
+    def traits(self) -> Traits:
+        """What is fixed of the recogniser."""
+        card = self.embed.card
+        digest = hashlib.sha256(f"{card.version}\n{card.name} {card.sha256}".encode())
+        digest.update(self.clean.vectors.tobytes())
+        return Traits(
+            version=card.version,
+            models=self.cards,
+            scorer=digest.hexdigest(),
+            keeps=(self.embed.item,),
+            additive=False,
+            alike=_ALIKE,
+        )
 
-    def recognise(self, vector: Float32[np.ndarray, " d"], known: KnownObjects) -> list[RawFinding]:
-        """The most similar entities of each gallery, best first, each with its most similar reference.
+    def enrol(self, sample: Sample) -> Items:
+        """The vector, in half precision."""
+        return {self.embed.item: packed(self.embed.describe(sample.picture().rgb))}
 
-        Args:
-            vector: What ``describe`` gave for the upload.
-            known: The references.
-        """
-        if not len(known):
+    def observe(self, source: Picture) -> Float32[np.ndarray, " d"]:
+        """The vector of the upload."""
+        return self.embed.describe(source.rgb)
+
+    def keep(self, seen: Float32[np.ndarray, " d"]) -> Items:
+        """The vector, in half precision."""
+        return {self.embed.item: packed(seen)}
+
+    def recall(self, items: Items) -> Float32[np.ndarray, " d"]:
+        """The stored vector, or that of the stored thumbnail."""
+        if self.embed.item in items:
+            return self.vector(items)
+        return self.embed.describe(read_thumbnail(items[THUMB]))
+
+    def vector(self, items: Items) -> Float32[np.ndarray, " d"]:
+        """The stored vector."""
+        return unpacked(items[self.embed.item])
+
+    def again(self, items: Items, other: Items) -> bool:
+        """Whether two pictures are nearly the same: by their thumbnails, else by their vectors."""
+        if THUMB in items and THUMB in other:
+            return self.same(items[THUMB], other[THUMB])
+        return float(self.vector(items) @ self.vector(other)) >= _THE_SAME
+
+    def normalised(self, clean: Sequence[Items]) -> Recogniser[Float32[np.ndarray, " d"], ObjectPart, ObjectView]:
+        """The same recogniser with more clean pictures."""
+        dim = self.clean.vectors.shape[1]
+        rows = np.array([self.vector(items) for items in clean], np.float32).reshape(-1, dim)
+        return replace(self, clean=self.clean.joined(rows))
+
+    def match(self, seen: Float32[np.ndarray, " d"], view: ObjectView) -> list[RawFinding]:
+        """The most similar entities of each gallery, best first, each with its most similar reference."""
+        if not len(view):
             return []
-        near = known.vectors @ vector
-        best = np.maximum.reduceat(near, known.starts)
-        calm = self._calm_level(vector)
-        score = SLOPE * ((best + known.middles @ vector) / 2 - calm) + OFFSET
+        near = view.vectors @ seen
+        best = np.maximum.reduceat(near, view.starts)
+        baseline = self.clean.baseline(seen)
+        score = SLOPE * ((best + view.middles @ seen) / 2 - baseline) + OFFSET
         found: list[RawFinding] = []
-        for entity in known.leading(score, self.most):
-            row = int(known.starts[entity]) + int(np.argmax(near[known.rows(entity)]))
+        for entity in view.leading(score, self.most):
+            row = int(view.starts[entity]) + int(np.argmax(near[view.rows(entity)]))
             none = np.zeros((0, 2))
             found.append(
                 RawFinding(
-                    reference_id=int(known.references[row]),
+                    reference_id=int(view.references[row]),
                     score=float(score[entity]),
+                    belief=belief_in(float(score[entity])),
                     evidence=Evidence(
                         transform=None, upload_points=none, reference_points=none, cosine=cosine_of(float(near[row]))
                     ),
-                    figures={"similarity": float(best[entity]), "calm": calm},
+                    figures={"similarity": float(best[entity]), "baseline": baseline},
                 )
             )
         return sorted(found, key=lambda each: -each.score)
 
-    def locate(self, picture: Picture, reference_ids: Sequence[int], known: KnownObjects) -> list[Place]:
-        """Where the entities of some references are seen in a picture.
+    def locate(self, source: Picture, found: Sequence[RawFinding], view: ObjectView) -> list[RawFinding | None]:
+        """Heat and box of each finding; of one gallery's findings in one place the likeliest stays."""
+        if not found:
+            return []
+        gallery = dict(zip(view.references.tolist(), view.groups.tolist(), strict=True))
+        placed: list[RawFinding | None] = []
+        for finding, place in zip(found, self.places(source, found, view), strict=True):
+            rivals = [
+                each.region
+                for each in placed
+                if each is not None and gallery[each.reference_id] == gallery[finding.reference_id]
+            ]
+            free = all(_common(place.region, region) < _ONE_PLACE for region in rivals)
+            evidence = replace(finding.evidence, heat=place.heat)
+            placed.append(replace(finding, region=place.region, evidence=evidence) if free else None)
+        return placed
 
-        The map is that of the middle of the entity's references less the middle of the clean pictures, on a grid
-        finer than the descriptor's; its cube root is taken, since pooling cubes.
+    def places(self, source: Picture, found: Sequence[RawFinding], view: ObjectView) -> list[Place]:
+        """Where the entities of some findings are seen.
+
+        The map is that of the middle of the entity's references less the middle of the clean pictures, on a grid finer
+        than the descriptor's. Its cube root is taken, since pooling cubes.
 
         Args:
-            picture: The upload, or its thumbnail with the upload's full size.
-            reference_ids: One of each entity.
-            known: The references.
+            source: The upload, or its thumbnail with the full size of the upload.
+            found: What was found in it.
+            view: The references.
         """
-        towards = np.stack([known.middles[known.entity_of(number)] for number in reference_ids]) - self._calm_middle
-        parts = self.embed.model.heat(picture.rgb, towards, area=_FINER * self.embed.model.area)
-        return [place_of(part, picture.width, picture.height) for part in np.moveaxis(parts, 2, 0)]
-
-    def _calm_level(self, vector: Float32[np.ndarray, " d"]) -> float:
-        if not len(self.calm):
-            return 0.0
-        return float(np.sort(self.calm @ vector)[-_NEIGHBOURS:].mean())
+        middles = [view.middles[view.entity_of(finding.reference_id)] for finding in found]
+        towards = np.stack(middles) - self.clean.middle()
+        parts = self.embed.model.heat(source.rgb, towards, area=_FINER * self.embed.model.area)
+        return [place_of(part, source.width, source.height) for part in np.moveaxis(parts, 2, 0)]
 
 
-def place_of(part: Float32[np.ndarray, "i j"], width: int, height: int) -> Place:
-    """Heat and box of what each place gives to a similarity.
-
-    Args:
-        part: What each place of a grid over the whole picture gives; negative where it speaks against.
-        width: Of the picture, full-size pixels.
-        height: Likewise.
-    """
-    heat = np.cbrt(np.maximum(part, 0))
-    heat = np.asarray(heat / max(float(heat.max(initial=0.0)), 1e-12), np.float32)
-    return Place(outline_of(heat, width, height, share=BOX_SHARE), heat)
+def belief_in(score: float) -> Belief:
+    """How far a finding convinces by its score alone, log odds."""
+    if score < OPEN:
+        return Belief.UNLIKELY
+    if score < LIKELY:
+        return Belief.POSSIBLE
+    return Belief.LIKELY if score < CERTAIN else Belief.CERTAIN
 
 
-def outline_of(heat: Float32[np.ndarray, "i j"], width: int, height: int, *, share: float) -> Float[np.ndarray, "n 2"]:
-    """The box around the largest blob of a heat map, as ``Place.region``.
+def load(models: Callable[[str], ModelCard]) -> ObjectRecogniser:
+    """The recogniser with the models in use.
 
     Args:
-        heat: The map, 0 to 1, over the whole picture.
-        width: Of the picture, full-size pixels.
-        height: Likewise.
-        share: Of the maximum, from which on a place belongs to a blob.
+        models: Gives the card of the model that is in use under a name.
+
+    Raises:
+        CorruptError: A model is damaged, or cannot say where in a picture a thing is seen.
     """
-    high, wide = (_FINE * side for side in heat.shape)
-    box = heat_box(cv2.resize(heat, (wide, high), interpolation=cv2.INTER_LINEAR), share=share)
-    if box is None:
-        return np.zeros((0, 2))
-    left, top, right, bottom = np.array(box) / (wide, high, wide, high) * (width, height, width, height) - 0.5
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    descriptor, clean, book = models(DESCRIPTOR), models(CLEAN), models(CODEBOOK)
+    embedder = ObjectEmbedder(descriptor)
+    if not embedder.model.gives_heat:
+        raise CorruptError(f"{descriptor.path}: it cannot say where in a picture a thing is seen")
+    return ObjectRecogniser(
+        embed=embedder,
+        clean=CleanVectors(_clean_vectors(clean), _NEIGHBOURS),
+        index=ObjectIndex(name=f"vectors-1-{maker(descriptor)}", vector=embedder.item),
+        same=SamePicture(codebook=Codebook.load(book.path)),
+        cards=(descriptor, clean, book),
+    )
 
 
-def vector_part(model: ModelCard) -> str:
-    """Name, among stored items, of the vectors of a network: those of two networks never meet."""
-    return f"{OBJECT}-{model.sha256[:12]}"
+def _clean_vectors(card: ModelCard) -> Float32[np.ndarray, "n d"]:
+    try:
+        return np.load(card.path, allow_pickle=False).astype(np.float32)
+    except (OSError, ValueError, EOFError) as error:
+        raise CorruptError(f"{card.path}: no clean vectors: {error}") from error
 
 
-def packed(vector: Float32[np.ndarray, " d"]) -> bytes:
-    """A vector as it is stored."""
-    return vector.astype(np.float16).tobytes()
-
-
-def unpacked(raw: bytes) -> Float32[np.ndarray, " d"]:
-    """A vector of its stored form."""
-    return np.frombuffer(raw, np.float16).astype(np.float32)
+def _common(one: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "n 2"]) -> float:
+    """Common area of two boxes in shares of the smaller, 0 to 1; 1 where either is unknown."""
+    if not (len(one) and len(other)):
+        return 1.0
+    inner = np.minimum(one[2], other[2]) - np.maximum(one[0], other[0])
+    smaller = min(float((box[2] - box[0]).prod()) for box in (one, other))
+    return float(np.maximum(inner, 0).prod()) / max(smaller, 1e-9)

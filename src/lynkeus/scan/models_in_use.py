@@ -1,0 +1,216 @@
+"""The models that a home uses: those that ship, or models of one's own in their place.
+
+A model of one's own lies in the home, so that a scan needs nothing else: a folder, named by the model's digest, with
+the model, its card, clean vectors, and what the model says of the free pictures that ship. ``in-use.json`` says which
+folder holds the model of a name; it is written last.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lynkeus.catalog.parts import new_part
+from lynkeus.core import CorruptError
+from lynkeus.kinds.items import Items, made_by, maker, packed
+from lynkeus.runtime.cards import ModelCard, card, card_elsewhere, cards, exported_card
+
+FOLDER = "models"
+_IN_USE, _CLEAN_ITEMS = "in-use.json", "clean.npz"
+_BEFORE = "*-in-use"  # the file that named the folder before there was in-use.json
+_MENDED = "`lynkeus models use CARD` or `lynkeus models use --shipped` mends that"
+
+
+class ModelsInUse:
+    """The models of one home, as of now.
+
+    Args:
+        home: Folder of the home.
+
+    Raises:
+        CorruptError: The file that names the models in use is damaged.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / FOLDER
+        self._own = _read_own(self._folder)
+
+    def __call__(self, name: str) -> ModelCard:
+        """The card of the model in use under a name.
+
+        Raises:
+            CorruptError: A model of one's own is damaged.
+            UnknownNameError: There is no model of that name.
+        """
+        if name not in self._own:
+            return card(name)
+        try:
+            return exported_card(self._folder / self._own[name] / f"{name}.json")
+        except CorruptError as error:
+            raise CorruptError(f"{error}; {_MENDED}") from error
+
+    @property
+    def key(self) -> frozenset[tuple[str, str]]:
+        """What tells two sets of models in use apart."""
+        return frozenset(self._own.items())
+
+    def own_cards(self) -> list[ModelCard]:
+        """The cards of models of one's own, intact or not.
+
+        Raises:
+            CorruptError: One is no card.
+        """
+        return [card_elsewhere(self._folder / folder / f"{name}.json") for name, folder in sorted(self._own.items())]
+
+    def all_cards(self) -> list[ModelCard]:
+        """The cards of all models in use.
+
+        Raises:
+            CorruptError: One is no card.
+        """
+        return [*(each for each in cards() if each.name not in self._own), *self.own_cards()]
+
+    def clean_items(self, name: str) -> Mapping[str, Items]:
+        """What the model of one's own of a name says of the free pictures that ship, by digest; nothing otherwise.
+
+        Raises:
+            CorruptError: The file is damaged.
+        """
+        if name not in self._own:
+            return {}
+        file = self._folder / self._own[name] / _CLEAN_ITEMS
+        found: dict[str, dict[str, bytes]] = {}
+        try:
+            with np.load(file, allow_pickle=False) as stored:
+                for key in stored.files:
+                    digest, item = key.split("/", 1)
+                    found.setdefault(digest, {})[item] = stored[key].tobytes()
+        except (OSError, ValueError, EOFError) as error:
+            raise CorruptError(f"{file}: no clean pictures: {error}; {_MENDED}") from error
+        return found
+
+
+def in_use(home: Path, model: ModelCard) -> bool:
+    """Whether a model is in use in a home, and intact with all that belongs to it."""
+    try:
+        used = ModelsInUse(home)
+        used.clean_items(model.name)
+        return used(model.name).sha256 == model.sha256 and all(each.intact() for each in used.own_cards())
+    except CorruptError:
+        return False
+
+
+def put(home: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Items], dim: int) -> None:
+    """Put a model of one's own into use in the place of the last; the last one is in use until this ends.
+
+    Args:
+        home: Folder of the home.
+        model: The model.
+        clean: Card of the clean vectors that ship; no vector of another model may normalise scores.
+        items: What the model says of the free pictures that ship, by their digests.
+        dim: Length of its vectors.
+    """
+    name = maker(model)
+    folder = home / FOLDER / name
+    folder.mkdir(parents=True, exist_ok=True)
+    none = io.BytesIO()
+    np.save(none, np.zeros((0, dim), np.float16))
+    own_clean = replace(
+        clean,
+        sha256=hashlib.sha256(none.getvalue()).hexdigest(),
+        version=model.version,
+        terms="free",
+        training_data=[{"folder": "assets/background", "terms": "free", "pictures": len(items)}],
+        output=f"no vectors: {_CLEAN_ITEMS} beside this file has what the model says of the free pictures that ship",
+        recipe="lynkeus models use",
+    )
+    kept = io.BytesIO()
+    arrays = {
+        f"{digest}/{item}": np.frombuffer(raw, np.uint8) for digest, of in items.items() for item, raw in of.items()
+    }
+    np.savez(kept, allow_pickle=False, **arrays)
+    _write_whole(folder / _CLEAN_ITEMS, kept.getvalue())
+    contents = {
+        model.name: (model, model.path.suffix, model.path.read_bytes()),
+        clean.name: (own_clean, ".npy", none.getvalue()),
+    }
+    for each, (about, suffix, content) in contents.items():
+        stored = folder / f"{each}{suffix}"
+        _write_whole(stored, content)
+        _write_whole(folder / f"{each}.json", _json(asdict(about) | {"file": stored.name}))
+    own = _read_own(home / FOLDER, damaged_is_none=True) | dict.fromkeys(contents, name)
+    _write_own(home / FOLDER, own)
+
+
+def put_back(home: Path, names: tuple[str, ...]) -> None:
+    """Put the models that ship into use again under some names; those of one's own are deleted from the home."""
+    own = _read_own(home / FOLDER, damaged_is_none=True)
+    _write_own(home / FOLDER, {name: folder for name, folder in own.items() if name not in names})
+
+
+def _read_own(folder: Path, *, damaged_is_none: bool = False) -> dict[str, str]:
+    """Name of each model of one's own to the folder that holds it."""
+    file = folder / _IN_USE
+    try:
+        found = {str(name): str(Path(each).name) for name, each in json.loads(file.read_text("utf-8")).items()}
+    except FileNotFoundError:
+        return _read_before(folder)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        if damaged_is_none:
+            return {}
+        raise CorruptError(f"{file}: does not name the models in use: {error}; {_MENDED}") from error
+    return found
+
+
+def _write_own(folder: Path, own: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_whole(folder / _IN_USE, _json(dict(own)))
+    for each in folder.iterdir():
+        if each.is_dir() and each.name not in own.values():
+            shutil.rmtree(each)
+    for pointer in folder.glob(_BEFORE):
+        pointer.unlink()
+
+
+def _read_before(folder: Path) -> dict[str, str]:
+    """As ``_read_own``, for a home of version 0.1.0 before ``in-use.json``: its clean vectors are converted once."""
+    pointers = list(folder.glob(_BEFORE))
+    if not pointers:
+        return {}
+    name = pointers[0].read_text("utf-8").strip()
+    for old in (folder / name).glob("*.npz"):
+        others = [card_elsewhere(file) for file in (folder / name).glob("*.json") if file.stem != old.stem]
+        if old.name == _CLEAN_ITEMS or not others:
+            continue
+        with np.load(old, allow_pickle=False) as stored:
+            digests, vectors = stored["digests"].tolist(), stored["vectors"]
+        item = made_by("vector", others[0])
+        items = {digest: {item: packed(row)} for digest, row in zip(digests, vectors, strict=True)}
+        put(folder.parent, others[0], card(old.stem), items, vectors.shape[1])
+        old.unlink(missing_ok=True)
+    return {file.stem: name for file in (folder / name).glob("*.json")}
+
+
+def _json(fields: dict[str, Any]) -> bytes:
+    return (json.dumps(fields, indent=1) + "\n").encode()
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """Write a file that takes its name once it is complete and on the disk."""
+    part = new_part(file)
+    try:
+        with part.open("wb") as unfinished:
+            unfinished.write(content)
+            unfinished.flush()
+            os.fsync(unfinished.fileno())
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
