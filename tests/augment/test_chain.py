@@ -1,4 +1,4 @@
-"""Disguises made of disguises."""
+"""Disguises that combine other disguises."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Recolourings against their formulas."""
+"""Colour disguises, compared with their formulas."""
 
 import numpy as np
 import pytest

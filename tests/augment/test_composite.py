@@ -1,4 +1,4 @@
-"""Pictures combined with others: shares, places and limits."""
+"""Disguises that combine pictures: shares, places and limits."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What destroys detail, against definitions and limits."""
+"""Disguises that destroy detail, compared with definitions and limits."""
 
 import numpy as np
 import pytest

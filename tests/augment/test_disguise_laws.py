@@ -1,4 +1,4 @@
-"""What holds for every disguise: seeded, pure, typed, and right about where the copy lies."""
+"""Laws of every disguise: seeded, pure, typed, and right about the place of the copy."""
 
 import cv2
 import numpy as np

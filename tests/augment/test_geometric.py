@@ -1,4 +1,4 @@
-"""Geometric disguises against closed forms."""
+"""Geometric disguises, compared with closed forms."""
 
 import numpy as np
 import pytest

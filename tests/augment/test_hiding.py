@@ -1,4 +1,4 @@
-"""Hide-and-Seek, CutOut and random erasing on pictures, and the grid that all hiding shares."""
+"""Hide-and-Seek, CutOut and random erasing on pictures, and their common grid."""
 
 import numpy as np
 import pytest

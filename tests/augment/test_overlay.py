@@ -1,4 +1,4 @@
-"""What is laid on a picture stays where it belongs."""
+"""Overlays stay inside the picture and at their place."""
 
 import numpy as np
 import pytest

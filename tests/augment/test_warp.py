@@ -1,4 +1,4 @@
-"""Bent and shuffled pictures."""
+"""Disguises that bend or shuffle the picture."""
 
 import numpy as np
 import pytest

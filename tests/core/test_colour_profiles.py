@@ -1,4 +1,4 @@
-"""ICC profiles are applied where they help, and never stand in the way."""
+"""ICC profiles apply if they help, and never prevent reading."""
 
 import io
 import struct
@@ -17,7 +17,7 @@ WIDE_PRIMARIES = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0
 
 
 def matrix_profile(primaries: tuple[tuple[float, float, float], ...], gamma: float) -> bytes:
-    """A display profile of three primaries (D50) and one gamma, after ICC.1:2001."""
+    """A display profile with three primaries (D50) and one gamma, after ICC.1:2001."""
 
     def fixed(*values: float) -> bytes:
         return struct.pack(f">{len(values)}i", *(round(65536 * value) for value in values))

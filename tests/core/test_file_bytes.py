@@ -1,4 +1,4 @@
-"""Bytes of files whose paths are hostile: nothing blocks, and each refusal has its reason."""
+"""Bytes of files at hostile paths: no call blocks, and each refusal has a reason."""
 
 import os
 import socket
@@ -36,7 +36,7 @@ def test_refuses_one_byte_more(tmp_path: Path) -> None:
 
 
 def test_a_file_that_grows_while_it_is_read_is_read_no_further_than_the_limit() -> None:
-    """Files of the kernel claim no size and hold more."""
+    """Files of the kernel claim size 0 but have content."""
     path = Path("/proc/self/maps")
     if not path.exists():
         pytest.skip("this system has no /proc")
@@ -97,8 +97,8 @@ def test_says_what_is_wrong_with_a_path(tmp_path: Path) -> None:
     assert refusal(tmp_path / "broken") == "a broken link"
     assert refusal(tmp_path / "loop") == "a loop of links"
     assert refusal(tmp_path / ("x" * 300)) == "a name too long for a file"
-    assert refusal(tmp_path / "file" / "below") == "no such file: a part of the path is no folder"
-    assert refusal(tmp_path / "zero\0byte") == "not a possible file name"
+    assert refusal(tmp_path / "file" / "below") == "no such file: a part of the path is not a folder"
+    assert refusal(tmp_path / "zero\0byte") == "an invalid file name"
 
 
 def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a scan of folders covers: all that may be a picture, in a stable order, with reasons for the rest."""
+"""The files that a scan covers: everything that may be a picture, in a stable order, with reasons for the rest."""
 
 import json
 import os
@@ -80,7 +80,7 @@ def test_a_folder_named_like_a_picture_is_a_folder(tmp_path: Path) -> None:
 
 def test_missing_and_impossible_paths_are_entries_with_a_reason(tmp_path: Path) -> None:
     paths = [tmp_path / "missing", tmp_path / ("x" * 300), tmp_path / "zero\0byte"]
-    errors = ["no such file", "a name too long for a file", "not a possible file name"]
+    errors = ["no such file", "a name too long for a file", "an invalid file name"]
     assert [entry.error for entry in walk(paths)] == errors
 
 
@@ -111,7 +111,7 @@ def test_a_folder_within_itself_is_an_entry_with_a_reason(tmp_path: Path) -> Non
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "up").symlink_to("..")
     (tmp_path / "self").symlink_to(".")
-    reason = "a loop of links: this folder lies within itself"
+    reason = "a loop of links: this folder contains itself"
     assert list(walk([tmp_path])) == [
         Entry(tmp_path / "a.png"),
         Entry(tmp_path / "self", reason),
@@ -128,7 +128,7 @@ def test_a_folder_of_two_names_is_walked_once_and_counted(tmp_path: Path) -> Non
 
 
 def test_links_that_multiply_paths_cost_no_more_than_their_folders(tmp_path: Path) -> None:
-    """Thirty folders, each with two links to the next, are a thousand million paths to the last."""
+    """Thirty folders with two links each to the next make a thousand million paths to the last folder."""
     for number in range(30):
         folder = tmp_path / f"f{number:02}"
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""Every way to store pixels ends as the right 8-bit RGB."""
+"""Every pixel layout becomes the right 8-bit RGB."""
 
 import io
 import struct

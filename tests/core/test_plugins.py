@@ -10,7 +10,7 @@ GROUP = "lynkeus.numbers"
 
 @pytest.fixture(autouse=True)
 def others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other packages offer a number, two parts that cannot be loaded, and one of a name that is ours."""
+    """Other packages offer a number, two parts that cannot be loaded, and a part with one of our names."""
     offered = EntryPoints(
         EntryPoint(name=name, value=value, group=GROUP)
         for name, value in {

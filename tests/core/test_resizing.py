@@ -1,4 +1,4 @@
-"""Reduced pictures keep their place and show no patterns that are not there."""
+"""Reduced pictures stay aligned and show no aliasing."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_equals_the_average_of_the_covered_area(width: int) -> None:
 
 @pytest.mark.parametrize("width", [760, 640, 540, 513, 512, 300, 200])
 def test_fine_stripes_become_grey_and_not_broad_stripes(width: int) -> None:
-    """Stripes of one pixel cannot be shown at less than their size: they must turn grey, nearly."""
+    """A reduced picture cannot show stripes of one pixel; they must become nearly grey."""
     stripes = np.zeros((64, 1024, 3), np.uint8)
     stripes[:, ::2] = 255
     spread = shrink(stripes, width, round(64 * width / 1024))[:, 2:-2].astype(float).std()
@@ -43,7 +43,7 @@ def test_fine_stripes_become_grey_and_not_broad_stripes(width: int) -> None:
 
 @pytest.mark.parametrize("width", [700, 600, 512, 333, 128])
 def test_places_stay_where_they_are(width: int) -> None:
-    """The middle of a disc lies at the same share of the width and height."""
+    """The centre of a disc keeps its position as a share of width and height."""
     y, x = np.mgrid[:600, :800]
     disc = np.repeat((255 * (np.hypot(x - 213.0, y - 451.0) < 60)).astype(np.uint8)[:, :, None], 3, axis=2)
     small = shrink(disc, width, round(width * 0.75))[:, :, 0].astype(float)

@@ -13,7 +13,7 @@ MakeCache = Callable[..., PictureCache]
 
 @pytest.fixture
 def make_cache(tmp_path: Path) -> MakeCache:
-    """A cache of noise pictures: folder names to numbers of pictures and shares."""
+    """Make a cache of noise pictures; the argument maps folder names to numbers of pictures and shares."""
 
     def make(
         folders: dict[str, tuple[int, float]], *, side: int = 48, size: tuple[int, int] = (40, 60)

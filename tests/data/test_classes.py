@@ -18,7 +18,7 @@ def _group(folder: str, *, role: str | None = None) -> Group:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Two folders of noise with tables; ``b`` has a picture that its table leaves out."""
+    """Two folders of noise pictures with tables; the table of ``b`` lacks one picture."""
     rng = np.random.default_rng(0)
     tables = {"a": ("x", "y", "x"), "b": ("x", "z")}
     roles: list[str] = []

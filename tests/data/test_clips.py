@@ -12,7 +12,7 @@ from lynkeus.data.clips import list_contents, read_frames
 
 
 def made_clip(file: Path, *, frames: int = 30, speed: float = 10.0) -> Path:
-    """A clip whose brightness rises by four levels a frame."""
+    """A clip whose brightness rises by four levels per frame."""
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), speed, (64, 48))
     for number in range(frames):
         writer.write(np.full((48, 64, 3), 4 * number, np.uint8))

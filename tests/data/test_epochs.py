@@ -1,4 +1,4 @@
-"""The laws that all samplers share: same seed, same batches, from any place on and in any order."""
+"""Laws of all samplers: the same seed gives the same batches, from any position and in any order."""
 
 from collections.abc import Callable
 from itertools import islice

@@ -83,7 +83,7 @@ def test_the_number_of_a_pair_is_found_back(number: int) -> None:
     ("label", "options", "text"),
     [
         ([0, 0, 1], {}, "class 1 has a single picture"),
-        ([0, 0, 0], {}, "no pairs of strangers"),
+        ([0, 0, 0], {}, "no negative pairs"),
         ([0, 0, 1, 1], {"batch": 0}, "at least 1"),
         ([0, 0, 1, 1], {"every": 0}, "at least 1"),
         ([0, 0, 1, 1], {"positives": 0, "negatives": 0}, "0 positive and 0 negative"),

@@ -1,4 +1,4 @@
-"""Made videos of clips."""
+"""Synthetic videos from clips."""
 
 import numpy as np
 import pytest

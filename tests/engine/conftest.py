@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import ``toy``, in every import mode of pytest."""
+"""Lets the tests in this folder import ``toy`` in every import mode of pytest."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Averages, clipping, accumulation, validation, half precision, and what goes wrong in between."""
+"""Averages, clipping, accumulation, validation, half precision, and failures during training."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""A toy to train: noise vectors of pictures, two views each, the copy descriptor's objective."""
+"""A toy training: noise vectors as pictures, two views each, with the objective of the copy descriptor."""
 
 import copy
 import sys
@@ -32,14 +32,14 @@ class Config:
 
 @dataclass(frozen=True, kw_only=True)
 class Toy:
-    """How the toy is trained.
+    """Settings of the toy training.
 
     Attributes:
-        accumulate: A step's views come in so many batches.
-        validate: Measures in between, given the model.
-        changed: What a test makes of a batch's loss, given the batch's number.
-        width: Of the hidden layer.
-        wait: Seconds a step sleeps.
+        accumulate: Number of batches per step.
+        validate: Measures the model during training.
+        changed: Changes the loss of a batch, given the number of the batch.
+        width: Width of the hidden layer.
+        wait: Seconds that each step sleeps.
     """
 
     steps: int = STEPS
@@ -60,7 +60,7 @@ LONGER = Toy(steps=20, rate=0.005)
 
 
 def train_toy(fabric: Fabric, out: Path, toy: Toy | None = None) -> dict[str, Tensor]:
-    """Train and give the weights; with a momentum, those of the average."""
+    """Train and give the weights; with a momentum, the weights of the average."""
     toy = toy or Toy()
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(6, toy.width), nn.Tanh(), nn.Linear(toy.width, 4))
@@ -109,7 +109,7 @@ def train_toy(fabric: Fabric, out: Path, toy: Toy | None = None) -> dict[str, Te
 
 
 def main() -> None:
-    """Alone and slow, or one of two processes; its place comes from the environment, as under torchrun."""
+    """Train alone and slowly, or as one of two processes; the rank comes from the environment, as under torchrun."""
     out, kind = Path(sys.argv[1]), sys.argv[2]
     if kind == "two":
         fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp")

@@ -1,4 +1,4 @@
-"""Our losses against pytorch-metric-learning's, where it is installed (it is no dependency of ours)."""
+"""Compares our losses with pytorch-metric-learning if it is installed; it is not a dependency."""
 
 import math
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def _same_value_and_gradient(ours: Callable[[Tensor], Tensor], theirs: Callable[
 
 @pytest.mark.parametrize(("pull", "push"), [(0.0, 1.0), (0.8, 1.2)])
 def test_contrastive(pull: float, push: float) -> None:
-    """Theirs does not square; so the root of each of our pairs is compared, over all pairs of a batch."""
+    """Their loss does not square, so the test compares the root of each of our pairs, over all pairs of a batch."""
     first, second = torch.triu_indices(len(LABEL), len(LABEL), offset=1)
     distance = distances(_descriptors())[first, second]
     same = LABEL[first] == LABEL[second]

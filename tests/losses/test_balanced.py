@@ -1,4 +1,4 @@
-"""Balanced softmax and the Balanced Curricular Loss, which is built on it."""
+"""Balanced softmax, and the Balanced Curricular Loss that uses it."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What losses count over a batch does not depend on how many processes share it."""
+"""The counts of losses over a batch do not depend on the number of processes."""
 
 import json
 import os

@@ -18,7 +18,7 @@ def _descriptors() -> torch.Tensor:
 
 
 def _triplets(d: list[list[float]], label: list[int]) -> list[tuple[int, float, float]]:
-    """All triplets as anchor, distance to the positive, distance to the negative."""
+    """All triplets: anchor, distance to the positive, distance to the negative."""
     return [
         (a, d[a][p], d[a][n])
         for a, p, n in permutations(range(len(label)), 3)

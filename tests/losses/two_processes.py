@@ -1,4 +1,4 @@
-"""One of several processes that each see their share of a batch: python two_processes.py RANK WORLD STORE OUT."""
+"""One of several processes with a share of each batch: python two_processes.py RANK WORLD STORE OUT."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from lynkeus.losses.eql_v2 import EqlV2
 
 
 def main(rank: int, world: int, store: str, out: Path) -> None:
-    """Take two steps and write what the losses have counted."""
+    """Take two steps and write the counts of the losses."""
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=world)
     generator = torch.Generator().manual_seed(0)

@@ -16,7 +16,7 @@ _HEAT = np.array(
 
 
 def test_gives_the_golden_boxes() -> None:
-    assert heat_box(_HEAT, share=0.5) == (2, 1, 5, 3)  # 0.6 and 0.6 touch by a corner
+    assert heat_box(_HEAT, share=0.5) == (2, 1, 5, 3)  # 0.6 and 0.6 touch at a corner
     assert heat_box(_HEAT, share=0.55) == (2, 1, 4, 3)
     assert heat_box(_HEAT, share=0.95) == (0, 3, 1, 4)
     assert heat_box(_HEAT.astype(np.float32), share=0.2) == (2, 1, 5, 3)

@@ -10,7 +10,7 @@ _EXTRACT = SiftExtractor(side=400, max_points=300)
 
 
 def _matches(a: np.ndarray, b: np.ndarray) -> int:
-    """Descriptors of a whose nearest in b stands out (Lowe's ratio .8)."""
+    """Descriptors of ``a`` with a distinctive nearest neighbour in ``b`` (Lowe's ratio .8)."""
     distance = np.sort(2 - 2 * a @ b.T, axis=1)
     return int((distance[:, 0] < 0.64 * distance[:, 1]).sum())
 

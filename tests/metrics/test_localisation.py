@@ -1,4 +1,4 @@
-"""Measures of localisation without boxes in training."""
+"""Metrics of weakly supervised localisation."""
 
 import numpy as np
 import pytest

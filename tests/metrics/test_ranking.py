@@ -1,4 +1,4 @@
-"""Micro average precision and recall at a precision, against loops and the golden rows."""
+"""Micro average precision and recall at a precision, compared with loops and golden rows."""
 
 from random import Random
 
@@ -14,7 +14,7 @@ HIT = np.array([True, True, False, False, True])
 
 
 def slow_micro_ap(rows: list[tuple[float, bool]], positives: int) -> float:
-    """The definition: walk the list, the misses of a tie first, and add precision times gain in recall."""
+    """The definition: go through the list, misses first in a tie, and add precision times gain in recall."""
     total, found = 0.0, 0
     for place, (_, hit) in enumerate(sorted(rows, key=lambda row: (-row[0], row[1])), start=1):
         if hit:
@@ -24,7 +24,7 @@ def slow_micro_ap(rows: list[tuple[float, bool]], positives: int) -> float:
 
 
 def slow_recall(rows: list[tuple[float, bool]], positives: int, precision: float) -> float:
-    """The definition: accept everything from a score on, for each score."""
+    """The definition: for each score, accept everything with at least this score."""
     best = 0.0
     for threshold, _ in rows:
         accepted = [hit for score, hit in rows if score >= threshold]

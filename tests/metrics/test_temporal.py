@@ -25,7 +25,7 @@ def test_the_truth_as_prediction_is_perfect() -> None:
 def test_golden_average_precision() -> None:
     truth = [_span(0, 10), _span(20, 30)]
     predicted = [_span(0, 10, score=0.9), _span(50, 60, score=0.8), _span(20, 30, score=0.7)]
-    # precision 1 up to recall .5 (51 of 101 points), 2/3 beyond
+    # precision 1 up to recall .5 (51 of 101 points), then 2/3
     assert temporal_mean_average_precision(predicted, truth, least=0.5) == pytest.approx((51 + 50 * 2 / 3) / 101)
 
 

@@ -1,4 +1,4 @@
-"""Covariance pooling against slow definitions."""
+"""Covariance pooling, compared with slow definitions."""
 
 import pytest
 import torch
@@ -35,7 +35,7 @@ def test_five_steps_of_newton_and_schulz_give_the_golden_numbers() -> None:
         y, z = y * step, step * z
     assert root[0, 0, 0] == pytest.approx(2.0, abs=1e-4)
     assert root[0, 1, 1] == pytest.approx(y * 4.01**0.5, rel=1e-3)
-    assert root[0, 1, 1] < 0.1  # of narrow directions less than the whole root remains
+    assert root[0, 1, 1] < 0.1  # the iteration gives less than the full root for directions of small variance
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Hiding on feature maps, and why the hidden value is the mean."""
+"""Hiding on feature maps, and the reason why the hidden value is the mean."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def test_gradients_reach_only_what_is_seen() -> None:
 
 
 def _first_layer(fill: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean output of a first layer on made pictures, whole and with half of them hidden."""
+    """Mean output of a first layer on synthetic pictures, whole and half hidden."""
     rng = np.random.default_rng(0)
     mean, kernel = 0.7, torch.from_numpy(rng.normal(size=(8, 1, 5, 5)))
     pictures = rng.normal(mean, 1.0, (400, 1, 24, 24))

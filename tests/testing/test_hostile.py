@@ -1,4 +1,4 @@
-"""No hostile file does more to us than being refused: no crash, no wait, no memory, no noise."""
+"""Every hostile file is refused without a crash, a delay, much memory or noise."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def test_the_same_seed_gives_the_same_files(hostile: list[HostileFile], tmp_path
     again = write_hostile_files(tmp_path, np.random.default_rng(11))
     assert [(file.path.name, file.why) for file in again] == [(file.path.name, file.why) for file in hostile]
     for one, other in zip(again, hostile, strict=True):
-        if one.path.parent == tmp_path and not one.path.name.endswith("animated.avif"):  # holds the time
+        if one.path.parent == tmp_path and not one.path.name.endswith("animated.avif"):  # contains the creation time
             assert one.path.read_bytes() == other.path.read_bytes()
 
 
@@ -70,7 +70,7 @@ def test_a_walk_comes_to_its_end(hostile: list[HostileFile]) -> None:
         None,
         "a broken link",
         "a loop of links",
-        "a loop of links: this folder lies within itself",
+        "a loop of links: this folder contains itself",
         "not a file but a pipe",
         "not a file but a device",
     }

@@ -1,4 +1,4 @@
-"""Disguises of pictures: NumPy in, NumPy out, all chance from the generator that is passed in."""
+"""Disguises of pictures: NumPy in, NumPy out; the caller passes the random generator."""
 
 from lynkeus.augment.chain import Chain as Chain
 from lynkeus.augment.chain import OneOf as OneOf

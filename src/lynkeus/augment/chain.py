@@ -1,4 +1,4 @@
-"""Disguises made of disguises: one after the other, one of several, a few at random."""
+"""Disguises made of other disguises: all in order, one at random, or a few at random."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from lynkeus.augment.placing import Placement, Placing, Transform, box_of, moved
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chain(Placing):
-    """Several disguises, one after the other; knows where the copy lies after all of them.
+    """Apply several disguises in order and track where the copy lies.
 
     Attributes:
-        steps: The disguises in order; none leaves the picture as it is.
+        steps: The disguises in order; an empty chain leaves the picture unchanged.
     """
 
     steps: tuple[Transform, ...]
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Apply all steps; a step that does not place keeps each point where it is."""
+        """Apply all steps; a step that is no ``Placing`` keeps each point where it is."""
         before = (image.shape[0], image.shape[1])
         placement = _unmoved(image)
         for step in self.steps:
@@ -30,7 +30,7 @@ class Chain(Placing):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneOf(Placing):
-    """One of several disguises, drawn evenly.
+    """Apply one of several disguises, each with the same probability.
 
     Attributes:
         choices: At least one.
@@ -39,18 +39,18 @@ class OneOf(Placing):
     choices: tuple[Transform, ...]
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Apply the one drawn."""
+        """Draw a disguise and apply it."""
         step = self.choices[rng.integers(len(self.choices))]
         return Chain((step,)).place(image, rng)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sometimes(Placing):
-    """A disguise with a probability.
+    """Apply a disguise with a probability.
 
     Attributes:
         step: The disguise.
-        p: How often it is applied, 0 to 1.
+        p: Probability that the disguise is applied, 0 to 1.
     """
 
     step: Transform
@@ -62,19 +62,19 @@ class Sometimes(Placing):
             raise ValueError(f"p is {self.p}, must be between 0 and 1")
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Apply it, or leave the picture."""
+        """Apply the disguise, or leave the picture unchanged."""
         return Chain((self.step,) if rng.random() < self.p else ()).place(image, rng)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Some(Placing):
-    """A few different disguises in an order of their own each time.
+    """Apply a few different disguises in random order.
 
     Attributes:
-        choices: What is drawn from.
+        choices: The disguises to draw from.
         fewest: Fewest disguises applied.
-        most: Most, at most as many as there are choices.
-        weights: How often each is drawn relative to the others; None draws evenly.
+        most: Most disguises applied, at most ``len(choices)``.
+        weights: Relative probability of each choice; None draws all with the same probability.
     """
 
     choices: tuple[Transform, ...]
@@ -90,7 +90,7 @@ class Some(Placing):
             raise ValueError(f"{len(self.weights)} weights for {len(self.choices)} disguises")
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Apply the ones drawn, none twice."""
+        """Draw disguises without repeats and apply them."""
         count = int(rng.integers(self.fewest, self.most + 1))
         p = None if self.weights is None else np.asarray(self.weights) / sum(self.weights)
         order = rng.choice(len(self.choices), count, replace=False, p=p)
@@ -104,7 +104,7 @@ def _unmoved(image: UInt8[np.ndarray, "h w 3"]) -> Placement:
 
 
 def _after(earlier: Placement, step: Transform, before: tuple[int, int], rng: np.random.Generator) -> Placement:
-    """The placement after one more step; ``before`` is the first picture's height and width."""
+    """The placement after one more step; ``before`` is the height and width of the original picture."""
     if not isinstance(step, Placing):
         return Placement(image=step(earlier.image, rng), transform=earlier.transform, box=earlier.box)
     later = step.place(earlier.image, rng)

@@ -1,4 +1,4 @@
-"""Photometric disguises that change colours, point by point; the size stays.
+"""Photometric disguises that change the colour of each pixel; the size stays.
 
 Source: the augmentations of imgFp (ISC 2021) and AugLy (https://arxiv.org/abs/2201.06494); the code is ours.
 Conventions: RGB, 0 to 255.
@@ -15,7 +15,7 @@ from lynkeus.augment.placing import Colour, Strength, draw, draw_colour, draw_co
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grey:
-    """Take the colour away."""
+    """Remove the colour."""
 
     def __call__(
         self,
@@ -28,7 +28,7 @@ class Grey:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invert:
-    """Turn the picture into its negative."""
+    """Invert the picture to its negative."""
 
     def __call__(
         self,
@@ -41,16 +41,16 @@ class Invert:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hue:
-    """Turn the colour circle.
+    """Rotate the hue of every pixel.
 
     Attributes:
-        degrees: Angle on the circle, 0 to 360.
+        degrees: Rotation on the colour circle, 0 to 360.
     """
 
     degrees: Strength = (30.0, 330.0)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """All hues moved alike, lightness kept."""
+        """The picture with all hues rotated by one angle; the lightness stays."""
         hsv = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2HSV))
         moved = (np.arange(256) + round(draw(self.degrees, rng) / 2)) % 180
         hsv[..., 0] = cv2.LUT(hsv[..., 0], moved.astype(np.uint8))
@@ -62,13 +62,13 @@ class Saturation:
     """Make the colours paler or stronger.
 
     Attributes:
-        factor: 0 is grey, 1 leaves the picture, 5 is glaring.
+        factor: 0 is grey, 1 changes nothing, 5 is glaring.
     """
 
     factor: Strength = (0.1, 5.0)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture moved away from its grey twin."""
+        """The picture, moved away from its grey version by the factor."""
         factor = draw(self.factor, rng)
         grey = cv2.cvtColor(_grey(image), cv2.COLOR_GRAY2RGB)
         return np.asarray(cv2.addWeighted(image, factor, grey, 1 - factor, 0))
@@ -87,7 +87,7 @@ class Light:
     contrast: Strength = (0.5, 1.8)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture in another light."""
+        """The picture with another brightness and contrast."""
         levels = np.arange(256) * draw(self.brightness, rng)
         return _through(image, (levels - 128) * draw(self.contrast, rng) + 128)
 
@@ -109,7 +109,7 @@ class Gamma:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Posterise:
-    """Keep few tones a channel.
+    """Keep few tones per channel.
 
     Attributes:
         bits: Bits kept, 1 to 8.
@@ -118,7 +118,7 @@ class Posterise:
     bits: Strength = 2
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """Each value moved to the middle of its band, stretched to the full range."""
+        """Each value rounded to one of ``2^bits`` levels that span the full range."""
         bands = 2 ** draw_count(self.bits, rng)
         return _through(image, np.arange(256) * bands // 256 * (255 / (bands - 1)))
 
@@ -128,7 +128,7 @@ class Solarise:
     """Invert the bright parts.
 
     Attributes:
-        threshold: Values from here on are inverted, 0 to 255.
+        threshold: Lowest value that is inverted, 0 to 255.
     """
 
     threshold: Strength = 128
@@ -154,26 +154,26 @@ class Equalise:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelShuffle:
-    """Give each colour channel to another one."""
+    """Permute the colour channels."""
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """One of the five orders that are not the first."""
+        """The picture with its channels in one of the five other orders."""
         orders = ([0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0])
         return np.ascontiguousarray(image[..., orders[rng.integers(len(orders))]])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelShift:
-    """Move the red and the blue channel apart, as video filters do.
+    """Shift the red and the blue channel apart, as video filters do.
 
     Attributes:
-        share: Shift in shares of the width, 0 to 1.
+        share: Shift as a share of the width, 0 to 1.
     """
 
     share: Strength = (0.01, 0.04)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """Red to the right and blue to the left; what leaves one side comes in on the other."""
+        """The picture with red moved right and blue moved left; both channels wrap around."""
         pixels = max(1, round(draw(self.share, rng) * image.shape[1]))
         red, blue = np.roll(image[..., 0], pixels, 1), np.roll(image[..., 2], -pixels, 1)
         return np.stack([red, image[..., 1], blue], 2)
@@ -185,7 +185,7 @@ class Tint:
 
     Attributes:
         colour: The colour; None draws one.
-        opacity: Its share, 0 to 1.
+        opacity: Opacity of the colour, 0 to 1.
     """
 
     colour: Colour | None = None
@@ -204,7 +204,7 @@ class GradientMap:
 
     Attributes:
         stops: Colours from dark to light, at least two; None draws ``drawn`` of them.
-        drawn: How many are drawn.
+        drawn: Number of colours to draw when ``stops`` is None.
     """
 
     stops: tuple[Colour, ...] | None = None
@@ -216,7 +216,7 @@ class GradientMap:
             raise ValueError("a gradient needs at least two colours")
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The grey picture seen through the gradient; drawn colours grow lighter from stop to stop."""
+        """The grey picture mapped through the gradient; drawn colours get lighter from stop to stop."""
         stops = self.stops or self._draw(rng)
         at = np.linspace(0, 255, len(stops))
         curves = [np.interp(np.arange(256), at, [stop[channel] for stop in stops]) for channel in range(3)]
@@ -233,14 +233,15 @@ class GradientMap:
 
 
 SEPIA = GradientMap(stops=((20, 10, 0), (160, 120, 80), (255, 245, 220)))
+"""Brown photograph tones, chosen by eye; the exact colours hardly matter."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlackWhite:
-    """Turn the picture into black and white by what is around each pixel, like a photocopy.
+    """Threshold each pixel against its neighbourhood, like a photocopier.
 
     Attributes:
-        window: Side of the neighbourhood in shares of the longest side, above 0 to 1.
+        window: Side of the neighbourhood as a share of the longest side, above 0 to 1.
         margin: How much darker than its neighbourhood a pixel must be to become black, 0 to 255.
     """
 
@@ -252,7 +253,7 @@ class BlackWhite:
         image: UInt8[np.ndarray, "h w 3"],
         rng: np.random.Generator,  # noqa: ARG002
     ) -> UInt8[np.ndarray, "h w 3"]:
-        """Only 0 and 255."""
+        """The black and white picture: only 0 and 255."""
         side = max(3, round(self.window * max(image.shape[:2])) | 1)
         flat = cv2.GaussianBlur(_grey(image), (0, 0), 1.2)
         mode, kind = cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY

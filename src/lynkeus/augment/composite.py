@@ -1,7 +1,7 @@
 """Disguises that combine the picture with others: paste, inset, collage, blend, split.
 
 Source: "overlay onto a random background" of imgFp (ISC 2021) and AugLy (https://arxiv.org/abs/2201.06494);
-the code is ours. Conventions: those of ``placing``; fractions are of the side, not of the area.
+the code is ours. Conventions: as in ``placing``; a fraction refers to the side, not to the area.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ Pictures = Sequence[UInt8[np.ndarray, "_ _ 3"]]
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Paste(Placing):
-    """Paste the picture into another one.
+    """Paste the picture into another picture.
 
     Attributes:
-        hosts: Pictures to choose the other one from, at least one.
-        fraction: Longest side of the pasted picture in shares of the host's same side, above 0 to 1.
-        degrees: Turn of the pasted picture, counter-clockwise.
-        opacity: Share of the pasted picture where it lies, 0 to 1.
-        canvas: Lowest and highest longest side of the result, pixels; between them it is as large as keeps
-            the pasted picture at its own size.
+        hosts: Pictures to paste into, at least one.
+        fraction: Longest side of the pasted picture as a share of the host's same side, above 0 to 1.
+        degrees: Rotation of the pasted picture, counter-clockwise.
+        opacity: Opacity of the pasted picture, 0 to 1.
+        canvas: Lowest and highest longest side of the result, pixels. Within this range the result is as large
+            as the pasted picture needs to keep its own size.
     """
 
     hosts: Pictures
@@ -36,7 +36,7 @@ class Paste(Placing):
     canvas: tuple[int, int] = (256, 1024)
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Paste the picture at a place drawn evenly, wholly inside the host."""
+        """Paste the picture at a uniformly drawn place, wholly inside the host."""
         host = pick(self.hosts, rng)
         fraction, turn = draw(self.fraction, rng), float(np.deg2rad(draw(self.degrees, rng)))
         longest = int(np.clip(max(image.shape[:2]) / fraction, *self.canvas))
@@ -52,11 +52,11 @@ class Paste(Placing):
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Inset(Placing):
-    """Paste another picture into this one, as picture in picture.
+    """Paste another picture into this one (picture in picture).
 
     Attributes:
         others: Pictures to choose from, at least one.
-        fraction: Side of the pasted picture in shares of this one's side, above 0 to 1.
+        fraction: Side of the pasted picture as a share of this picture's side, above 0 to 1.
     """
 
     others: Pictures
@@ -85,8 +85,8 @@ class Collage(Placing):
         others: Pictures to choose the others from, at least one.
         rows: Cells from top to bottom.
         columns: Cells from left to right.
-        canvas: Longest side of the result, pixels, the lines apart; None makes it as large as keeps the
-            picture at its own size, to 1024.
+        canvas: Longest side of the result without the lines, pixels. With None the result is as large as the
+            picture needs to keep its own size, at most 1024.
         rim: White line between the cells, pixels.
     """
 
@@ -97,7 +97,7 @@ class Collage(Placing):
     rim: int = 4
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Fill the grid; the picture is squeezed into its cell whole, the others are cut to theirs."""
+        """Fill the grid: squeeze the whole picture into its cell, and crop the others to fill theirs."""
         height, width = image.shape[:2]
         longest = max(height * self.rows, width * self.columns)
         limit = self.canvas if self.canvas is not None else min(longest, 1024)
@@ -123,14 +123,14 @@ class Blend(Placing):
 
     Attributes:
         others: Pictures to choose from, at least one.
-        opacity: Share of this picture, 0 to 1.
+        opacity: Weight of this picture, 0 to 1.
     """
 
     others: Pictures
     opacity: Strength = 0.6
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Mix the two; the other is cut to this one's shape."""
+        """Blend the two pictures; the other picture is cropped to the shape of this one."""
         height, width = image.shape[:2]
         other = filled(pick(self.others, rng), width, height)
         opacity = draw(self.opacity, rng)
@@ -144,14 +144,14 @@ class Split(Placing):
 
     Attributes:
         others: Pictures to choose from, at least one.
-        share: About how much of this picture stays, 0 to 1.
+        share: Approximate share of this picture that stays, 0 to 1.
     """
 
     others: Pictures
     share: Strength = 0.5
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Cover one side of a line in a direction drawn evenly."""
+        """Cover one side of a line whose direction is drawn uniformly."""
         height, width = image.shape[:2]
         other = filled(pick(self.others, rng), width, height)
         angle = rng.uniform(0, 2 * np.pi)
@@ -163,19 +163,19 @@ class Split(Placing):
 
 
 def pick(pictures: Pictures, rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-    """One of the pictures, drawn evenly."""
+    """One of the pictures, drawn uniformly."""
     return pictures[int(rng.integers(len(pictures)))]
 
 
 def resized_to(image: UInt8[np.ndarray, "h w 3"], longest: int) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """The picture with its longest side at ``longest`` pixels."""
+    """The picture, resized to ``longest`` pixels on its longest side."""
     factor = longest / max(image.shape[:2])
     height, width = (max(1, round(side * factor)) for side in image.shape[:2])
     return _squeezed(image, width, height)
 
 
 def filled(image: UInt8[np.ndarray, "h w 3"], width: int, height: int) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """The middle of the picture, cut and resized so that it fills ``width`` x ``height`` pixels."""
+    """The centre of the picture, cropped and resized to ``width`` x ``height`` pixels."""
     factor = max(width / image.shape[1], height / image.shape[0])
     wide, tall = (
         min(side, max(1, round(want / factor))) for side, want in zip(image.shape[1::-1], (width, height), strict=True)
@@ -196,7 +196,7 @@ def _fitted(
     turn: float,
     rng: np.random.Generator,
 ) -> tuple[tuple[int, int], tuple[float, float]]:
-    """Width and height of the pasted picture, and where its centre lies so that it stays inside the host."""
+    """Width and height of the pasted picture, and a centre that keeps the picture inside the host."""
     height, width = image.shape[:2]
     room = np.array(host.shape[1::-1], np.float64)
     cosine, sine = abs(np.cos(turn)), abs(np.sin(turn))
@@ -221,7 +221,7 @@ def _lay_moved(
     move: Float64[np.ndarray, "3 3"],
     where: tuple[Float64[np.ndarray, "4"], float],
 ) -> None:
-    """Lay a moved picture on a canvas, in place; ``where`` is the box it covers and its opacity."""
+    """Lay a transformed picture on a canvas, in place; ``where`` is the box it covers and its opacity."""
     box, opacity = where
     x0, y0 = (int(low) for low in np.floor(box[:2] + 1e-6))
     x1, y1 = (int(high) for high in np.ceil(box[2:] - 1e-6))

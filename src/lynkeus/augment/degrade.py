@@ -18,7 +18,7 @@ class Blur:
     """Blur with a Gaussian.
 
     Attributes:
-        sigma: Its standard deviation, pixels.
+        sigma: Standard deviation of the Gaussian, pixels.
     """
 
     sigma: Strength = (1.0, 5.0)
@@ -39,7 +39,7 @@ class MotionBlur:
     length: Strength = (7, 21)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture blurred in a direction drawn evenly."""
+        """The picture, blurred in a uniformly drawn direction."""
         length = max(1, draw_count(self.length, rng))
         angle = rng.uniform(0, np.pi)
         middle = (length - 1) / 2
@@ -54,8 +54,8 @@ class Noise:
     """Add Gaussian noise.
 
     Attributes:
-        sigma: Its standard deviation, 0 to 255.
-        grey: The same noise in all channels.
+        sigma: Standard deviation of the noise, 0 to 255.
+        grey: Add the same noise to all channels.
     """
 
     sigma: Strength = (10.0, 40.0)
@@ -72,16 +72,16 @@ class Noise:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PixelShuffle:
-    """Overwrite single pixels with other pixels of the picture.
+    """Overwrite random pixels with other pixels of the picture.
 
     Attributes:
-        share: Share of the pixels, 0 to 1.
+        share: Share of the pixels that are overwritten, 0 to 1.
     """
 
     share: Strength = (0.1, 0.4)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The peppered picture."""
+        """The picture with some pixels overwritten."""
         flat = image.reshape(-1, 3).copy()
         count = round(draw(self.share, rng) * len(flat))
         to, source = rng.integers(0, len(flat), (2, count))
@@ -91,18 +91,18 @@ class PixelShuffle:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Jpeg:
-    """Save as JPEG and read again.
+    """Encode the picture as JPEG and decode the result.
 
     Attributes:
-        quality: 1 to 100.
-        times: How often.
+        quality: Quality of the JPEG encoder, 1 to 100.
+        times: How often the picture is encoded and decoded.
     """
 
     quality: Strength = (5, 30)
     times: int = 1
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture with the traces of JPEG."""
+        """The picture with JPEG artefacts."""
         for _ in range(self.times):
             quality = draw_count(self.quality, rng)
             raw = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
@@ -130,7 +130,7 @@ class LowResolution:
     """Shrink the picture and enlarge it again.
 
     Attributes:
-        factor: How many times smaller each side becomes between, 1 and up.
+        factor: How many times smaller each side becomes in between, 1 and up.
     """
 
     factor: Strength = (2.0, 6.0)
@@ -145,15 +145,15 @@ class Sharpen:
     """Sharpen too much.
 
     Attributes:
-        amount: How much of the detail is added once more; 10 is ugly.
-        sigma: Size of the detail, pixels.
+        amount: Factor on the detail that is added; 10 is ugly.
+        sigma: Standard deviation of the Gaussian that separates the detail, pixels.
     """
 
     amount: Strength = (2.0, 10.0)
     sigma: float = 1.5
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """Unsharp masking."""
+        """The picture after unsharp masking."""
         amount = draw(self.amount, rng)
         smooth = cv2.GaussianBlur(image, (0, 0), self.sigma)
         return np.asarray(cv2.addWeighted(image, 1 + amount, smooth, -amount, 0))
@@ -164,15 +164,15 @@ class EdgeFilter:
     """Draw the edges.
 
     Attributes:
-        share: 1 leaves only the edges, bright on black; lower values lay them over the picture, 0 to 1.
-        dark: Dark edges on white instead, like a pencil drawing.
+        share: Weight of the edges, 0 to 1; 1 shows only the edges, bright on black.
+        dark: Draw dark edges on white instead, like a pencil drawing.
     """
 
     share: Strength = 1.0
     dark: bool = False
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """Twice the Sobel magnitude of each channel, mixed with the picture."""
+        """The picture, mixed with twice the Sobel magnitude of each channel."""
         share = draw(self.share, rng)
         smooth = cv2.GaussianBlur(image, (0, 0), 0.8)
         across = np.abs(np.asarray(cv2.Sobel(smooth, cv2.CV_16S, 1, 0)))
@@ -198,7 +198,7 @@ class Median:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Halftone:
-    """Print the picture in dots and scan it.
+    """Print the picture as dots and scan the print.
 
     Attributes:
         cell: Distance of the dots, pixels.
@@ -209,7 +209,7 @@ class Halftone:
     degrees: Strength = 45.0
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """A dot screen, one for each channel at its own angle, softened."""
+        """The picture as blurred dots; each channel has a dot screen at its own angle."""
         cell, start = draw(self.cell, rng), draw(self.degrees, rng)
         flat = np.asarray(cv2.GaussianBlur(image, (0, 0), cell / 3)).astype(np.float32)
         screen = np.empty_like(flat)
@@ -251,14 +251,14 @@ class ScreenPhoto:
 
 
 def stripes(image: UInt8[np.ndarray, "h w 3"], wave: np.ndarray) -> Float32[np.ndarray, "h w"]:
-    """cos(wave . (x, y)) at each pixel of a picture, without a cosine a pixel."""
+    """cos(wave . (x, y)) at each pixel of a picture, computed without a cosine per pixel."""
     x, y = np.arange(image.shape[1]) * wave[0], np.arange(image.shape[0]) * wave[1]
     plane = np.outer(np.cos(y), np.cos(x)) - np.outer(np.sin(y), np.sin(x))
     return plane.astype(np.float32)
 
 
 def coarse(image: UInt8[np.ndarray, "h w 3"], factor: float, way: int) -> UInt8[np.ndarray, "h w 3"]:
-    """The picture made ``factor`` times smaller and brought back to its size by a way of OpenCV's."""
+    """The picture, shrunk by ``factor`` and enlarged to its size with ``way``, an interpolation flag of OpenCV."""
     height, width = image.shape[:2]
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -1,7 +1,7 @@
 """Disguises that put a frame around the picture: caption bars, borders, a phone's screen.
 
-Source: "meme format" and "overlay onto screenshot" of AugLy (https://arxiv.org/abs/2201.06494), drawn by
-ourselves. Conventions: those of ``placing``.
+Source: "meme format" and "overlay onto screenshot" of AugLy (https://arxiv.org/abs/2201.06494); the code is
+ours. Conventions: as in ``placing``.
 """
 
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class Caption(Placing):
     """Add bars with text, as memes have.
 
     Attributes:
-        where: Which bars.
-        size: Height of a bar in shares of the picture's height.
+        where: Where the bars lie.
+        size: Height of a bar as a share of the picture's height.
         bar: Colour of the bars; None draws one.
     """
 
@@ -64,9 +64,9 @@ class Border(Placing):
     """Put an even border around the picture.
 
     Attributes:
-        share: Its width in shares of the longest side.
-        colour: Its colour; None draws one.
-        polaroid: Make it four times as wide below, with handwriting's room.
+        share: Width of the border as a share of the longest side.
+        colour: Colour of the border; None draws one.
+        polaroid: Make the lower border four times as wide, as on an instant photograph.
     """
 
     share: Strength = 0.06
@@ -88,8 +88,8 @@ class Screenshot(Placing):
 
     Attributes:
         width: Width of the screen, pixels, 64 and up.
-        ratio: Height of the screen over its width; it grows where the picture needs more.
-        dark: Dark mode; None draws it.
+        ratio: Height of the screen over its width; the screen grows for a picture that needs more.
+        dark: Dark mode; None draws the mode.
     """
 
     width: int = 540
@@ -141,13 +141,13 @@ class Screenshot(Placing):
 
 
 def write(canvas: UInt8[np.ndarray, "h w 3"], text: str, room: tuple[int, int, int], size: int, colour: Colour) -> None:
-    """Write one line into a canvas, in place.
+    """Write one line of text on a canvas, in place.
 
     Args:
-        canvas: Is changed.
+        canvas: Changed in place.
         text: One line.
-        room: x and y of the line's first pixel and the widest it may become, pixels.
-        size: Height of the letters, pixels; smaller where the line would be too wide.
+        room: x and y of the line's first pixel, and its largest width, pixels.
+        size: Height of the letters, pixels; a line that would be too wide gets smaller letters.
         colour: Colour of the letters.
     """
     x, y, widest = room

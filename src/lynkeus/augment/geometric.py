@@ -2,7 +2,7 @@
 
 Source: the augmentations of imgFp (ISC 2021) and SSCD (CVPR 2022, https://arxiv.org/abs/2202.10261);
 the code is ours.
-Conventions: those of ``placing``; turns are in degrees, counter-clockwise as seen.
+Conventions: as in ``placing``; rotations are in degrees, counter-clockwise on the screen.
 """
 
 from dataclasses import dataclass
@@ -30,15 +30,15 @@ class Crop(Placing):
     """Keep one part of the picture.
 
     Attributes:
-        keep: Share of each side that stays, above 0 to 1.
-        unlike: How much the two shares may differ: each is multiplied by up to 1 +- this, 0 to 1.
+        keep: Share of each side that remains, above 0 to 1.
+        unlike: How much the two shares may differ, 0 to 1: each share is multiplied by a factor within 1 +- ``unlike``.
     """
 
     keep: Strength = 0.7
     unlike: float = 0.0
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Cut a part at a place drawn evenly."""
+        """Cut out a part at a uniformly drawn place."""
         height, width = image.shape[:2]
         keep = draw(self.keep, rng)
         tall, wide = np.clip(keep * rng.uniform(1 - self.unlike, 1 + self.unlike, 2), 0, 1)
@@ -54,7 +54,7 @@ class Pad(Placing):
     """Lay the picture on a larger plain canvas.
 
     Attributes:
-        share: Width of the rim in shares of the picture's side, drawn for each of the four sides, 0 and up.
+        share: Width of the rim as a share of the picture's side, 0 and up; drawn for each of the four sides.
         fill: Colour of the rim; None draws one.
         square: Pad the shorter side to the longer one instead.
     """
@@ -99,10 +99,10 @@ class Mirror(Placing):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rotate(Placing):
-    """Turn the picture on a canvas that grows to hold it; quarter turns are exact.
+    """Rotate the picture on a canvas that grows to hold the result; quarter turns are exact.
 
     Attributes:
-        degrees: Angle, counter-clockwise.
+        degrees: Angle of the rotation, counter-clockwise.
         fill: Colour of the corners; None draws one.
     """
 
@@ -110,7 +110,7 @@ class Rotate(Placing):
     fill: Colour | None = (0, 0, 0)
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Turn the picture."""
+        """Rotate the picture."""
         height, width = image.shape[:2]
         angle = np.deg2rad(draw(self.degrees, rng))
         cosine, sine = np.round(np.cos(angle), 12), np.round(np.sin(angle), 12)
@@ -126,15 +126,15 @@ class Perspective(Placing):
     """Show the picture as if photographed from one side.
 
     Attributes:
-        strength: How far a corner moves inwards, at most this share of the side, 0 to below 0.5.
-        fill: Colour around it; None draws one.
+        strength: Largest inward move of a corner as a share of the side, 0 to below 0.5.
+        fill: Colour around the picture; None draws one.
     """
 
     strength: Strength = 0.2
     fill: Colour | None = (0, 0, 0)
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Move the four corners inwards, each by its own draw between half and all of the strength."""
+        """Move each corner inwards by its own draw between half and all of the strength."""
         height, width = image.shape[:2]
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
         inwards = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
@@ -147,10 +147,10 @@ class Perspective(Placing):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shear(Placing):
-    """Slant the picture sideways on a canvas that grows to hold it.
+    """Shear the picture sideways on a canvas that grows to hold the result.
 
     Attributes:
-        slope: Pixels to the right a pixel upwards.
+        slope: Pixels to the right per pixel upwards.
         fill: Colour of the corners; None draws one.
     """
 
@@ -158,7 +158,7 @@ class Shear(Placing):
     fill: Colour | None = (0, 0, 0)
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Slant the picture."""
+        """Shear the picture."""
         height, width = image.shape[:2]
         slope = draw(self.slope, rng)
         transform = np.array([[1, -slope, max(0.0, slope) * (height - 1)], [0, 1, 0], [0, 0, 1]], np.float64)
@@ -168,16 +168,16 @@ class Shear(Placing):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch(Placing):
-    """Change the aspect ratio, the area kept.
+    """Change the aspect ratio and keep the area.
 
     Attributes:
-        ratio: Factor on width / height; below 1 makes it taller.
+        ratio: Factor on width / height; below 1 makes the picture taller.
     """
 
     ratio: Strength = (0.6, 1.67)
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Resize both sides by their own factor."""
+        """Resize each side by its own factor."""
         factor = float(np.sqrt(draw(self.ratio, rng)))
         return _resized(image, factor, 1 / factor)
 
@@ -193,7 +193,7 @@ class Resize(Placing):
     factor: Strength = 0.25
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Resize both sides alike."""
+        """Resize both sides by the same factor."""
         factor = draw(self.factor, rng)
         return _resized(image, factor, factor)
 

@@ -1,12 +1,12 @@
-"""Hiding parts of what trains: Hide-and-Seek, and CutOut and random erasing to compare it with.
+"""Hide parts of training pictures: Hide-and-Seek, and CutOut and random erasing for comparison.
 
 Source: Hide-and-Seek, Singh and Lee, ICCV 2017, https://arxiv.org/abs/1704.04232, section 3.1, and Singh et al. 2018,
 https://arxiv.org/abs/1811.02545; CutOut, DeVries and Taylor 2017, https://arxiv.org/abs/1708.04552; random erasing,
 Zhong et al. 2017, https://arxiv.org/abs/1708.04896, algorithm 1.
 
-Conventions: hiding comes last, on the picture as the network sees it: resizing behind it would change the patches.
-``MEAN`` is what our networks subtract from each channel, so that a hidden pixel is exactly 0 after normalisation; then
-the first layer meets the same mean in training and in use. Nothing is ever hidden in use: that is up to the caller.
+Conventions: hiding is the last step, on the picture as the network sees it; a later resize would change the patches.
+Our networks subtract ``MEAN`` from each channel. A hidden pixel is therefore exactly 0 after normalisation, and the
+first layer sees the same mean in training and at inference. The caller must not hide anything at inference.
 """
 
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from jaxtyping import Bool, UInt8
 from lynkeus.augment.placing import Colour
 
 MEAN: Colour = (127, 127, 127)
-"""The level that our networks subtract: 0 after normalisation."""
+"""The level that our networks subtract from each channel; MEAN becomes 0 after normalisation."""
 
-_TRIES = 100
+_TRIES = 100  # as in the released code of random erasing; algorithm 1 draws without a limit
 
 
 def hidden_cells(shape: tuple[int, ...], *, side: int, p: float, rng: np.random.Generator) -> Bool[np.ndarray, "..."]:
-    """What is hidden of a picture, a feature map or a row of frames: each cell of a grid by a chance of its own.
+    """A mask that hides each cell of a grid independently with probability ``p``; True is hidden.
 
-    The grid begins at the first pixel; the last cell of a row or column is clipped where ``side`` does not divide.
+    The grid starts at the first pixel. Where ``side`` does not divide an axis, the last cell of that axis is clipped.
 
     Args:
-        shape: Height and width, or frames alone: any number of axes.
+        shape: Any number of axes: height and width of a picture or a feature map, or the number of frames.
         side: Side of a cell in pixels, map cells or frames; 0 hides nothing.
-        p: Chance of each cell, 0 to 1.
-        rng: Source of chance.
+        p: Probability that a cell is hidden, 0 to 1.
+        rng: Source of randomness.
 
     Raises:
         ValueError: ``p`` is not within 0 and 1, or ``side`` is below 0.
@@ -52,16 +52,16 @@ def hidden_cells(shape: tuple[int, ...], *, side: int, p: float, rng: np.random.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HideAndSeek:
-    """Hide each cell of a grid with a chance of its own.
+    """Hide each cell of a grid independently.
 
     Attributes:
-        p: Chance of each cell, 0 to 1; 0 leaves every picture as it is.
-        sides: Sides of the cells, pixels, of which each picture draws one; 0 among them leaves the picture whole.
-            One of 1 alone is dropout of pixels.
-        fill: Colour of what is hidden.
+        p: Probability that a cell is hidden, 0 to 1; 0 leaves every picture unchanged.
+        sides: Possible sides of a cell, pixels; each picture draws one. A side of 0 leaves the picture whole; a side
+            of 1 is dropout of pixels.
+        fill: Colour of the hidden cells.
 
     Raises:
-        ValueError: ``p`` is not within 0 and 1, or there is no side, or one below 0.
+        ValueError: ``p`` is not within 0 and 1, ``sides`` is empty, or a side is below 0.
     """
 
     p: float
@@ -83,10 +83,10 @@ class HideAndSeek:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CutOut:
-    """Hide one square whose centre lies anywhere in the picture: what reaches out of it is lost.
+    """Hide one square whose centre lies anywhere in the picture; the picture's edge clips the square.
 
     Attributes:
-        side: Of the square, pixels, 0 and up.
+        side: Side of the square, pixels, 0 and up.
         fill: Colour of the square.
 
     Raises:
@@ -114,9 +114,9 @@ class RandomErasing:
     """Fill one rectangle with noise.
 
     Attributes:
-        p: How often, 0 to 1.
-        area: Least and most of the picture that is erased, shares above 0 to 1.
-        ratio: Least and most of height by width, drawn evenly between them as the source does.
+        p: Probability that a rectangle is erased, 0 to 1.
+        area: Smallest and largest share of the picture that is erased, above 0 to 1.
+        ratio: Smallest and largest height / width; the value is drawn uniformly between them, as in the source.
 
     Raises:
         ValueError: ``p`` is not within 0 and 1.
@@ -127,11 +127,11 @@ class RandomErasing:
     ratio: tuple[float, float] = (0.3, 3.33)
 
     def __post_init__(self) -> None:
-        """Check the chance."""
+        """Check the probability."""
         _check_p(self.p)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture with a rectangle of noise, or as it is; also where no draw of a hundred fits into it."""
+        """The picture with a rectangle of noise; unchanged with probability 1 - p, or if none of 100 draws fits."""
         if rng.random() >= self.p:
             return image
         height, width = image.shape[:2]
@@ -147,7 +147,7 @@ class RandomErasing:
 
 
 Hiding = HideAndSeek | CutOut | RandomErasing
-"""What may hide parts of a training picture."""
+"""The disguises that hide parts of a training picture."""
 
 
 def _check_p(p: float) -> None:

@@ -1,4 +1,4 @@
-"""Drawing words with the font that comes with Pillow, so that every machine draws the same."""
+"""Draw words with the font that Pillow ships, so that every machine draws the same pixels."""
 
 from functools import lru_cache
 
@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
+# Everyday phrases of memes and posts; the exact words hardly matter, only that their letters and lengths vary.
 _LINES = (
     "when you finally see it best day ever",
     "sale only today follow for more",
@@ -20,13 +21,13 @@ _WORDS = [word for line in _LINES for word in line.split()]
 
 
 def some_words(low: int, high: int, rng: np.random.Generator) -> str:
-    """Between ``low`` and ``high`` words of a small list, sometimes in capitals."""
+    """Between ``low`` and ``high`` words from a small list, sometimes in capitals."""
     words = " ".join(rng.choice(_WORDS, int(rng.integers(low, high + 1))))
     return words.upper() if rng.random() < 0.4 else words
 
 
 def lettered(text: str, size: int) -> UInt8[np.ndarray, "h w"]:
-    """A mask of the text in one line, 255 where there is ink.
+    """A mask of one line of text, 255 where there is ink.
 
     Args:
         text: One line of text.

@@ -1,7 +1,7 @@
 """Disguises that lay something on the picture: text, stickers, cut-outs, watermarks, mosaic; the size stays.
 
 Source: the augmentations of imgFp (ISC 2021) and AugLy (https://arxiv.org/abs/2201.06494); the code is ours.
-Conventions: RGB, 0 to 255; stickers are RGBA with straight alpha; lengths in shares of the picture's side.
+Conventions: RGB, 0 to 255; stickers are RGBA with straight alpha; lengths are shares of the picture's side.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ class Text:
 
     Attributes:
         lines: Number of lines.
-        size: Height of the letters in shares of the picture's height.
-        colour: Their colour; None draws one a line.
+        size: Height of the letters as a share of the picture's height.
+        colour: Colour of the letters; None draws one per line.
         opacity: 0 to 1.
-        outline: Draw a thin contrasting rim around the letters.
+        outline: Draw a thin contrasting outline around the letters.
     """
 
     lines: Strength = (1, 4)
@@ -58,9 +58,9 @@ class Stickers:
 
     Attributes:
         stickers: RGBA pictures to choose from, at least one.
-        count: How many are laid.
-        size: Longest side of a sticker in shares of the picture's shorter side.
-        degrees: How far each may be turned to either side.
+        count: Number of stickers.
+        size: Longest side of a sticker as a share of the picture's shorter side.
+        degrees: Largest rotation of a sticker in either direction.
     """
 
     stickers: Sequence[UInt8[np.ndarray, "_ _ 4"]]
@@ -69,7 +69,7 @@ class Stickers:
     degrees: float = 30.0
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture with stickers at random places, all wholly inside it."""
+        """The picture with stickers at random places, each wholly inside the picture."""
         canvas = image.copy()
         height, width = image.shape[:2]
         for _ in range(draw_count(self.count, rng)):
@@ -93,9 +93,9 @@ class CutOuts:
     """Cover rectangles with plain colours.
 
     Attributes:
-        count: How many.
-        side: Their sides in shares of the picture's sides, drawn for each.
-        fill: Their colour; None draws one each.
+        count: Number of rectangles.
+        side: Sides of a rectangle as shares of the picture's sides, drawn for each rectangle.
+        fill: Colour of the rectangles; None draws one for each.
     """
 
     count: Strength = (1, 5)
@@ -116,12 +116,12 @@ class CutOuts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mosaic:
-    """Pixelate one part, as faces and plates are hidden.
+    """Pixelate one part of the picture, as people hide faces and number plates.
 
     Attributes:
-        side: Share of each side that is covered, 0 to 1.
-        cells: Squares along the covered part's longest side.
-        centred: In the middle, or anywhere.
+        side: Share of each side that the mosaic covers, 0 to 1.
+        cells: Squares along the longest side of the mosaic.
+        centred: Put the mosaic in the middle instead of anywhere.
     """
 
     side: Strength = 0.5
@@ -129,7 +129,7 @@ class Mosaic:
     centred: bool = True
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture with one part in squares."""
+        """The picture with one part pixelated."""
         canvas = image.copy()
         height, width = image.shape[:2]
         side = draw(self.side, rng)
@@ -151,8 +151,8 @@ class Watermark:
     Attributes:
         text: The text; empty draws one.
         opacity: 0 to 1.
-        size: Height of the letters in shares of the picture's height.
-        degrees: Slant.
+        size: Height of the letters as a share of the picture's height.
+        degrees: Slant of the text.
     """
 
     text: str = ""
@@ -186,9 +186,9 @@ def ink(
     """Colour a canvas through a mask, in place.
 
     Args:
-        canvas: Is changed.
-        mask: 255 where the colour goes.
-        at: x and y of the mask's first pixel in the canvas, 0 and up; what reaches out is cut.
+        canvas: Changed in place.
+        mask: Weight of the colour, 0 to 255.
+        at: x and y of the mask's first pixel in the canvas, 0 and up; the canvas clips the mask.
         colour: The colour.
         opacity: 0 to 1.
     """
@@ -202,9 +202,9 @@ def lay(canvas: UInt8[np.ndarray, "h w 3"], sticker: UInt8[np.ndarray, "sh sw 4"
     """Lay an RGBA picture on a canvas, in place.
 
     Args:
-        canvas: Is changed.
+        canvas: Changed in place.
         sticker: RGBA, straight alpha.
-        at: x and y of its first pixel in the canvas, 0 and up; what reaches out is cut.
+        at: x and y of the sticker's first pixel in the canvas, 0 and up; the canvas clips the sticker.
     """
     x, y = at
     under = canvas[y : y + sticker.shape[0], x : x + sticker.shape[1]]

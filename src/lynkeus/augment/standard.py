@@ -17,12 +17,12 @@ from lynkeus.augment.placing import Transform
 def training_mix(
     hosts: composite.Pictures, stickers: Sequence[UInt8[np.ndarray, "_ _ 4"]], *, side: int = 320
 ) -> Chain:
-    """Up to eight disguises in the order in which a person would apply them; one copy in 50 stays clean.
+    """Up to eight disguises in the order in which a person applies them; one copy in 50 stays unchanged.
 
     Args:
-        hosts: RGB pictures for pasting, collages and blending, at least one.
+        hosts: RGB pictures for paste, collage and blend, at least one.
         stickers: RGBA pictures, at least one.
-        side: About the longest side of the results, pixels; give pictures of this size.
+        side: Approximate longest side of the results, pixels; pass pictures of this size.
     """
     return Chain(
         (

@@ -1,8 +1,8 @@
 """Disguises that bend or shuffle the picture: swirl, fisheye, wave, glass tiles, strips, tiles.
 
 Source: common filters of picture editors; the code is ours.
-Conventions: those of ``placing``; no homography tells where a point went, so ``transform`` is None and the
-box is the whole picture, but for ``Tiles`` and ``Strips``, whose cut-off rest is lost.
+Conventions: as in ``placing``. No homography describes these disguises, so ``transform`` is None. The box is the
+whole picture, except that ``Tiles`` and ``Strips`` lose the remainder that they cut off.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Swirl(Placing):
     """Twist the picture about its centre.
 
     Attributes:
-        degrees: Turn at the centre; it fades towards the rim.
-        radius: Where it has faded to a twentieth, in shares of the longest side.
+        degrees: Rotation at the centre; the rotation fades towards the rim.
+        radius: Radius at which the rotation has faded to a twentieth, as a share of the longest side.
     """
 
     degrees: Strength = 90.0
@@ -40,13 +40,13 @@ class Fisheye(Placing):
     """Bulge the picture like a wide lens.
 
     Attributes:
-        strength: 0 leaves it; 1 is a fish's view; below 0 pinches.
+        strength: 0 changes nothing; 1 is a strong fisheye; below 0 pinches.
     """
 
     strength: Strength = 0.6
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Bulge the picture; the corners stay."""
+        """Bulge the picture and keep the corners."""
         x, y = _centred(image)
         strength = draw(self.strength, rng)
         corner = float(np.hypot(*image.shape[:2])) / 2
@@ -59,15 +59,15 @@ class Wave(Placing):
     """Make the picture wavy.
 
     Attributes:
-        height: Height of the waves in shares of the longest side.
-        length: Their length likewise.
+        height: Height of the waves as a share of the longest side.
+        length: Length of the waves as a share of the longest side.
     """
 
     height: Strength = 0.02
     length: Strength = 0.25
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Shift the rows and columns by sines."""
+        """Shift the rows and columns along sine waves."""
         x, y = _centred(image)
         longest = max(image.shape[:2])
         height, turn = draw(self.height, rng) * longest, 2 * np.pi / (draw(self.length, rng) * longest)
@@ -88,7 +88,7 @@ class Glass(Placing):
     strength: Strength = 0.35
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Repeat a little of its neighbours in each tile."""
+        """Shrink the view in each tile, so that each tile repeats a little of its neighbours."""
         x, y = _centred(image)
         side = max(image.shape[:2]) / max(1, draw_count(self.cells, rng))
         strength = draw(self.strength, rng)
@@ -115,7 +115,7 @@ class Tiles(Placing):
             raise ValueError(f"{self.rows} x {self.columns} tiles: both must be at least 1")
 
     def place(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Placement:
-        """Lay the tiles in another order; a rest that fills no tile is cut off."""
+        """Shuffle the tiles; a remainder that fills no tile is cut off."""
         tall, wide = max(1, image.shape[0] // self.rows), max(1, image.shape[1] // self.columns)
         rows, columns = min(self.rows, image.shape[0]), min(self.columns, image.shape[1])
         order = _derangement(rows * columns, rng)
@@ -126,11 +126,11 @@ class Tiles(Placing):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Strips(Placing):
-    """Cut the picture into upright strips and shift each up or down.
+    """Cut the picture into vertical strips and shift each up or down.
 
     Attributes:
         count: Number of strips, 1 and up.
-        shift: Largest shift in shares of the height; what leaves at one end comes in at the other.
+        shift: Largest shift as a share of the height; each strip wraps around.
     """
 
     count: int = 6

@@ -1,4 +1,4 @@
-"""Rates from backgrounds: what a raw score means."""
+"""Calibration: a background of clean uploads turns a raw score into a false-alarm rate."""
 
 from lynkeus.calibration.rates import Rate as Rate
 from lynkeus.calibration.rates import RateModel as RateModel

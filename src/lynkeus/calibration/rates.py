@@ -1,11 +1,11 @@
-"""Raw score to expected false alarms a clean upload, with an upper bound and an honest floor.
+"""Turn a raw score into expected false alarms per clean upload, with an upper bound.
 
-From the highest raw score of each clean upload of the background against the gallery: above the 90 %
-quantile an exponential tail is fitted to the excesses (the extreme-value limit of light tails; Coles, An
-Introduction to Statistical Modeling of Extreme Values, 2001, chapter 4), below it the empirical rate is
-used. The upper bound does not rest on that fit: it is the larger of the Clopper-Pearson bound (95 %,
-one-sided; Biometrika 26, 1934) on the share of clean uploads that score as high, and 3 / n, the rule of
-three: n clean uploads cannot show anything rarer.
+The model uses the highest raw score of each clean upload of the background against the gallery. Below the 90 %
+quantile the rate is empirical. Above the quantile an exponential tail is fitted to the excesses (the extreme-value
+limit of light tails; Coles, An Introduction to Statistical Modeling of Extreme Values, 2001, chapter 4). The upper
+bound does not depend on the fit. The bound is the larger of two numbers: the Clopper-Pearson bound (95 %, one-sided;
+Biometrika 26, 1934) on the share of clean uploads that score at least as high; and 3 / n, the rule of three, since n
+clean uploads cannot show a rarer event.
 """
 
 import math
@@ -16,16 +16,18 @@ import numpy as np
 from jaxtyping import Float64
 
 RULE_OF_THREE = 3.0
+"""No event in n trials bounds the rate by 3 / n at 95 %: -ln(0.05) is 3.0."""
 FEWEST = 10
-_TAIL_SHARE = 0.1
-_FEWEST_IN_TAIL = 5
-_CONFIDENCE = 0.95
-_ROUNDING = 1e-9
+"""Fewest clean uploads for a fit: below 10, the least tail of 5 scores would be more than half of them."""
+_TAIL_SHARE = 0.1  # the scores above the 90 % quantile; the exact share hardly matters, the upper bound ignores the fit
+_FEWEST_IN_TAIL = 5  # a mean excess over fewer scores is mostly noise; the exact number hardly matters
+_CONFIDENCE = 0.95  # one-sided; the level at which the rule of three holds
+_ROUNDING = 1e-9  # far above the rounding of 64-bit floats, far below any rate that a background can show
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """False alarms a clean upload.
+    """Expected false alarms per clean upload.
 
     Attributes:
         value: Estimate, 0 to 1.
@@ -36,7 +38,7 @@ class Rate:
     upper: float
 
     def within(self, allowed: float) -> bool:
-        """Whether the upper bound is at most what is allowed, up to rounding."""
+        """Whether the upper bound is at most ``allowed``, up to rounding."""
         return self.upper <= allowed * (1 + _ROUNDING)
 
 
@@ -47,7 +49,7 @@ class RateModel:
     Attributes:
         scores: Highest raw score of each clean upload, ascending.
         tail_start: Score above which the tail was fitted.
-        tail_scale: Mean excess over it.
+        tail_scale: Mean excess over ``tail_start``.
     """
 
     scores: Float64[np.ndarray, " n"]
@@ -56,7 +58,7 @@ class RateModel:
 
     @classmethod
     def fit(cls, scores: Float64[np.ndarray, " n"]) -> "RateModel | None":
-        """Fit to the highest scores of clean uploads; None with fewer than 10 of them."""
+        """Fit to the highest scores of clean uploads; None for fewer than 10 uploads."""
         if len(scores) < FEWEST:
             return None
         ordered = np.sort(scores)
@@ -69,7 +71,7 @@ class RateModel:
         return len(self.scores)
 
     def __call__(self, score: float) -> Rate:
-        """The rate of findings at least as high as a score; it never rises with the score."""
+        """The rate of findings that score at least as high; the rate never rises with the score."""
         count = len(self.scores)
         above = self._above(score)
         if score <= self.tail_start:
@@ -81,12 +83,12 @@ class RateModel:
         return Rate(value, min(max(upper, value), 1.0))
 
     def _above(self, score: float) -> int:
-        """How many clean uploads score at least as high."""
+        """Number of clean uploads that score at least as high."""
         return len(self.scores) - int(np.searchsorted(self.scores, score, side="left"))
 
 
 def needed(rate: float) -> int:
-    """Independent clean uploads without which nothing can be said about a rate: the rule of three.
+    """Fewest independent clean uploads that can support a rate, by the rule of three.
 
     >>> needed(1 / 100)
     300
@@ -96,7 +98,7 @@ def needed(rate: float) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def clopper_pearson_upper(hits: int, count: int) -> float:
-    """Upper 95 % bound of a share after ``hits`` of ``count``, by bisection on the binomial distribution.
+    """Upper 95 % bound of a share after ``hits`` in ``count`` trials, by bisection on the binomial distribution.
 
     >>> round(clopper_pearson_upper(0, 100), 4)
     0.0295

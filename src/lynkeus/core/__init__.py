@@ -1,4 +1,4 @@
-"""The words all other parts speak: errors, findings, pictures."""
+"""The value types that all other packages share: errors, findings, pictures."""
 
 from lynkeus.core.errors import ConflictError as ConflictError
 from lynkeus.core.errors import CorruptError as CorruptError

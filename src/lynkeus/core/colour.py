@@ -1,9 +1,9 @@
-"""ICC profiles to sRGB.
+"""Convert ICC profiles to sRGB.
 
-Source: ICC.1:2022; the conversion is LittleCMS's, through Pillow.
-A profile is an improvement, never a condition: one that is damaged, of another colour space or over 4 MB is
-ignored, and the numbers are taken as sRGB. Profiles that name themselves sRGB are not applied, which spares
-most pictures the cost (about 10 ns a pixel, after the picture has been reduced).
+Source: ICC.1:2022; LittleCMS converts, through Pillow.
+A picture is read with or without its profile. A profile that is damaged, of another colour space or over 4 MB is
+ignored; the pixels then count as sRGB. A profile that names itself sRGB is not applied, which saves most pictures
+the cost (about 10 ns per pixel, after the picture has been reduced).
 """
 
 from functools import lru_cache
@@ -13,22 +13,22 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageCms
 
-_NAMES_OF_SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))
-_SPACES = {"RGB": b"RGB ", "CMYK": b"CMYK"}
-_SMALLEST = 128  # bytes of a profile's header
-_ROWS_PIXELS = 1 << 20
+_NAMES_OF_SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # descriptions are ASCII in version 2, UTF-16 in version 4
+_SPACES = {"RGB": b"RGB ", "CMYK": b"CMYK"}  # ICC.1:2022: signatures of colour spaces
+_SMALLEST = 128  # bytes; the size of a profile's header
+_ROWS_PIXELS = 1 << 20  # pixels per band, which bounds the memory; the exact value hardly matters
 
 
 @lru_cache(maxsize=8)
 def srgb_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The way from a profile to sRGB.
+    """The transform from a profile to sRGB.
 
     Args:
-        profile: ICC profile, perhaps damaged; empty for none.
-        mode: ``RGB`` or ``CMYK``, Pillow's mode of the pixels.
+        profile: ICC profile, possibly damaged; empty for no profile.
+        mode: Pillow's mode of the pixels, ``RGB`` or ``CMYK``.
 
     Returns:
-        None where the pixels are to be taken as they are.
+        The transform, or None if the pixels already count as sRGB.
     """
     if len(profile) < _SMALLEST or profile[16:20] != _SPACES[mode]:
         return None
@@ -43,13 +43,13 @@ def srgb_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | No
 
 @lru_cache(maxsize=1)
 def lab_transform() -> ImageCms.ImageCmsTransform:
-    """The way from CIE L*a*b* (D50) to sRGB."""
+    """The transform from CIE L*a*b* (D50) to sRGB."""
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     return ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
 
 
 def apply_profile(rgb: UInt8[np.ndarray, "h w 3"], profile: bytes) -> UInt8[np.ndarray, "h w 3"]:
-    """The pixels in sRGB; the same array where the profile changes nothing."""
+    """The pixels in sRGB; the same array if the profile changes nothing."""
     transform = srgb_transform(profile, "RGB")
     if transform is None:
         return rgb

@@ -1,20 +1,20 @@
-"""Everything lynkeus raises on purpose: one base, each also of a built-in kind."""
+"""All exceptions that lynkeus raises on purpose: one base class, each also of a built-in kind."""
 
 
 class LynkeusError(Exception):
-    """Base of all our errors; its text is fit to be shown to a user."""
+    """Base class of all our errors; a user can read the text."""
 
 
 class UnreadableError(LynkeusError, ValueError):
-    """A file is no picture that can be read; the text says why, without the path."""
+    """A file cannot be read as a picture; the text says why, without the path."""
 
 
 class ShapeError(LynkeusError, ValueError):
-    """An array has another shape than wanted; the text gives both."""
+    """An array has the wrong shape; the text gives the actual and the wanted shape."""
 
 
 class UnknownNameError(LynkeusError, KeyError):
-    """A name is not known; the text lists the known ones."""
+    """A name is unknown; the text lists the known names."""
 
     def __str__(self) -> str:
         """The plain message, without the quotes that KeyError puts around it."""
@@ -26,7 +26,7 @@ class ConflictError(LynkeusError, ValueError):
 
 
 class PolicyError(LynkeusError, ValueError):
-    """A policy asks for more than the background can support; the text says how many pictures would."""
+    """A policy allows a lower rate than the background supports; the text says how many pictures are needed."""
 
 
 class MissingExtraError(LynkeusError, ImportError):
@@ -34,11 +34,11 @@ class MissingExtraError(LynkeusError, ImportError):
 
 
 class CorruptError(LynkeusError, OSError):
-    """A stored file (catalog, segment, backup, model) is damaged or not ours."""
+    """A stored file (catalog, segment, backup, model) is damaged or has a foreign format."""
 
 
 class DataError(LynkeusError, ValueError):
-    """A data set lacks what was asked of it (a class without pictures, too few classes); the text names it."""
+    """A data set lacks something (a class without pictures, too few classes); the text names what is missing."""
 
 
 class NotTrainedError(LynkeusError, FileNotFoundError):
@@ -46,12 +46,12 @@ class NotTrainedError(LynkeusError, FileNotFoundError):
 
 
 class DivergedError(LynkeusError, ArithmeticError):
-    """A training's loss is no longer a number."""
+    """The loss of a training is no longer a number."""
 
 
 class StorageError(LynkeusError, OSError):
-    """Something could not be written, such as on a full disk."""
+    """A file could not be written, for example on a full disk."""
 
 
 class SettingError(LynkeusError, ValueError):
-    """A recipe has no such field, or the field takes no such value."""
+    """A recipe lacks the field, or the field does not accept the value."""

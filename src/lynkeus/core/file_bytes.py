@@ -1,7 +1,7 @@
-"""The bytes of a file whose path may be hostile: a pipe, a device, a loop of links, a huge file.
+"""Read the bytes of a file at a hostile path: a pipe, a device, a loop of links, a huge file.
 
-Nothing but a regular file is opened, and nothing blocks: what a path names is looked at first, opened without
-waiting, and looked at again through the open file, so that a path exchanged in between changes nothing.
+Only regular files are read, and no call blocks. The path is checked first, then opened without waiting, then checked
+again through the open file; a path that changes in between gains nothing.
 """
 
 import errno
@@ -14,6 +14,7 @@ from pathlib import Path
 from lynkeus.core.containers import HEAD_BYTES
 from lynkeus.core.errors import UnreadableError
 
+# Words for the user: what a path names instead of a file, and why the system refuses a path.
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -26,7 +27,7 @@ _REASONS = {
     errno.EPERM: "no permission to read it",
     errno.ELOOP: "a loop of links",
     errno.ENAMETOOLONG: "a name too long for a file",
-    errno.ENOTDIR: "no such file: a part of the path is no folder",
+    errno.ENOTDIR: "no such file: a part of the path is not a folder",
     errno.ENXIO: "a pipe, socket or device",
 }
 
@@ -35,11 +36,11 @@ def file_bytes(path: Path, most: int) -> bytes:
     """All bytes of a regular file.
 
     Args:
-        path: The file; links are followed.
-        most: Largest size that is read, bytes.
+        path: The file; symbolic links are followed.
+        most: Largest file size that is read, bytes.
 
     Raises:
-        UnreadableError: The path names no readable regular file, or one that is larger.
+        UnreadableError: The path names no readable regular file, or the file is larger than ``most``.
     """
     with _opened(path) as handle:
         size = os.fstat(handle).st_size
@@ -74,18 +75,18 @@ def _opened(path: Path) -> Generator[int]:
     except ValueError as error:
         if isinstance(error, UnreadableError):
             raise
-        raise UnreadableError("not a possible file name") from error
+        raise UnreadableError("an invalid file name") from error
 
 
 def reason(path: Path, error: OSError) -> str:
-    """Why the system refused a path, in a few words and without the path."""
+    """Why the system refused a path: a few words, without the path."""
     if error.errno == errno.ENOENT:
         return "a broken link" if path.is_symlink() else "no such file"
     return _REASONS.get(error.errno or 0, f"cannot be read: {os.strerror(error.errno or 0).lower()}")
 
 
 def kind_error(status: os.stat_result) -> str | None:
-    """Why something is no file that can be read; None for a regular file."""
+    """Why a path is not a regular file; None for a regular file."""
     if stat.S_ISREG(status.st_mode):
         return None
     return f"not a file but {_KINDS.get(stat.S_IFMT(status.st_mode), 'something else')}"
@@ -97,7 +98,7 @@ def _check_regular(status: os.stat_result) -> None:
 
 
 def _read(handle: int, size: int, most: int) -> bytes:
-    """Everything up to the end, which may have moved since the size was asked."""
+    """All bytes up to the end of the file, which may have grown since its size was read."""
     parts: list[bytes] = []
     total = 0
     while part := os.read(handle, max(size - total, 0) + 1):

@@ -1,14 +1,14 @@
-"""Which files a scan of some paths covers, in a stable order, with a reason for each that it cannot.
+"""List the files that a scan covers, in a stable order, with a reason for each path that cannot be read.
 
 Source: ours. Rules:
 
-- A path that is named is always an entry, whatever it is; a folder is walked, its names in byte order.
-- Content decides, not the name. In a folder, a file is left out only if its suffix says text, table or code
-  *and* its first bytes are no picture's; such files are counted. A film, an archive or a text called
-  ``x.jpg`` is an entry, and reading it gives the reason.
-- Names that start with a point are left out and counted.
-- Links are followed. A folder that lies within itself through a link is an entry with a reason; one that is
-  reached a second time is walked once and counted.
+- Every path that the caller names is an entry. A folder is walked instead, its names in byte order.
+- The content decides, not the name. In a folder, a file is skipped only if its suffix means text, table or code
+  *and* its first bytes are not a picture. Skipped files are counted. A film, an archive or a text called
+  ``x.jpg`` is an entry, and reading that file gives the reason.
+- Names that start with a dot are skipped and counted.
+- Links are followed. A folder that contains itself through a link is an entry with a reason. A folder that is
+  reached twice is walked once and counted.
 """
 
 import os
@@ -22,6 +22,7 @@ from lynkeus.core.containers import picture_format
 from lynkeus.core.errors import UnreadableError
 from lynkeus.core.file_bytes import head_bytes, kind_error, reason
 
+# Common suffixes of text, tables and code; a missing suffix only costs one more unreadable entry.
 # fmt: off
 _NO_PICTURE = frozenset({
     ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".htm",
@@ -35,19 +36,19 @@ _NO_PICTURE = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file to read, or a path that cannot be read and why."""
+    """A file to read, or a path that cannot be read with the reason."""
 
     path: Path
     error: str | None = None
 
 
 class Walk(Iterator[Entry]):
-    """The entries, one after the other; folders are read as the walk comes to them.
+    """The entries in order; the walk reads each folder only when it gets there.
 
     Attributes:
-        skipped: Files left out so far since suffix and content say that they are no pictures.
-        hidden: Hidden files and folders left out so far.
-        repeated: Folders left out so far since they were walked under another name.
+        skipped: Number of files skipped so far because suffix and content are not a picture's.
+        hidden: Number of hidden files and folders skipped so far.
+        repeated: Number of folders skipped so far because they were walked under another name.
     """
 
     def __init__(self, paths: Sequence[Path], *, all_files: bool) -> None:
@@ -71,7 +72,7 @@ class Walk(Iterator[Entry]):
                 yield _file_entry(path, status)
 
     def _walk_folder(self, top: Path, status: os.stat_result) -> Iterator[Entry]:
-        """All below one folder, without recursion, so that depth has no limit of ours."""
+        """All entries below one folder, without recursion, so that any depth works."""
         above = [_identity(status)]
         walked = set(above)
         pending = [_names(top)]
@@ -93,7 +94,7 @@ class Walk(Iterator[Entry]):
             elif not stat.S_ISDIR(status_or_error.st_mode):
                 yield from self._file(path, status_or_error)
             elif (identity := _identity(status_or_error)) in above:
-                yield Entry(path, "a loop of links: this folder lies within itself")
+                yield Entry(path, "a loop of links: this folder contains itself")
             elif identity in walked:
                 self.repeated += 1
             else:
@@ -102,7 +103,7 @@ class Walk(Iterator[Entry]):
                 pending.append(_names(path))
 
     def _file(self, path: Path, status: os.stat_result) -> Iterator[Entry]:
-        """The entry of a file that was found in a folder, unless it is obviously no picture."""
+        """The entry of a file in a folder, unless the file is obviously not a picture."""
         if not self._all_files and _obviously_no_picture(path, status):
             self.skipped += 1
         else:
@@ -110,24 +111,24 @@ class Walk(Iterator[Entry]):
 
 
 def walk(paths: Sequence[Path], *, all_files: bool = False) -> Walk:
-    """The files that some paths stand for.
+    """List the files that some paths cover.
 
     Args:
-        paths: Files and folders, in the order in which they are wanted.
-        all_files: Leave out nothing: hidden files and obvious non-pictures are entries, too.
+        paths: Files and folders, in the wanted order.
+        all_files: Skip nothing: hidden files and obvious non-pictures are entries, too.
 
     Returns:
-        An iterator of entries, which counts what it leaves out. Nothing is raised for a path that is missing
-        or cannot be read: it is an entry with its reason.
+        An iterator of entries that counts the skipped files. A path that is missing or cannot be read raises nothing;
+        the path becomes an entry with a reason.
     """
     return Walk(paths, all_files=all_files)
 
 
 def display(path: Path) -> str:
-    r"""A path as text that can be printed and written to JSON.
+    r"""A path as text that is safe to print and to write to JSON.
 
-    Bytes that are no UTF-8, control characters and marks that reverse the direction of writing are shown as
-    escapes, so that a name can neither break the output nor hide its suffix.
+    Bytes that are not UTF-8, control characters and marks that reverse the direction of writing become escapes, so
+    a name can neither break the output nor hide its suffix.
 
     >>> display(Path("caf\udce9\n.jpg"))
     'caf\\xe9\\n.jpg'
@@ -144,7 +145,7 @@ def _shown(letter: str) -> str:
 
 
 def _names(folder: Path) -> Iterator[Path | Entry]:
-    """What lies in a folder, in byte order; or one entry that says why it cannot be read."""
+    """The names in a folder, in byte order; or one entry that says why the folder cannot be read."""
     try:
         return iter(sorted(folder.iterdir(), key=os.fsencode))
     except OSError as error:
@@ -152,13 +153,13 @@ def _names(folder: Path) -> Iterator[Path | Entry]:
 
 
 def _status(path: Path) -> os.stat_result | str:
-    """What a path leads to, or why it leads nowhere."""
+    """The status of a path, or the reason why there is none."""
     try:
         return path.stat()
     except OSError as error:
         return reason(path, error)
     except ValueError:
-        return "not a possible file name"
+        return "an invalid file name"
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
@@ -166,7 +167,7 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 
 
 def _file_entry(path: Path, status: os.stat_result) -> Entry:
-    """The entry of anything but a folder."""
+    """The entry of a path that is not a folder."""
     return Entry(path, kind_error(status))
 
 

@@ -1,4 +1,4 @@
-"""What can be registered and scanned: pictures, videos, texts; and spans of time within them."""
+"""The media that can be registered and scanned (pictures, videos, texts), and spans of time in them."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,7 +10,7 @@ from lynkeus.core.picture import Picture
 
 
 class Medium(StrEnum):
-    """What a reference or an upload is."""
+    """The medium of a reference or an upload."""
 
     PICTURE = "picture"
     VIDEO = "video"
@@ -36,11 +36,11 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Sample:
-    """What is registered: a picture, or one place in it.
+    """The thing to register: a picture, or one region of the picture.
 
     Attributes:
         source: The picture.
-        region: Outline of the place that is meant, full-size pixels, corners in order; None means all of it.
+        region: Outline of the region, full-size pixels, corners in order; None means the whole picture.
     """
 
     source: Picture

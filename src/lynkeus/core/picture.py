@@ -1,9 +1,9 @@
-"""Reading a picture from hostile bytes: by content, upright, in sRGB, within limits.
+"""Read a picture from hostile bytes: format by content, upright, in sRGB, within limits.
 
-JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are read, and of files with several frames or pages the first. Each
-file is first taken apart (`lynkeus.core.containers`), so that limits are checked before a pixel is decoded
-and no decoder sees text, EXIF or further frames. A truncated file is refused, even if most of it is there:
-what is missing could be what somebody wants to hide.
+JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are read; a file with several frames or pages gives the first. Each file is
+first parsed (`lynkeus.core.containers`), so limits are checked before a pixel is decoded, and no decoder sees text,
+EXIF or further frames. A truncated file is refused even if most of the picture is there: somebody may want to hide
+the missing part.
 """
 
 import hashlib
@@ -33,6 +33,7 @@ from lynkeus.core.pixels import to_rgb
 from lynkeus.core.quiet_tiff import silence_libtiff
 from lynkeus.core.resizing import fit, shrink, turn_upright
 
+# Pillow's decoder of each format, called directly, so that Pillow never guesses the format.
 _DECODERS: dict[str, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
@@ -42,6 +43,7 @@ _DECODERS: dict[str, type[ImageFile.ImageFile]] = {
     "TIFF": TiffImageFile,
     "AVIF": AvifImageFile,
 }
+# Everything that Pillow and its plugins raise for broken bytes; each is a fault of the file, never of our code.
 _DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -57,7 +59,7 @@ _DECODER_ERRORS = (
     zlib.error,
     Image.DecompressionBombError,
 )
-_COMPLAINTS = {  # of decoders, in their words and ours
+_COMPLAINTS = {  # a decoder's words, and ours for the user
     "not identified by this driver": "its header contradicts itself",
     "decoder error": "its compressed pixels are broken",
     "broken data stream": "its compressed pixels are broken",
@@ -66,20 +68,20 @@ _COMPLAINTS = {  # of decoders, in their words and ours
     "unknown pixel mode": "its pixels are stored in a way that is not read",
     "not enough image data": "its compressed pixels are too few",
 }
-_MOST_HELD = 336 << 20  # with it, reading any picture within the limits stays under about 700 MB
-_LONGEST_REASON = 100
+_MOST_HELD = 336 << 20  # bytes; keeps the memory for any picture within the limits under about 700 MB
+_LONGEST_REASON = 100  # letters; a reason fits on one line of a report, the exact value hardly matters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What an upload may cost before it is refused.
+    """The largest upload that is read; anything beyond is refused.
 
     Attributes:
-        max_bytes: Size of the file.
-        max_pixels: Width times height at full size. Where a decoder holds more than the picture, less is read:
-            WebP up to 29, AVIF up to 35, progressive JPEG without reduced colour up to 58 megapixels.
-        max_ratio: Longer side by shorter side.
-        min_side: Shorter side, pixels.
+        max_bytes: Size of the file, bytes.
+        max_pixels: Width times height at full size. The limit is lower for a decoder that needs more memory than the
+            picture: WebP up to 29, AVIF up to 35, progressive JPEG without reduced colour up to 58 megapixels.
+        max_ratio: Largest longer side / shorter side.
+        min_side: Smallest shorter side, pixels.
     """
 
     max_bytes: int = 64 << 20
@@ -93,9 +95,9 @@ class Picture:
     """A decoded picture.
 
     Attributes:
-        rgb: Pixels, upright, sRGB, 0 to 255, alpha laid over white; perhaps reduced.
+        rgb: Pixels, upright, sRGB, 0 to 255, alpha over white; possibly reduced.
         width: Width of the upright picture at full size, pixels.
-        height: Height likewise.
+        height: Height of the upright picture at full size, pixels.
         digest: SHA-256 of the file's bytes, hexadecimal.
     """
 
@@ -110,12 +112,12 @@ def read_picture(source: Path | bytes, *, max_side: int | None = None, limits: L
 
     Args:
         source: A path or the file's bytes.
-        max_side: Longest side wanted, pixels: a larger picture is reduced to it, a smaller one stays as it
-            is; None keeps the full size.
-        limits: What is refused.
+        max_side: Longest side of the result, pixels. A larger picture is reduced; a smaller picture is not enlarged.
+            None keeps the full size.
+        limits: Limits of an upload; None takes the defaults.
 
     Raises:
-        UnreadableError: The file is missing, too large, or no picture; the text gives the reason.
+        UnreadableError: The file is missing, too large, or not a picture; the text gives the reason.
         ValueError: ``max_side`` is below 1.
     """
     if max_side is not None and max_side < 1:
@@ -140,7 +142,7 @@ def read_picture(source: Path | bytes, *, max_side: int | None = None, limits: L
 
 
 def _check(width: int, height: int, held: int, limits: Limits) -> None:
-    """The picture is of a size that is read."""
+    """Refuse a picture whose size is outside the limits."""
     size = f"{width:,} x {height:,} pixels"
     shorter, longer = sorted((width, height))
     if shorter < limits.min_side:
@@ -154,7 +156,7 @@ def _check(width: int, height: int, held: int, limits: Limits) -> None:
 
 
 def _decode(container: Container, max_side: int | None) -> tuple[np.ndarray, int, int]:
-    """Upright pixels, and the upright size in full."""
+    """Upright pixels, and width and height of the upright picture at full size."""
     if container.format == "TIFF":
         silence_libtiff()
     with _DECODERS[container.format](io.BytesIO(container.bare)) as image:
@@ -168,7 +170,7 @@ def _decode(container: Container, max_side: int | None) -> tuple[np.ndarray, int
         wanted = fit(width, height, max_side)
         if container.format == "JPEG" and wanted != (width, height):
             image.draft(None, wanted)
-        image.decodermaxblock = len(container.bare)  # fed in pieces, long runs are looked at again and again
+        image.decodermaxblock = len(container.bare)  # fed in pieces, Pillow scans long runs again and again
         image.load()
         cmyk = image.mode == "CMYK"
         rgb = to_rgb(image, container)
@@ -183,7 +185,7 @@ def _decode(container: Container, max_side: int | None) -> tuple[np.ndarray, int
 
 
 def _on_white(rgb: np.ndarray, frame: tuple[int, int, int, int]) -> np.ndarray:
-    """White wherever the stored frame leaves the picture uncovered."""
+    """Paint everything outside the stored frame white."""
     left, top, right, bottom = frame
     whole = np.full_like(rgb, 255)
     whole[top:bottom, left:right] = rgb[top:bottom, left:right]
@@ -191,9 +193,9 @@ def _on_white(rgb: np.ndarray, frame: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def _reason(kind: str | None, error: Exception) -> str:
-    """A decoder's complaint in a few words, free of addresses."""
+    """A decoder's complaint in a few words, without memory addresses."""
     text = str(error)
     if "truncated" in text or isinstance(error, EOFError):
-        return f"truncated: the pixels of the {kind} are not all there"
+        return f"truncated: some pixels of the {kind} are missing"
     known = next((ours for theirs, ours in _COMPLAINTS.items() if theirs in text), None)
     return f"damaged {kind}: {known or text.partition(' <')[0][:_LONGEST_REASON] or type(error).__name__}"

@@ -1,9 +1,9 @@
-"""From whatever Pillow decoded to 8-bit RGB, not yet turned upright.
+"""Convert any mode that Pillow decodes to 8-bit RGB, not yet upright.
 
-Conventions: alpha is laid over white; 16-bit samples keep their upper 8 bits (12-bit ones likewise); floats
-and 32-bit numbers have no agreed range, so that [0, 1] and [0, 255] are taken as such and anything else is
-stretched from its least to its greatest value. Large pictures are converted in bands of rows, so that never
-more than one whole copy stands beside the decoded one.
+Conventions: alpha is laid over white. Samples of 16 and 12 bits keep their upper 8 bits. Floats and 32-bit integers
+have no agreed range: values within [0, 1] or [0, 255] keep that range, and any other range is stretched from its
+minimum to its maximum. Large pictures are converted in bands of rows, so at most one full copy exists beside the
+decoded picture.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,17 +15,18 @@ from PIL import Image, ImageChops, ImageCms
 from lynkeus.core.colour import lab_transform, srgb_transform
 from lynkeus.core.containers import Container
 
-_BAND_PIXELS = 1 << 20
+_BAND_PIXELS = 1 << 20  # pixels per band, which bounds the memory; the exact value hardly matters
+# Pillow's modes of 16-bit samples, and of 32-bit integers and floats.
 _SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _UNBOUNDED = frozenset({"I", "F"})
 
 
 def to_rgb(image: Image.Image, container: Container) -> UInt8[np.ndarray, "h w 3"]:
-    """The pixels of a decoded picture, not turned, in RGB.
+    """The pixels of a decoded picture in RGB, in stored orientation.
 
     Args:
-        image: The picture, decoded; perhaps reduced.
-        container: What its file says about it.
+        image: The decoded picture, possibly reduced.
+        container: The parsed file of the picture.
     """
     convert = _converter(image, container)
     width, height = image.size
@@ -48,7 +49,7 @@ def _bands(image: Image.Image) -> Iterator[Image.Image]:
 
 
 def _converter(image: Image.Image, container: Container) -> Callable[[Image.Image], np.ndarray]:
-    """How one band of this picture becomes RGB."""
+    """The function that converts one band of this picture to RGB."""
     if image.mode in _SIXTEEN_BIT:
         clear = image.info.get("transparency")
         return lambda band: _from_sixteen_bit(band, container, clear)
@@ -65,7 +66,7 @@ def _converter(image: Image.Image, container: Container) -> Callable[[Image.Imag
 
 
 def _over_white(band: Image.Image) -> np.ndarray:
-    """Grey, palette, RGB and YCbCr, with or without alpha."""
+    """Convert grey, palette, RGB and YCbCr, with or without alpha."""
     if not band.has_transparency_data:
         return np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
     if band.mode == "La":
@@ -77,7 +78,7 @@ def _over_white(band: Image.Image) -> np.ndarray:
 
 
 def _scale_transparency(image: Image.Image, depth: int) -> None:
-    """Bring a PNG's transparent colour, given in stored samples, to the 8 bits of the decoded ones."""
+    """Scale the transparent colour of a PNG from stored samples to the 8 bits of decoded samples."""
     clear = image.info.get("transparency")
     if image.mode == "L" and isinstance(clear, int) and depth < 8:
         image.info["transparency"] = clear * 255 // ((1 << depth) - 1)
@@ -104,7 +105,7 @@ def _from_unbounded(band: Image.Image, low: float, high: float, *, negative: boo
 
 
 def _value_range(image: Image.Image) -> tuple[float, float]:
-    """What is shown black and what white."""
+    """The values that become black and white."""
     values = (np.asarray(band) for band in _bands(image))
     finite = (value[np.isfinite(value)] for value in values)
     ranges = [(float(value.min()), float(value.max())) for value in finite if value.size]

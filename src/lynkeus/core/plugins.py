@@ -1,8 +1,8 @@
-"""Parts by name: ours from a plain table, those of other packages from an entry point group.
+"""Find parts by name: ours in a plain table, parts of other packages in an entry point group.
 
-A package offers a part in its ``pyproject.toml``, here an embedder: ``[project.entry-points."lynkeus.models"]``, then
-``name = "package.module:object"``. Nothing of it is imported before it is asked for. A name in our table is ours:
-no other package can take it.
+A package offers a part in its ``pyproject.toml``. An embedder, for example, needs the table
+``[project.entry-points."lynkeus.models"]`` and the line ``name = "package.module:object"``. The package is imported
+only when a caller asks for the part. Our table comes first: no other package can take one of its names.
 """
 
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ T = TypeVar("T")
 
 
 def find(table: Mapping[str, T], group: str, name: str) -> T:
-    """The part of a name.
+    """The part with this name.
 
-    What an entry point gives is taken as it is: whether it is a part of the kind wanted shows in its use.
+    The object of an entry point is not checked; a wrong object fails when the caller uses it.
 
     Args:
-        table: Our own.
+        table: Our own parts by name.
         group: Entry point group of other packages' parts, such as ``lynkeus.models``.
-        name: What to find.
+        name: Name of the part.
 
     Raises:
-        UnknownNameError: Nothing has the name, and the text lists what is known; or what has it cannot be
-            loaded, and the text says why.
+        UnknownNameError: No part has the name (the text lists the known names), or the part cannot be loaded (the
+            text says why).
 
     >>> find({"one": 1}, "lynkeus.numbers", "one")
     1
@@ -40,6 +40,6 @@ def find(table: Mapping[str, T], group: str, name: str) -> T:
     try:
         return others[name].load()
     except Exception as error:
-        # Code of another package runs here: whatever it raises, the user hears which package it was.
+        # Code of another package runs here. Whatever it raises, the message must name that package.
         reason = f"{others[name].value}: {type(error).__name__}: {error}"
         raise UnknownNameError(f"{name!r} of {group} cannot be loaded from {reason}") from error

@@ -1,8 +1,8 @@
-"""Keeps libtiff from writing its complaints about damaged files to the standard error stream.
+"""Stop libtiff from printing complaints about damaged files to standard error.
 
-Pillow turns a failure of libtiff into an exception, but leaves libtiff's own printing on. Its handler can
-only be taken off in C: the library that Pillow has loaded is looked up among this process's files. Where it
-is not found (linked in statically, or no Linux), libtiff goes on printing, and nothing else changes.
+Pillow turns a failure of libtiff into an exception but leaves the printing of libtiff on. Only a C call can remove
+the handler, so this module looks for the library that Pillow loaded among the mapped files of this process. If the
+library is not found (statically linked, or not Linux), libtiff keeps printing and nothing else changes.
 """
 
 import ctypes
@@ -10,12 +10,13 @@ import re
 from functools import cache
 from pathlib import Path
 
+# The path of a loaded libtiff at the end of a line of /proc/self/maps.
 _LIBRARY = re.compile(r"(/\S*/libtiff[^/\s]*\.so\S*)$", re.MULTILINE)
 
 
 @cache
 def silence_libtiff() -> bool:
-    """Take libtiff's printing off for this process, once.
+    """Turn off libtiff's printing for this process; later calls do nothing.
 
     Returns:
         Whether the library was found.

@@ -1,9 +1,9 @@
-"""Making pictures smaller, without aliasing, and turning them upright.
+"""Shrink pictures without aliasing, and turn them upright.
 
-Source: ours; measured against OpenCV's area filter. That filter is exact but scalar for ratios that are no
-whole number (4.6 ms from 1024 x 768 to 640 x 480); going up to twice the wanted size with the bilinear
-filter and averaging blocks of 2 x 2 gives the same picture (mean difference 0.2 of 255, as little aliasing
-on noise and zone plates) in half the time. Below a ratio of 4/3 the bilinear filter alone is as good.
+Source: ours; measured against OpenCV's area filter. The area filter is exact, but its code is scalar for ratios that
+are not whole numbers (4.6 ms from 1024 x 768 to 640 x 480). Resizing to twice the wanted size with the bilinear
+filter and averaging blocks of 2 x 2 gives the same picture (mean difference 0.2 of 255, equally little aliasing on
+noise and zone plates) in half the time. Below a ratio of 4/3 the bilinear filter alone is as good.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-_BILINEAR_RATIO = 4 / 3
+_BILINEAR_RATIO = 4 / 3  # measured, see above
+# The operation that undoes each EXIF orientation.
 _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda a: a[:, ::-1],
     3: lambda a: a[::-1, ::-1],
@@ -25,7 +26,7 @@ _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def fit(width: int, height: int, max_side: int | None) -> tuple[int, int]:
-    """The size of a picture whose longer side is at most ``max_side``; never larger than it is.
+    """The size of the picture after reduction to at most ``max_side`` on the longer side; never enlarged.
 
     >>> fit(1024, 768, 640)
     (640, 480)
@@ -37,7 +38,7 @@ def fit(width: int, height: int, max_side: int | None) -> tuple[int, int]:
 
 
 def shrink(rgb: UInt8[np.ndarray, "h w 3"], width: int, height: int) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """The picture at another size, which is at most its own; edges fall on edges."""
+    """The picture, reduced to a width and height at most its own; outer edges stay aligned."""
     if rgb.shape[:2] == (height, width):
         return rgb
     ratio = max(rgb.shape[1] / width, rgb.shape[0] / height)
@@ -50,7 +51,7 @@ def shrink(rgb: UInt8[np.ndarray, "h w 3"], width: int, height: int) -> UInt8[np
 
 
 def turn_upright(rgb: UInt8[np.ndarray, "h w 3"], orientation: int) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """The picture as it is meant to be seen.
+    """The upright picture.
 
     Args:
         rgb: Pixels as stored.

@@ -1,4 +1,4 @@
-"""The small picture of a reference that pixel agreement and the report use: a JPEG of at most 16 KiB."""
+"""Thumbnails of references for pixel agreement and the report: JPEGs of at most 16 KiB."""
 
 import cv2
 import numpy as np
@@ -8,12 +8,14 @@ from lynkeus.core import CorruptError
 from lynkeus.core.resizing import fit, shrink
 
 THUMBNAIL_SIDE = 320
+"""Longest side, pixels: enough for the agreement of pixels, which compares smaller pictures."""
 THUMBNAIL_BYTES = 16384
-_QUALITIES = (80, 65, 50, 35, 20)
+"""Largest size, bytes; the size of a catalog follows from this limit."""
+_QUALITIES = (80, 65, 50, 35, 20)  # tried in order until the JPEG fits; the exact steps hardly matter
 
 
 def encode_thumbnail(rgb: UInt8[np.ndarray, "h w 3"]) -> bytes:
-    """The picture with its longest side at most 320 pixels, as a JPEG of at most 16 KiB."""
+    """The picture as a JPEG of at most 16 KiB, its longest side at most 320 pixels."""
     side = THUMBNAIL_SIDE
     while True:
         small = shrink(rgb, *fit(rgb.shape[1], rgb.shape[0], side))
@@ -29,9 +31,9 @@ def read_thumbnail(raw: bytes) -> UInt8[np.ndarray, "h w 3"]:
     """Pixels of a stored thumbnail.
 
     Raises:
-        CorruptError: The bytes are no JPEG.
+        CorruptError: The bytes are not a JPEG.
     """
     bgr = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise CorruptError(f"stored thumbnail of {len(raw)} bytes is no JPEG")
+        raise CorruptError(f"stored thumbnail of {len(raw)} bytes is not a JPEG")
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)

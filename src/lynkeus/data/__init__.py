@@ -1,1 +1,1 @@
-"""What training eats: folders of pictures, a cache of decoded ones, batches of views."""
+"""Training data: folders of pictures, a cache of decoded pictures, batches of views."""

@@ -1,12 +1,12 @@
-"""Annotated pictures from a folder, a CSV table or a COCO file, all as one value type.
+"""Read annotated pictures from a folder, a CSV table or a COCO file into one value type.
 
-Formats: a folder of folders, whose names are the classes; CSV with a column for the path and one for the class, and
-four for a box where there is one; COCO's JSON (https://cocodataset.org/#format-data), of which ``images``,
-``annotations`` and ``categories`` are read; the logo challenge uses the same form.
+Formats: a folder with one subfolder per class; a CSV table with a column for the path, a column for the class and,
+if there are boxes, four columns for the box; COCO's JSON (https://cocodataset.org/#format-data) with the lists
+``images``, ``annotations`` and ``categories``. The logo challenge uses the COCO format.
 
-Conventions: paths are relative to the data root, with forward slashes; boxes are x0, y0, x1, y1 in pixels of the
-upright picture (COCO stores x, y, width, height); classes are numbered in the order of their names, pictures in that
-of their paths. An error names the file and, where there is one, the line.
+Conventions: paths are relative to the data root, with forward slashes. Boxes are x0, y0, x1, y1 in pixels of the
+upright picture (COCO stores x, y, width, height). Classes are numbered in the order of their names, pictures in the
+order of their paths. An error names the file and, for a text file, the line.
 """
 
 import csv
@@ -27,14 +27,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Annotations:
-    """Pictures and what they show: any number of annotations a picture.
+    """Pictures with any number of annotations each.
 
     Attributes:
-        paths: Of the pictures, relative to the data root, sorted; some may have no annotation.
-        names: Of the classes, sorted; some may have no annotation.
+        paths: Paths of the pictures, relative to the data root, sorted; a picture may have no annotation.
+        names: Names of the classes, sorted; a class may have no annotation.
         picture: Picture number of each annotation, in ascending order.
         label: Class number of each annotation.
-        box: x0, y0, x1, y1 of each annotation, pixels; NaN where it holds for the whole picture.
+        box: x0, y0, x1, y1 of each annotation, pixels; NaN for an annotation of the whole picture.
     """
 
     paths: tuple[str, ...]
@@ -44,10 +44,10 @@ class Annotations:
     box: Float64[np.ndarray, "m 4"]
 
     def one_label_each(self) -> Int64[np.ndarray, " n"]:
-        """The class of each picture, for samplers that want exactly one.
+        """The class of each picture, for samplers that need exactly one class per picture.
 
         Raises:
-            DataError: A picture has none or several; the text names it.
+            DataError: A picture has no class or several; the text names the picture.
         """
         shown = np.unique(np.stack((self.picture, self.label), axis=1), axis=0)
         times = np.bincount(shown[:, 0], minlength=len(self.paths))
@@ -57,7 +57,7 @@ class Annotations:
         return shown[:, 1]
 
     def pictures_of_classes(self) -> Int64[np.ndarray, " c"]:
-        """How many pictures show each class; one that shows it twice counts once."""
+        """Number of pictures that show each class; a picture that shows a class twice counts once."""
         shown = np.unique(np.stack((self.picture, self.label), axis=1), axis=0)
         return np.bincount(shown[:, 1], minlength=len(self.names))
 
@@ -69,15 +69,14 @@ class _Row(NamedTuple):
 
 
 def read_folder(root: Path, source: Source) -> Annotations:
-    """A folder whose subfolders are the classes; deeper ones make classes such as ``a/b``.
+    """Read a folder whose subfolders are the classes; a nested folder makes a class such as ``a/b``.
 
     Args:
         root: The data root.
-        source: The folder; with a role, only its pictures.
+        source: The folder; if the source has a role, only pictures of this role are read.
 
     Raises:
-        DataError: There is no picture.
-        DataError: A picture lies beside the folders of the classes.
+        DataError: There is no picture, or a picture lies beside the folders of the classes.
     """
     rows: list[_Row] = []
     for path in list_pictures(root, (source,)).paths:
@@ -91,19 +90,19 @@ def read_folder(root: Path, source: Source) -> Annotations:
 def read_csv(
     root: Path, table: str, *, path: str, column: str, base: str = "", box: tuple[str, str, str, str] | None = None
 ) -> Annotations:
-    """A CSV table with a header; one annotation a line, UTF-8, with or without a byte-order mark.
+    """Read a CSV table: a header, then one annotation per line; UTF-8, with or without a byte-order mark.
 
     Args:
         root: The data root.
         table: The file, relative to the data root.
-        path: Column of the picture's path.
+        path: Column of the path.
         column: Column of the class.
         base: Folder to which the table's paths are relative, itself relative to the data root.
         box: Columns of x0, y0, x1 and y1, pixels.
 
     Raises:
-        DataError: There is no such table.
-        DataError: A column or a cell is missing, a box is none, a path leaves the root, or a line repeats another.
+        DataError: The table, a column or a cell is missing, a box is invalid, a path leaves the root, or a line
+            repeats another line.
     """
     rows: dict[_Row, int] = {}
     with (root / table).open(newline="", encoding="utf-8-sig") as file:
@@ -126,7 +125,7 @@ def read_csv(
 
 
 def read_coco(root: Path, file: str, *, base: str = "") -> Annotations:
-    """A COCO file without its annotations of crowds; pictures and classes that none shows are kept.
+    """Read a COCO file without crowd annotations; pictures and classes without annotations are kept.
 
     Args:
         root: The data root.
@@ -134,8 +133,7 @@ def read_coco(root: Path, file: str, *, base: str = "") -> Annotations:
         base: Folder of the pictures, relative to the data root.
 
     Raises:
-        DataError: There is no such file.
-        DataError: It is no JSON, or no COCO, or an annotation's box, picture or class is none.
+        DataError: The file is missing, is not JSON or not COCO, or an annotation has an invalid box, picture or class.
     """
     coco = CocoFile.read(root / file, name=file)
     paths: dict[int, str] = {}
@@ -180,7 +178,7 @@ def _inside(base: str, path: str) -> str:
 def _checked(box: Box) -> Box:
     x0, y0, x1, y1 = box
     if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
-        raise DataError(f"{box} is no box, wanted x0 < x1 and y0 < y1")
+        raise DataError(f"{box} is not a box, wanted x0 < x1 and y0 < y1")
     return box
 
 

@@ -1,8 +1,8 @@
 """Batches of picture pairs, each a pure function of the seed and the step.
 
-Nothing here has a state: a run that resumes at step n asks for batch n and gets what the unbroken run got,
-and two processes each make their half of the same batch. Half of the pictures of a batch are neighbours
-(from the folder of another one), for strangers that look alike teach the most.
+Batches have no state. A run that resumes at step n asks for batch n and gets the batch of an unbroken run. With two
+processes, each makes its half of the same batch. Half of the pictures in a batch are hard negatives: each comes from
+the folder of another picture in the batch, because pictures of one folder look alike.
 """
 
 import signal
@@ -26,7 +26,7 @@ class Batch(NamedTuple):
     """One process's part of a batch.
 
     Attributes:
-        pixels: Views, uint8 RGB squares: light and heavy view of the first picture, then of the next.
+        pixels: Views, uint8 RGB squares: light and heavy view of the first picture, then of the second, and so on.
         picture: Number of the picture that each view shows.
     """
 
@@ -36,12 +36,12 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchPlan:
-    """What a batch is made of.
+    """Size and seed of the batches.
 
     Attributes:
-        pictures: Pictures a batch, over all processes; even.
+        pictures: Pictures per batch over all processes; even.
         side: Side of the squares, pixels.
-        seed: Of all chance in the batches.
+        seed: Seeds every random choice in the batches.
     """
 
     pictures: int
@@ -50,18 +50,18 @@ class BatchPlan:
 
 
 class PairBatches(Dataset[Batch]):
-    """Batch number ``step`` at index ``step``, endlessly.
+    """The batch of each step, indexed by the step, without end.
 
     Args:
         cache: The pictures.
-        plan: Size and seed.
+        plan: Size and seed of the batches.
         light: Edits of the first view.
         heavy: Edits of the second view.
         rank: Number of this process.
-        world: Processes in all; divides the pictures of a batch.
+        world: Number of processes; divides the pictures of a batch.
 
     Raises:
-        ValueError: The processes do not divide the pictures.
+        ValueError: The processes cannot share the pictures of a batch as pairs.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class PairBatches(Dataset[Batch]):
         world: int,
     ) -> None:
         if plan.pictures % (2 * world):
-            raise ValueError(f"{plan.pictures} pictures a batch are no pairs for each of {world} processes")
+            raise ValueError(f"{plan.pictures} pictures per batch do not split into pairs for {world} processes")
         self.cache, self.plan, self.light, self.heavy = cache, plan, light, heavy
         self.rank, self.world = rank, world
         share = np.array([source.share for source in cache.sources])[cache.source]
@@ -85,7 +85,7 @@ class PairBatches(Dataset[Batch]):
         self._folders = [order[low:high] for low, high in pairwise(bounds)]
 
     def pictures(self, step: int) -> Int64[np.ndarray, " p"]:
-        """Numbers of the pictures of a batch: one drawn by its share, then one of its folder, and so on."""
+        """Numbers of the pictures of a batch: alternately one drawn by its share and one from the same folder."""
         rng = np.random.default_rng((self.plan.seed, step))
         drawn = np.searchsorted(self._chance, rng.random(self.plan.pictures // 2))
         drawn = np.minimum(drawn, len(self.cache) - 1)
@@ -107,13 +107,13 @@ class PairBatches(Dataset[Batch]):
 
 
 def load_batches(batches: PairBatches, *, start: int, stop: int, workers: int) -> DataLoader[Batch]:
-    """The batches of steps ``start`` to ``stop`` in order, made ahead by worker processes.
+    """Load the batches of steps ``start`` to ``stop - 1`` in order; worker processes make them ahead of time.
 
     Args:
         batches: What to load.
         start: First step.
-        stop: Behind the last step.
-        workers: Worker processes; 0 makes each batch when it is asked for.
+        stop: The step after the last.
+        workers: Worker processes; 0 makes each batch on request.
     """
     return DataLoader(
         batches,

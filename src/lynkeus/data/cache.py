@@ -1,8 +1,8 @@
-"""Pictures decoded once, reduced, in one flat file of pixels that is mapped into memory.
+"""Decode pictures once, reduce them, and keep the pixels in one flat file that is mapped into memory.
 
-Conventions: uint8 RGB, upright; the longest side is at most ``side`` pixels (smaller pictures keep theirs).
-A cache is named by the digest of its listing: another listing or side makes another cache. It is
-written under a temporary name and renamed when whole.
+Conventions: uint8 RGB, upright; the longest side is at most ``side`` pixels; smaller pictures are not enlarged. The
+name of a cache is the digest of its listing and side, so another listing or side makes another cache. A cache is
+written under a temporary name and renamed when complete.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from lynkeus.core import UnreadableError, read_picture
 from lynkeus.data.sources import Listing, Source
 
 FORMAT = 1
+"""Version of the cache's layout; part of the digest, so a new version makes new caches."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -29,14 +30,14 @@ class PictureCache(Sequence[np.ndarray]):
     """Decoded pictures.
 
     Attributes:
-        pixels: All pictures behind one another.
+        pixels: The pixels of all pictures, one picture after the other.
         start: First byte of each picture.
         shape: Height and width of each picture.
-        source: Number of each picture's source in the listing.
-        folder: Number of each picture's folder; pictures of one folder look alike.
-        paths: Where each picture came from, relative to the data root.
+        source: Number of the source of each picture in the listing.
+        folder: Number of the folder of each picture; pictures of one folder look alike.
+        paths: Path of each picture, relative to the data root.
         sources: The sources of the listing.
-        key: Differs where a picture, its file or the reduction differs.
+        key: Name of the cache; differs if a picture, its file or the reduction differs.
     """
 
     pixels: np.memmap
@@ -53,7 +54,7 @@ class PictureCache(Sequence[np.ndarray]):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the paths: which pictures these are."""
+        """SHA-256 of the paths, which identifies the set of pictures."""
         return hashlib.sha256("\n".join(self.paths).encode()).hexdigest()
 
     @overload
@@ -69,11 +70,11 @@ class PictureCache(Sequence[np.ndarray]):
 
 
 def open_cache(root: Path, listing: Listing, *, side: int, caches: Path) -> PictureCache:
-    """The cache of a listing, built first where it is missing.
+    """Open the cache of a listing; build a missing cache first.
 
     Args:
         root: The data root.
-        listing: Pictures to hold; one that cannot be read is left out, with a line that says so.
+        listing: Pictures to hold; an unreadable picture is left out with a message.
         side: Longest side, pixels.
         caches: Folder of caches.
     """
@@ -96,7 +97,7 @@ def open_cache(root: Path, listing: Listing, *, side: int, caches: Path) -> Pict
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:
-    """Size and time of a file, by which a changed one is seen; None where it is gone."""
+    """Size and modification time of a file, which reveal a change; None for a missing file."""
     try:
         found = file.stat()
     except OSError:
@@ -105,7 +106,7 @@ def _stamp(file: Path) -> tuple[int, int] | None:
 
 
 def reduce_to(rgb: UInt8[np.ndarray, "h w 3"], side: int) -> UInt8[np.ndarray, "i j 3"]:
-    """The picture with its longest side at most ``side`` pixels."""
+    """The picture, reduced to at most ``side`` pixels on its longest side."""
     height, width = rgb.shape[:2]
     if max(height, width) <= side:
         return rgb
@@ -116,7 +117,7 @@ def reduce_to(rgb: UInt8[np.ndarray, "h w 3"], side: int) -> UInt8[np.ndarray, "
 
 def _build(root: Path, listing: Listing, *, side: int, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    own = os.getpid()  # of several processes each writes files of its own, and the last one's stay
+    own = os.getpid()  # each of several processes writes its own files; the files of the last process stay
     start, shape, source, paths = [0], [], [], []
     with (folder / f"pixels.{own}.tmp").open("wb") as file:
         for path, owner in tqdm(list(zip(listing.paths, listing.source, strict=True)), desc="decoding", disable=None):

@@ -1,8 +1,7 @@
-"""Batches of some classes with some pictures each, as triplet and other pair losses want them.
+"""Batches with a few pictures of each of a few classes, as triplet and other pair losses need.
 
-Source: "PK" batches of Hermans et al. 2017, https://arxiv.org/abs/1703.07737, section 2. Kept beyond it: an epoch
-shows each class at most once, and a class goes through its pictures before it shows one again, where the source
-draws anew for each batch.
+Source: "PK" batches of Hermans et al. 2017, https://arxiv.org/abs/1703.07737, section 2. Changed: an epoch shows each
+class at most once, and a class shows all of its pictures before it repeats one; the source draws anew for each batch.
 """
 
 from dataclasses import dataclass
@@ -15,19 +14,19 @@ from lynkeus.core import DataError
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ClassBatches:
-    """Batches of ``classes`` x ``pictures`` picture numbers, class after class.
+    """Batches of ``classes`` x ``pictures`` picture numbers, grouped by class.
 
-    The pictures of a class in a batch differ, unless the class has too few: then each comes as often as any other, give
-    or take one. When the classes do not divide, the last ones of the epoch's order wait for another epoch.
+    A batch repeats no picture unless the class has too few pictures. In such a class the numbers of repeats differ by
+    at most one. Classes that do not fill a last batch are left out of the epoch.
 
     Attributes:
         label: Class of each picture, any numbers.
-        classes: Classes a batch, at least 1.
-        pictures: Pictures a class in a batch, at least 1.
-        seed: Of all chance.
+        classes: Classes per batch, at least 1.
+        pictures: Pictures per class in a batch, at least 1.
+        seed: Seeds every random choice.
 
     Raises:
-        DataError: There are fewer classes than a batch wants, or a size is below 1.
+        DataError: There are fewer classes than a batch needs, or a size is below 1.
     """
 
     label: Int64[np.ndarray, " n"]
@@ -37,7 +36,7 @@ class ClassBatches:
 
     def __post_init__(self) -> None:
         if min(self.classes, self.pictures) < 1:
-            raise DataError(f"{self.classes} classes with {self.pictures} pictures are no batch")
+            raise DataError(f"{self.classes} classes with {self.pictures} pictures make no batch")
         there = len(np.unique(self.label))
         if there < self.classes:
             raise DataError(f"{there} classes do not fill a batch of {self.classes}")
@@ -46,7 +45,7 @@ class ClassBatches:
         """The batches of an epoch.
 
         Args:
-            number: 0 and up.
+            number: Number of the epoch, 0 and up.
         """
         members = members_of_classes(self.label)
         order = np.random.default_rng((self.seed, number)).permutation(len(members))
@@ -55,7 +54,7 @@ class ClassBatches:
         return [np.concatenate([self._drawn(members[k], int(k), number) for k in row]) for row in rows]
 
     def _drawn(self, members: Int64[np.ndarray, " m"], place: int, epoch: int) -> Int64[np.ndarray, " k"]:
-        """A class's pictures in an epoch: the next slice of a permutation, a new one when all slices are through."""
+        """The pictures of a class in an epoch: the next slice of a permutation; a used-up permutation is replaced."""
         slices = max(1, len(members) // self.pictures)
         lap, turn = divmod(epoch, slices)
         order = np.random.default_rng((self.seed, lap, place, 1)).permutation(members)
@@ -63,10 +62,10 @@ class ClassBatches:
 
 
 def members_of_classes(label: Int64[np.ndarray, " n"]) -> list[Int64[np.ndarray, " m"]]:
-    """The pictures of each class, in the order of the classes' numbers.
+    """The pictures of each class, in the order of the class numbers.
 
     Args:
-        label: Class of each picture; numbers without a picture are passed over.
+        label: Class of each picture; class numbers without a picture are skipped.
 
     >>> [one.tolist() for one in members_of_classes(np.array([7, 2, 7]))]
     [[1], [0, 2]]

@@ -1,7 +1,7 @@
-"""Pictures with classes: folders whose tables, or whose subfolders, say what each picture shows.
+"""Pictures with classes; a table or the subfolders of a folder give the class of each picture.
 
-Conventions: classes are numbered over all groups; a group is one set of classes that exclude each other. Pictures
-of different groups say nothing about each other: a firearm of one group's model may lie in another's type.
+Conventions: a group is one set of classes that exclude each other. Classes are numbered over all groups. Pictures of
+different groups say nothing about each other: a firearm model of one group may belong to a firearm type of another.
 """
 
 import csv
@@ -20,7 +20,7 @@ from lynkeus.data.sources import Listing, Source, list_pictures
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClassTable:
-    """A table that says what pictures show.
+    """A table that gives the classes of pictures.
 
     Attributes:
         file: CSV file, relative to the data root.
@@ -40,9 +40,9 @@ class Group:
     """One set of classes.
 
     Attributes:
-        source: Folder, terms, and role if not all may train.
-        table: Says the class of each picture; None: the folder directly below that of the source in which it lies.
-        batch: Its pictures a batch.
+        source: Folder, terms, and the role if not all pictures may train.
+        table: Table with the class of each picture; with None the class is the folder directly below the source's.
+        batch: Pictures of this group per batch.
     """
 
     source: Source
@@ -60,9 +60,9 @@ class ClassPictures:
     """Decoded pictures with their classes.
 
     Attributes:
-        cache: The pictures; their source is their group.
-        label: Class of each.
-        names: Folder and class of each class number.
+        cache: The pictures; the source of a picture is its group.
+        label: Class of each picture.
+        names: Folder and class name of each class number.
     """
 
     cache: PictureCache
@@ -70,7 +70,7 @@ class ClassPictures:
     names: tuple[tuple[str, str], ...]
 
     def without(self, held_out: frozenset[tuple[str, str]]) -> Bool[np.ndarray, " n"]:
-        """Which pictures are of no class that is held out, given by folder and name."""
+        """Mask of the pictures whose class is not held out; ``held_out`` has folder and class name."""
         kept = np.array([name not in held_out for name in self.names])
         return kept[self.label]
 
@@ -78,15 +78,15 @@ class ClassPictures:
 def read_groups(
     root: Path, groups: Sequence[Group], *, barred: frozenset[str] = frozenset()
 ) -> tuple[Listing, tuple[str, ...]]:
-    """The pictures of some groups, sorted within each, and the class of each.
+    """List the pictures of some groups, sorted within each group, with the class of each picture.
 
     Args:
         root: The data root.
-        groups: What to read.
-        barred: Paths that are left out, relative to the data root.
+        groups: Groups to read.
+        barred: Paths to leave out, relative to the data root.
 
     Raises:
-        DataError: A group has no picture of its table, or one that lies in no folder of a class.
+        DataError: A group has none of the pictures in its table, or a picture lies in no class folder.
     """
     paths: list[str] = []
     owner: list[int] = []
@@ -104,12 +104,12 @@ def read_groups(
 
 
 def named_classes(root: Path, group: Group) -> frozenset[str]:
-    """The classes that a group's table or folders name, with or without pictures that may train."""
+    """All classes in a group's table or folders, even classes without a picture that may train."""
     return frozenset(name for _, name in _shown(root, group))
 
 
 def _shown(root: Path, group: Group) -> Iterator[tuple[str, str]]:
-    """Path and class of each picture that is named."""
+    """Path and class of each picture in the table or folders."""
     if group.table is None:
         read = read_folder(root, group.source)
         names = (read.names[label].partition("/")[0] for label in read.one_label_each())
@@ -128,14 +128,14 @@ def open_classes(
     caches: Path,
     barred: frozenset[str] = frozenset(),
 ) -> ClassPictures:
-    """The decoded pictures of some groups.
+    """Open the decoded pictures of some groups.
 
     Args:
         root: The data root.
-        groups: What to read.
+        groups: Groups to read.
         side: Longest side of the cached pictures, pixels.
         caches: Folder of caches.
-        barred: Paths that are left out, relative to the data root.
+        barred: Paths to leave out, relative to the data root.
     """
     listing, name = read_groups(root, groups, barred=barred)
     cache = open_cache(root, listing, side=side, caches=caches)

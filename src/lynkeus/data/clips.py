@@ -1,6 +1,6 @@
-"""Frames of video clips at a fixed rate, as squares.
+"""Read the frames of video clips at a fixed rate, as squares.
 
-Conventions: frames are uint8 RGB, squashed to a square as pictures are; frame k is the first at or behind k / rate
+Conventions: frames are uint8 RGB, squashed to a square like pictures; frame k is the first frame at or after k / rate
 seconds.
 """
 
@@ -17,11 +17,10 @@ from lynkeus.data.views import squash
 
 
 def list_contents(folder: Path) -> dict[str, str]:
-    """The first clip of each content by its group, as ``videos.json`` of the folder lists them.
+    """The first clip of each group of clips with one content, as listed in the folder's ``videos.json``.
 
     Raises:
-        DataError: There is no such list.
-        DataError: An entry has no file or no group; the text says which.
+        DataError: The list is missing, or an entry has no file or no group; the text names the entry.
     """
     first: dict[str, str] = {}
     for number, row in enumerate(json.loads((folder / "videos.json").read_text("utf-8"))):
@@ -38,11 +37,11 @@ def read_frames(file: Path, *, rate: float, side: int) -> UInt8[np.ndarray, "t s
 
     Args:
         file: The clip.
-        rate: Frames a second.
-        side: Of the squares, pixels.
+        rate: Frames per second.
+        side: Side of the squares, pixels.
 
     Raises:
-        UnreadableError: It holds no frame that can be read.
+        UnreadableError: The clip has no readable frame.
     """
     found = list(_sampled(file, rate, side))
     if not found:

@@ -1,7 +1,7 @@
-"""A COCO file read record by record, so that what is wrong in it can be told by file and line.
+"""Read a COCO file record by record, so that an error can name the file and the line.
 
-Format: https://cocodataset.org/#format-data. JSON itself keeps no lines; they are looked for only when there is an
-error.
+Format: https://cocodataset.org/#format-data. A JSON parser keeps no line numbers; this module finds the line only
+when there is an error.
 """
 
 import json
@@ -14,18 +14,18 @@ from lynkeus.core import DataError
 
 Xywh = tuple[float, float, float, float]
 
-_LISTS = ("images", "annotations", "categories")
-_BETWEEN = " \t\r\n,:"
+_LISTS = ("images", "annotations", "categories")  # the lists of the format that are read
+_BETWEEN = " \t\r\n,:"  # white space and separators between two JSON values
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CocoFile:
-    """What stands in a file.
+    """The content of a COCO file.
 
     Attributes:
-        name: Of the file, for errors.
-        text: All of it.
-        content: The same, parsed.
+        name: Name of the file for error messages.
+        text: The whole text.
+        content: The parsed text.
     """
 
     name: str
@@ -34,15 +34,14 @@ class CocoFile:
 
     @staticmethod
     def read(path: Path, *, name: str) -> "CocoFile":
-        """The file.
+        """Read and parse a file.
 
         Args:
-            path: Where it is.
-            name: What errors call it.
+            path: Path of the file.
+            name: Name of the file for error messages.
 
         Raises:
-            DataError: There is no such file.
-            DataError: It is no JSON object with the three lists.
+            DataError: The file is missing, or is not a JSON object with the three lists.
         """
         text = path.read_text("utf-8-sig")
         try:
@@ -51,14 +50,14 @@ class CocoFile:
             raise DataError(f"{name}:{error.lineno}: {error.msg}") from error
         missing = [key for key in _LISTS if not isinstance(content, dict) or not isinstance(content.get(key), list)]
         if missing:
-            raise DataError(f"{name}:1: no list {', '.join(missing)}; this is no COCO file")
+            raise DataError(f"{name}:1: no list {', '.join(missing)}; this is not a COCO file")
         return CocoFile(name=name, text=text, content=content)
 
     def pictures(self) -> Iterator[tuple[int, str]]:
         """Id and file name of each picture, in order.
 
         Raises:
-            DataError: One lacks them, or an id comes twice.
+            DataError: A record lacks a field, or an id comes twice.
         """
         return self._named("images", "file_name")
 
@@ -66,15 +65,15 @@ class CocoFile:
         """Id and name of each class, in order.
 
         Raises:
-            DataError: One lacks them, or an id comes twice.
+            DataError: A record lacks a field, or an id comes twice.
         """
         return self._named("categories", "name")
 
     def boxes(self) -> Iterator[tuple[int, Xywh, int, int]]:
-        """Number in the list, box, picture's id and class's id of each annotation that is no crowd.
+        """Number in the list, box, picture id and class id of each annotation that is not a crowd.
 
         Raises:
-            DataError: One lacks them.
+            DataError: A record lacks a field.
         """
         for number, record in enumerate(self.content["annotations"]):
             match record:
@@ -93,9 +92,9 @@ class CocoFile:
         """An error that names the file, the line and the record.
 
         Args:
-            key: Of the list.
-            number: Of the record in it, 0 and up.
-            what: Is wrong.
+            key: Name of the list.
+            number: Number of the record in the list, 0 and up.
+            what: The fault.
         """
         return ValueError(f"{self.name}:{self._line(key, number)}: {key}[{number}]: {what}")
 
@@ -112,7 +111,7 @@ class CocoFile:
                     raise self.error(key, number, f"wanted id and {field}")
 
     def _line(self, key: str, number: int) -> int:
-        """The line on which a record begins, from 1; the text is known to parse."""
+        """The line on which a record begins, counted from 1; the text must parse."""
         decoder = json.JSONDecoder()
         place = self.text.index("{") + 1
         while True:
@@ -127,7 +126,7 @@ class CocoFile:
         return self.text.count("\n", 0, self._past(place)) + 1
 
     def _past(self, place: int) -> int:
-        """Behind blanks, commas and colons."""
+        """The position after blanks, commas and colons."""
         while self.text[place] in _BETWEEN:
             place += 1
         return place

@@ -1,7 +1,7 @@
-"""Batches by epoch and index, each a function of seed, epoch and index alone.
+"""Batches by epoch and index; each batch depends only on seed, epoch and index.
 
-No sampler here has a state: a run that stopped before batch ``index`` of ``epoch`` asks for ``resume(sampler, epoch,
-index)`` and gets what the unbroken run got. What a run must save is these two numbers and the seed, no generator.
+Samplers have no state. A run that stopped before batch ``index`` of ``epoch`` calls ``resume(sampler, epoch, index)``
+and gets the batches of an unbroken run. A run saves only these two numbers and the seed, no generator.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,24 +15,24 @@ BatchT_co = TypeVar("BatchT_co", covariant=True)
 
 @runtime_checkable
 class EpochSampler(Protocol[BatchT_co]):
-    """What gives an epoch's batches when asked by number, in any order and as often as wanted."""
+    """Gives the batches of any epoch by number, in any order and any number of times."""
 
     def epoch(self, number: int) -> Sequence[BatchT_co]:
         """The batches of an epoch, in order.
 
         Args:
-            number: 0 and up.
+            number: Number of the epoch, 0 and up.
         """
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where in a run a batch stands.
+    """The position of a batch in a run.
 
     Attributes:
-        epoch: 0 and up.
-        index: Of the batch in its epoch, 0 and up.
+        epoch: Number of the epoch, 0 and up.
+        index: Index of the batch in its epoch, 0 and up.
     """
 
     epoch: int
@@ -40,12 +40,12 @@ class Place:
 
 
 def resume(sampler: EpochSampler[BatchT], *, epoch: int = 0, index: int = 0) -> Iterator[tuple[Place, BatchT]]:
-    """All batches from a place on, epoch after epoch, endlessly.
+    """All batches from a position on, epoch after epoch, without end.
 
     Args:
-        sampler: What makes them.
+        sampler: Makes the batches.
         epoch: First epoch.
-        index: First batch in it; behind the last it begins with the next epoch.
+        index: First batch in that epoch; an index after the last batch starts with the next epoch.
     """
     for number in count(epoch):
         first = index if number == epoch else 0

@@ -1,7 +1,7 @@
-"""Batches of labelled pictures, parts of which are hidden.
+"""Batches of labelled pictures with hidden parts.
 
-Conventions: everything about a picture's view follows from the seed, the epoch and the picture's number, so that each
-epoch hides other parts and a resumed run hides the same. Hiding is the last step, behind the resizing.
+Conventions: the view of a picture depends only on the seed, the epoch and the picture's number. Each epoch therefore
+hides other parts, and a resumed run hides the same parts. Hiding is the last step, after the resize.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from lynkeus.data.views import squash
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MapHiding:
-    """Hiding on the first layer's map.
+    """Settings that hide cells of the first layer's map.
 
     Attributes:
-        p: Chance of each cell, 0 to 1; 0 hides nothing.
+        p: Probability that a cell is hidden, 0 to 1; 0 hides nothing.
         side: Side of a cell, in cells of the map.
     """
 
@@ -32,12 +32,12 @@ class MapHiding:
 
 
 class HidingBatch(NamedTuple):
-    """Some pictures.
+    """One batch of pictures.
 
     Attributes:
         pixels: uint8 RGB squares.
-        label: Class of each.
-        hidden: What is hidden of the first layer's maps.
+        label: Class of each picture.
+        hidden: Mask of the hidden cells of the first layer's maps; None hides nothing.
     """
 
     pixels: Tensor
@@ -46,15 +46,15 @@ class HidingBatch(NamedTuple):
 
 
 class HidingBatches:
-    """Batch number ``step`` at index ``step``, endlessly: epoch after epoch of the pictures that train.
+    """The batch of each step, indexed by the step: epoch after epoch of the training pictures, without end.
 
     Args:
-        pictures: All parts; those that train are used.
+        pictures: The pictures of all parts; only the training part is used.
         side: Side of the squares, pixels.
-        batch: Pictures a batch; the last of an epoch may have fewer.
+        batch: Pictures per batch; the last batch of an epoch may have fewer.
         hide: Hides parts of the squares.
         maps: Hides parts of the first layer's maps.
-        seed: Of all chance.
+        seed: Seeds every random choice.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class HidingBatches:
         return HidingBatch(torch.from_numpy(pixels), torch.from_numpy(self.pictures.label[chosen]), hidden)
 
     def view(self, number: int, epoch: int) -> np.ndarray:
-        """A picture as an epoch shows it."""
+        """The view of a picture in an epoch."""
         rng = np.random.default_rng((self.seed, epoch, number))
         return self.hide(squash(self._light(self.pictures.cache[number], rng), self.side), rng)
 

@@ -1,6 +1,6 @@
-"""Wrong labels put in on purpose, so that a cleaner of labels can be tested against the truth.
+"""Add wrong labels on purpose, so that tests can compare a label cleaner with the truth.
 
-Two kinds: a picture gets a class at random that is not its own; and a class is torn in two, as when one person was
+There are two kinds of noise: a picture gets a random wrong class; or a class is split in two, as when one person was
 collected twice.
 """
 
@@ -13,11 +13,11 @@ from lynkeus.data.class_batches import members_of_classes
 
 
 class NoisyLabels(NamedTuple):
-    """Labels with what was done to them.
+    """Labels after the noise, and which of them changed.
 
     Attributes:
-        label: Class of each picture afterwards.
-        changed: Whether it is another than before.
+        label: Class of each picture after the noise.
+        changed: Whether the noise changed the class of the picture.
     """
 
     label: Int64[np.ndarray, " n"]
@@ -25,18 +25,18 @@ class NoisyLabels(NamedTuple):
 
 
 def flipped(label: Int64[np.ndarray, " n"], *, classes: int, share: float, seed: int) -> NoisyLabels:
-    """A share of the labels, rounded to whole pictures, replaced by other classes, each with the same chance.
+    """Replace a share of the labels by random other classes; the share is rounded to whole pictures.
 
-    With the same seed a higher share changes the same pictures and more, to the same classes.
+    With one seed, a higher share changes all pictures that a lower share changes, to the same classes, and more.
 
     Args:
-        label: 0 to below ``classes``.
-        classes: How many there are, at least 2.
-        share: 0 to 1.
-        seed: Of all chance.
+        label: Class of each picture, 0 to below ``classes``.
+        classes: Number of classes, at least 2.
+        share: Share of the labels to change, 0 to 1.
+        seed: Seeds every random choice.
 
     Raises:
-        ValueError: ``share`` is outside 0 to 1, or there is no other class.
+        ValueError: ``share`` is outside 0 to 1, or there are fewer than 2 classes.
     """
     if not 0 <= share <= 1 or classes < 2:
         raise ValueError(f"share {share} of {classes} classes; wanted 0 to 1 of at least 2")
@@ -49,12 +49,12 @@ def flipped(label: Int64[np.ndarray, " n"], *, classes: int, share: float, seed:
 
 
 def torn(label: Int64[np.ndarray, " n"], *, share: float, seed: int) -> NoisyLabels:
-    """A share of the classes, rounded, torn: half of such a class's pictures, rounded down, get a class of their own.
+    """Split a share of the classes, rounded: half of the pictures of a split class, rounded down, get a new class.
 
     Args:
-        label: Class of each picture, 0 and up; new classes are numbered behind the highest.
-        share: Of the classes with two pictures and more, 0 to 1.
-        seed: Of all chance.
+        label: Class of each picture, 0 and up; new classes get the numbers after the highest.
+        share: Share of the classes with two or more pictures to split, 0 to 1.
+        seed: Seeds every random choice.
 
     Raises:
         ValueError: ``share`` is outside 0 to 1.

@@ -1,8 +1,7 @@
-"""Labelled pictures in three parts: what trains, what chooses thresholds, and what is measured on.
+"""Labelled pictures in three parts: training, choice of thresholds, and test.
 
-Conventions: which part a picture belongs to follows from a column of its table or from the digest of its path, never
-from chance; the part that chooses is taken from what would train. Boxes are shares of the upright picture's width and
-height, from 0 to 1.
+Conventions: a column of the table or the digest of the path decides the part of a picture, never chance. The part that
+chooses thresholds is taken from the training part. Boxes are shares of the upright picture's width and height, 0 to 1.
 """
 
 import hashlib
@@ -25,13 +24,13 @@ Part = Literal["train", "choose", "test"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Split:
-    """Which pictures are measured on, and which choose.
+    """How pictures are split into the three parts.
 
     Attributes:
-        column: Column that says it; empty lets the digest of the path say it.
-        test: How a cell begins that puts its picture among the tested.
-        test_share: Where the digest says it, the share of each class that is tested, 0 to 1.
-        choose_share: Share of each class's other pictures that chooses and does not train, 0 to 1.
+        column: Column that decides about the test part; empty uses the digest of the path.
+        test: A picture belongs to the test part if its cell starts with this text.
+        test_share: Share of each class in the test part if the digest decides, 0 to 1.
+        choose_share: Share of the other pictures of each class that choose thresholds and do not train, 0 to 1.
     """
 
     column: str
@@ -42,7 +41,7 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LabelTable:
-    """A table of pictures with one label each.
+    """A table of pictures with one label per picture.
 
     Attributes:
         source: Folder of the pictures.
@@ -50,10 +49,10 @@ class LabelTable:
         base: Folder to which the table's paths are relative, itself relative to the data root.
         path: Column of the path.
         column: Column of the label.
-        boxes: Columns of x0, y0, x1 and y1, pixels of the stored picture; None where there are none.
-        width: Where the label is a number, how much of it makes a class; None where it is a name.
-        classes: So many classes, drawn by the digests of their names; None takes all.
-        split: Who is measured on.
+        boxes: Columns of x0, y0, x1 and y1, pixels of the stored picture; None if the table has no boxes.
+        width: Width of a class if the label is a number; None if the label is a name.
+        classes: Number of classes to use, chosen by the digests of their names; None uses all.
+        split: How the pictures are split into parts.
     """
 
     source: Source
@@ -72,12 +71,12 @@ class LabelledPictures:
     """Decoded pictures, each with its class.
 
     Attributes:
-        cache: The pictures; those that cannot be read are not among them.
-        names: Of the classes.
+        cache: The readable pictures.
+        names: Names of the classes.
         label: Class of each picture.
-        value: The number from which the class was made; not a number where the label is a name.
-        part: 0 trains, 1 chooses, 2 is measured on.
-        boxes: True boxes of each picture, perhaps none.
+        value: The number that gave the class; NaN if the label is a name.
+        part: 0 for training, 1 for the choice of thresholds, 2 for test.
+        boxes: Ground-truth boxes of each picture; may be empty.
     """
 
     cache: PictureCache
@@ -92,26 +91,26 @@ class LabelledPictures:
         return np.flatnonzero(self.part == _PARTS.index(part)).astype(np.int64)
 
 
-_PARTS: tuple[Part, ...] = ("train", "choose", "test")
+_PARTS: tuple[Part, ...] = ("train", "choose", "test")  # in the order of the numbers in LabelledPictures.part
 
 
 def open_labelled(
     root: Path, table: LabelTable, *, side: int, caches: Path, barred: frozenset[str] = frozenset()
 ) -> LabelledPictures:
-    """The pictures of a table, decoded, in their three parts.
+    """Open the decoded pictures of a table in their three parts.
 
-    A picture that cannot be read is named and left out, and the rest goes on.
+    An unreadable picture is named in a message and left out.
 
     Args:
         root: The data root.
-        table: What to read.
+        table: Table to read.
         side: Longest side of the cached pictures, pixels.
         caches: Folder of caches.
-        barred: Paths that must not be used, relative to the data root.
+        barred: Paths to leave out, relative to the data root.
 
     Raises:
-        DataError: A picture has several labels, or a class has no picture left to train or to measure on; the text
-            names it.
+        DataError: A picture has several labels, or a class has no picture to train or to test; the text names the
+            picture or the class.
     """
     read = read_csv(root, table.file, path=table.path, column=table.column, base=table.base, box=table.boxes)
     label, value, names = _classes(read, table)
@@ -140,7 +139,7 @@ def open_labelled(
 
 
 def digest_order(paths: Sequence[str], *, seed: int) -> Float64[np.ndarray, " n"]:
-    """A number from 0 to 1 for each path, from its digest: neither order nor company of the files changes it."""
+    """A number from 0 to 1 for each path, from its digest; other files and their order do not change the number."""
     digests = [hashlib.sha256(f"{seed}\n{path}".encode()).digest() for path in paths]
     return np.array([int.from_bytes(digest[:6]) / 2**48 for digest in digests], np.float64)
 
@@ -148,7 +147,7 @@ def digest_order(paths: Sequence[str], *, seed: int) -> Float64[np.ndarray, " n"
 def _classes(
     read: Annotations, table: LabelTable
 ) -> tuple[Int64[np.ndarray, " n"], Float64[np.ndarray, " n"], tuple[str, ...]]:
-    """Class and number of each picture, and the names of the classes in order."""
+    """Class and label value of each picture, and the names of the classes in order."""
     label = read.one_label_each()
     if table.width is None:
         return label, np.full(len(label), np.nan), read.names
@@ -182,7 +181,7 @@ def _parts(
 def _first(
     order: Float64[np.ndarray, " n"], label: Int64[np.ndarray, " n"], among: Bool[np.ndarray, " n"], share: float
 ) -> Bool[np.ndarray, " n"]:
-    """Of each class the first by order, so many of those to choose among as the share says, rounded."""
+    """Mark a share, rounded, of the pictures ``among`` each class: those that come first in ``order``."""
     found = np.zeros(len(order), bool)
     for one in np.unique(label):
         members = np.flatnonzero((label == one) & among)

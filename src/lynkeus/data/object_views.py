@@ -1,14 +1,14 @@
-"""Views of a thing that an object descriptor learns to bring together: photographed otherwise, not disguised.
+"""Views of one thing that an object descriptor must match: another photograph, not a disguised copy.
 
-Source: the augmentation of DeepFirearm (https://arxiv.org/abs/1806.02984: mirror, turns, contrast, saturation,
-several sizes), stronger, and with the squashed, turned and grey pictures that collections from the web hold.
+Source: the augmentation of DeepFirearm (https://arxiv.org/abs/1806.02984: mirror, rotations, contrast, saturation,
+several sizes). Changed: stronger, and with squashed, rotated and grey pictures as in collections from the web.
 """
 
 from lynkeus import augment as au
 
 
 def object_view() -> au.Transform:
-    """Mirror, crop, turn, stretch, light, colour and quality, each at times."""
+    """Random mirror, crop, rotation, stretch, light, colour and quality."""
     return _photographed_otherwise(
         crop=au.Sometimes(au.Crop(keep=(0.7, 1.0), unlike=0.15), p=0.7),
         bent=(
@@ -26,7 +26,7 @@ def object_view() -> au.Transform:
 
 
 def strong_object_view() -> au.Transform:
-    """The same, further: tighter crops, wider turns, other colours."""
+    """A stronger ``object_view``: tighter crops, larger rotations, other colours."""
     return _photographed_otherwise(
         crop=au.Sometimes(au.Crop(keep=(0.5, 1.0), unlike=0.2), p=0.9),
         bent=(

@@ -1,8 +1,8 @@
-"""Pairs for the contrastive loss: of each class so many pairs of its own and so many with strangers.
+"""Pairs for the contrastive loss: a fixed number of positive and of negative pairs per class.
 
 Source: DeepFirearm (Hao et al. 2018, https://arxiv.org/abs/1806.02984) and its released code: 180 positive *and* 180
-negative pairs for each of 107 classes, 38,520 in all, drawn anew every 5 epochs, batches of 64. Changed: positive pairs
-of a draw differ as long as the class has enough of them, and the order of the pairs changes in each epoch.
+negative pairs for each of 107 classes, 38,520 in all, drawn anew every 5 epochs, batches of 64. Changed: a draw repeats
+no positive pair as long as the class has enough pairs, and the order of the pairs changes in each epoch.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from jaxtyping import Bool, Int64
 from lynkeus.core import DataError
 from lynkeus.data.class_batches import members_of_classes
 
-_ORDER = 1  # sets the chance of the order apart: seeds that end in zeros are the same seed
+_ORDER = 1  # separates this generator from the generator of the draw; NumPy ignores zeros at the end of a seed
 
 
 class Pairs(NamedTuple):
-    """Some pairs of pictures.
+    """Pairs of pictures.
 
     Attributes:
-        first: Picture numbers.
-        second: Another picture for each.
-        same: Whether both are of one class.
+        first: Number of the first picture of each pair.
+        second: Number of the second picture of each pair.
+        same: Whether both pictures belong to one class.
     """
 
     first: Int64[np.ndarray, " p"]
@@ -31,7 +31,7 @@ class Pairs(NamedTuple):
     same: Bool[np.ndarray, " p"]
 
     def taken(self, rows: Int64[np.ndarray, " q"]) -> "Pairs":
-        """Some of them, in the order of the rows."""
+        """The pairs of the given rows, in the order of the rows."""
         return Pairs(self.first[rows], self.second[rows], self.same[rows])
 
 
@@ -41,14 +41,14 @@ class ClassPairs:
 
     Attributes:
         label: Class of each picture, any numbers.
-        seed: Of all chance.
-        positives: Pairs a class of its own pictures.
-        negatives: Pairs a class of one of its pictures and one of another class, any with the same chance.
-        batch: Pairs a batch; the last of an epoch may have fewer.
-        every: Epochs that a draw lasts.
+        seed: Seeds every random choice.
+        positives: Positive pairs per class: two pictures of the class.
+        negatives: Negative pairs per class: a picture of the class and a uniformly drawn picture of another class.
+        batch: Pairs per batch; the last batch of an epoch may have fewer.
+        every: Number of epochs that use one draw.
 
     Raises:
-        DataError: A class has a single picture, or there is a single class, or a number asks for nothing.
+        DataError: A class has a single picture, there is a single class, or a number is too low.
     """
 
     label: Int64[np.ndarray, " n"]
@@ -62,18 +62,18 @@ class ClassPairs:
         if min(self.batch, self.every) < 1:
             raise DataError(f"batches of {self.batch} pairs, drawn every {self.every} epochs; both must be at least 1")
         if min(self.positives, self.negatives) < 0 or self.positives + self.negatives == 0:
-            raise DataError(f"{self.positives} positive and {self.negatives} negative pairs a class")
+            raise DataError(f"{self.positives} positive and {self.negatives} negative pairs per class")
         classes, counts = np.unique(self.label, return_counts=True)
         if len(classes) < 2:
-            raise DataError(f"{len(classes)} classes have no pairs of strangers")
+            raise DataError(f"{len(classes)} classes have no negative pairs")
         if counts.min() < 2:
-            raise DataError(f"class {classes[counts.argmin()]} has a single picture, so no pair of its own")
+            raise DataError(f"class {classes[counts.argmin()]} has a single picture, so no positive pair")
 
     def drawn(self, number: int) -> Pairs:
-        """All pairs of an epoch, class after class, positives first: the same for ``every`` epochs.
+        """All pairs of an epoch, class after class, positives first; ``every`` epochs share one draw.
 
         Args:
-            number: Of the epoch, 0 and up.
+            number: Number of the epoch, 0 and up.
         """
         lap = number // self.every
         members = members_of_classes(self.label)
@@ -86,10 +86,10 @@ class ClassPairs:
         return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def epoch(self, number: int) -> list[Pairs]:
-        """The batches of an epoch: the draw's pairs in an order of its own.
+        """The batches of an epoch: the pairs of the draw in an order of this epoch.
 
         Args:
-            number: 0 and up.
+            number: Number of the epoch, 0 and up.
         """
         pairs = self.drawn(number)
         order = np.random.default_rng((self.seed, number, 0, _ORDER)).permutation(len(pairs.same))
@@ -112,10 +112,10 @@ class ClassPairs:
 def pair_of_number(
     number: Int64[np.ndarray, " p"],
 ) -> tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"]]:
-    """The pair that has a number: (0, 1), (0, 2), (1, 2), (0, 3) and so on, the lower first.
+    """The pair with a number, in the order (0, 1), (0, 2), (1, 2), (0, 3) and so on.
 
     Args:
-        number: 0 to below 2^50.
+        number: Numbers of pairs, 0 to below 2^50.
 
     >>> [row.tolist() for row in pair_of_number(np.arange(4))]
     [[0, 0, 1, 0], [1, 2, 2, 3]]

@@ -1,4 +1,4 @@
-"""Repeat-factor sampling: pictures with rare classes come more than once an epoch.
+"""Repeat-factor sampling: pictures with rare classes come more than once per epoch.
 
 Formula: ``f_c`` is the share of pictures that show class c, ``r_c = max(1, sqrt(t / f_c))``, and a picture's factor
 is the highest ``r_c`` of its classes, 1 without any.
@@ -6,8 +6,8 @@ is the highest ``r_c`` of its classes, 1 without any.
 Source: LVIS (Gupta et al. 2019, https://arxiv.org/abs/1908.03195, appendix); t is .001 there and .002 in the logo
 challenge's code.
 
-What code does otherwise: rounding all factors up, once for all, shows a picture of factor 1.01 twice an epoch. Here
-an epoch rounds each factor up or down by chance, so that its mean is exact.
+Changed: common code rounds all factors up once, so a picture of factor 1.01 comes twice in every epoch. Here each
+epoch rounds each factor up or down at random, so that the mean is exact.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from lynkeus.core import DataError
 def repeat_factors(
     picture: Int64[np.ndarray, " m"], label: Int64[np.ndarray, " m"], *, pictures: int, threshold: float
 ) -> Float64[np.ndarray, " pictures"]:
-    """How often each picture is to come an epoch on average, 1 and up.
+    """How often each picture comes per epoch on average, 1 and up.
 
     Args:
         picture: Picture of each annotation.
         label: Class of each annotation; a class that a picture shows twice counts once.
-        pictures: How many there are.
+        pictures: Number of pictures.
         threshold: Share of pictures below which a class is repeated, 0 to 1.
 
     >>> repeat_factors(np.array([0, 0, 1]), np.array([0, 1, 0]), pictures=4, threshold=1.0).tolist()
@@ -43,12 +43,12 @@ def repeat_factors(
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class RepeatFactorBatches:
-    """Batches of picture numbers, each picture as often as its factor says.
+    """Batches of picture numbers; the factor of a picture is its mean number of repeats.
 
     Attributes:
-        factor: How often each picture comes an epoch on average, 0 and up; at least one is above 0.
-        batch: Pictures a batch; the last of an epoch may have fewer.
-        seed: Of all chance.
+        factor: How often each picture comes per epoch on average, 0 and up; at least one is above 0.
+        batch: Pictures per batch; the last batch of an epoch may have fewer.
+        seed: Seeds every random choice.
 
     Raises:
         DataError: ``batch`` is below 1, or no factor is above 0.
@@ -68,7 +68,7 @@ class RepeatFactorBatches:
         """The batches of an epoch; epochs differ a little in length.
 
         Args:
-            number: 0 and up.
+            number: Number of the epoch, 0 and up.
         """
         rng = np.random.default_rng((self.seed, number))
         whole = np.floor(self.factor)

@@ -1,8 +1,8 @@
-"""Batches of scenes with what the overlay detector should answer, each a pure function of the seed and the step.
+"""Batches of scenes with the targets of the overlay detector; each depends only on the seed and the step.
 
-Conventions: a scene is squashed to a square; boxes are then shares of its sides. The heat of a cell is 1 where the
-centre of a box lies in it and falls off as a bell whose width follows the box; cells of high heat answer with the
-box, and each box counts alike, whatever its size.
+Conventions: a scene is squashed to a square, and boxes are shares of the square's sides. The heat target is 1 in the
+cell of a box's centre and falls off as a Gaussian whose width follows the box. Cells of high heat regress the box. Each
+box has the same weight, whatever its size.
 """
 
 import zlib
@@ -20,19 +20,20 @@ from torch.utils.data import Dataset
 from lynkeus.data.cache import PictureCache
 from lynkeus.data.scenes import Scene, SceneMaker
 
-_BELL = 0.1
-_NARROWEST = 0.6
-_ANSWERS = 0.3
+# Chosen by us, as CenterNet lets the width of the Gaussian follow the box; the exact values hardly matter.
+_BELL = 0.1  # standard deviation of the Gaussian as a share of the box's side
+_NARROWEST = 0.6  # least standard deviation, cells; a small box then warms the neighbours of its cell
+_ANSWERS = 0.3  # heat above which a cell regresses the box
 
 
 class SceneBatch(NamedTuple):
-    """Scenes of one step.
+    """The scenes and targets of one step.
 
     Attributes:
         pixels: uint8 RGB squares.
-        heat: 1 at centres of boxes, 0 far from them.
-        boxes: The box that each cell should answer.
-        weight: How much the answer counts.
+        heat: Target of the heat map: 1 at the centre of a box, 0 far from any box.
+        boxes: Target box of each cell.
+        weight: Weight of each cell's box in the loss.
     """
 
     pixels: Tensor
@@ -43,12 +44,12 @@ class SceneBatch(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Answers:
-    """What the cells of one scene should answer.
+    """The targets of all cells of one scene.
 
     Attributes:
-        heat: 0 to 1.
-        boxes: Shares of the sides.
-        weight: At least 0; the cells of each box sum to 1, unless another box takes some.
+        heat: Target of the heat map, 0 to 1.
+        boxes: Target box of each cell, shares of the sides.
+        weight: Weight of each cell's box, 0 and up; the cells of a box sum to 1, unless another box claims some.
     """
 
     heat: Float32[np.ndarray, "g g"]
@@ -58,13 +59,13 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScenePlan:
-    """What a batch is made of.
+    """Size, resolution and seed of the batches.
 
     Attributes:
-        scenes: Scenes a batch.
-        sides: Side of the squares, pixels, and the step from which it holds, in order of the steps.
-        stride: Pixels a cell.
-        seed: Of all chance.
+        scenes: Scenes per batch.
+        sides: First step and side of the squares, pixels, of each phase, in order of the steps.
+        stride: Side of a cell, pixels.
+        seed: Seeds every random choice.
     """
 
     scenes: int
@@ -73,7 +74,7 @@ class ScenePlan:
     seed: int
 
     def side(self, step: int) -> int:
-        """Side of the squares of a step.
+        """Side of the squares at a step, pixels.
 
         >>> plan = ScenePlan(scenes=1, sides=((0, 192), (100, 256)), stride=8, seed=0)
         >>> plan.side(99), plan.side(100)
@@ -83,11 +84,11 @@ class ScenePlan:
 
 
 class SceneBatches(Dataset[SceneBatch]):
-    """Batch number ``step`` at index ``step``, endlessly.
+    """The batch of each step, indexed by the step, without end.
 
     Args:
         make: Makes scenes.
-        plan: Size and seed.
+        plan: Size, resolution and seed of the batches.
     """
 
     def __init__(self, make: SceneMaker, plan: ScenePlan) -> None:
@@ -107,12 +108,12 @@ class SceneBatches(Dataset[SceneBatch]):
 
 
 class PictureDraw(Sequence[np.ndarray]):
-    """The pictures of a cache but those held out, or only those; called, it draws one by the share of its source.
+    """The training pictures of a cache, or the held-out pictures; a call draws a picture by the share of its source.
 
     Args:
         cache: The pictures.
-        one_in: One in so many pictures is held out, chosen by its name.
-        held_out: Draw the held-out ones instead.
+        one_in: One in ``one_in`` pictures is held out; the name decides which.
+        held_out: Draw from the held-out pictures instead.
     """
 
     def __init__(self, cache: PictureCache, *, one_in: int, held_out: bool = False) -> None:
@@ -135,17 +136,17 @@ class PictureDraw(Sequence[np.ndarray]):
         return self.cache[int(self.numbers[number])]
 
     def __call__(self, rng: np.random.Generator) -> np.ndarray:
-        """One picture."""
+        """Draw one picture."""
         place = min(int(np.searchsorted(self._chance, rng.random())), len(self.numbers) - 1)
         return self.cache[int(self.numbers[place])]
 
 
 def answers(boxes: Float64[np.ndarray, "k 4"], cells: int) -> Answers:
-    """What a map of ``cells`` x ``cells`` should answer.
+    """The targets of a map of ``cells`` x ``cells``.
 
     Args:
-        boxes: Shares of the sides.
-        cells: Cells of each side.
+        boxes: Boxes as shares of the sides.
+        cells: Number of cells per side.
     """
     heat = np.zeros((cells, cells), np.float32)
     weight = np.zeros((cells, cells), np.float32)
@@ -165,7 +166,7 @@ def answers(boxes: Float64[np.ndarray, "k 4"], cells: int) -> Answers:
 
 
 def squashed(rgb: np.ndarray, side: int) -> np.ndarray:
-    """The picture as a square, as ``runtime.sessions`` makes it at inference."""
+    """The picture squashed to a square, exactly as ``runtime.sessions`` does at inference."""
     mode = cv2.INTER_AREA if rgb.shape[0] * rgb.shape[1] > side * side else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(rgb, (side, side), interpolation=mode))
 

@@ -1,7 +1,7 @@
-"""What happens to a pasted picture, to a picture with nothing pasted in, and to a finished scene.
+"""Edits of a pasted picture, of a picture without pasted pictures, and of a finished scene.
 
-Source: the lists of imgFp (ISC 2021), milder than in ``views``: a scene stays one in which a person would see the
-pasted picture. Edits of finished scenes move points by a homography at most, so that boxes can follow.
+Source: the lists of imgFp (ISC 2021), milder than in ``views``: a person must still see the pasted picture. Edits of
+finished scenes are homographies at most, so that boxes can follow.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Pictures = Sequence[np.ndarray]
 
 
 def own_edits() -> au.Transform:
-    """Before a picture is pasted."""
+    """Edits of a picture before it is pasted."""
     return au.Chain(
         (
             au.Sometimes(au.Crop(keep=(0.4, 1.0), unlike=0.3), p=0.5),
@@ -27,7 +27,7 @@ def own_edits() -> au.Transform:
 
 
 def harmless_edits(*, pictures: Pictures, stickers: Pictures) -> au.Transform:
-    """What looks a little like a pasted picture and is none.
+    """Edits that look a little like a pasted picture but are not: hard negatives.
 
     Args:
         pictures: RGB pictures to blend in.
@@ -50,7 +50,7 @@ def harmless_edits(*, pictures: Pictures, stickers: Pictures) -> au.Transform:
 
 
 def whole_edits(*, stickers: Pictures) -> au.Transform:
-    """After a scene is finished.
+    """Edits of a finished scene.
 
     Args:
         stickers: RGBA pictures to stick on.

@@ -1,11 +1,11 @@
 """Scenes that train the overlay detector: pictures pasted into pictures, with their exact boxes.
 
-Source: imgFp (ISC 2021) trains its detector on composites of its own; these are ours, from
-``lynkeus.augment``. Three in four scenes hold pasted pictures, the others none: plain pictures and pictures with
-text, stickers, painted rectangles, mosaics or a second picture blended in.
+Source: imgFp (ISC 2021) trains its detector on composites; our composites come from ``lynkeus.augment``. Three in four
+scenes have pasted pictures. The others have none: they are plain pictures, or pictures with text, stickers, painted
+rectangles, mosaics or a second picture blended in.
 
-Conventions: pictures are uint8 RGB; boxes are x0, y0, x1, y1 in pixel edges. A box is the pasted picture without
-the border drawn around it; of a turned picture it is the upright box around it.
+Conventions: pictures are uint8 RGB; boxes are x0, y0, x1, y1 in pixel edges. The box of a pasted picture excludes the
+border drawn around the picture. The box of a rotated picture is the upright box around the picture.
 """
 
 from collections.abc import Callable
@@ -20,19 +20,22 @@ from lynkeus.augment.composite import filled, resized_to
 from lynkeus.augment.placing import box_of, moved_box, shifting
 
 Draw = Callable[[np.random.Generator], np.ndarray]
-"""Gives one of the pictures at hand."""
+"""Draws one picture."""
 
+# A box stays a target if 0.4 of its area is visible, and its share of the picture and its aspect ratio lie within these
+# bounds: outside them a person would not call the region a pasted picture. The exact values hardly matter.
 _SEEN, _SMALLEST, _LARGEST, _SLIMMEST = 0.4, 0.002, 0.85, 0.25
+# Rows and columns of collages. A collage draws one entry uniformly, so 2 x 2 comes most often; the mix hardly matters.
 _GRIDS = ((2, 2), (2, 2), (2, 2), (1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2), (3, 3))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Scene:
-    """A picture and where others were pasted into it.
+    """A picture and the boxes of the pictures pasted into it.
 
     Attributes:
         image: The picture.
-        boxes: A row for each pasted picture, pixels.
+        boxes: Box of each pasted picture, pixels.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -44,10 +47,10 @@ class SceneMaker:
     """Makes scenes.
 
     Attributes:
-        draw: Gives pictures.
+        draw: Draws a picture.
         own: Edits of a picture before it is pasted.
         whole: Edits of the finished scene.
-        harmless: Edits of a picture into which nothing is pasted.
+        harmless: Edits of a picture without pasted pictures.
         side: Longest side of the scenes before the edits, pixels.
     """
 
@@ -58,7 +61,7 @@ class SceneMaker:
     side: int
 
     def __call__(self, rng: np.random.Generator) -> Scene:
-        """One scene of a kind drawn at random."""
+        """One scene of a random kind."""
         kinds = (self._pasted, self._collage, self._framed, self._plain)
         kind = kinds[int(rng.choice(len(kinds), p=(0.54, 0.1, 0.12, 0.24)))]
         return followed(kind(rng), self.whole, rng)
@@ -81,7 +84,7 @@ class SceneMaker:
         return self.harmless(host, rng) if rng.random() < 0.3 else host
 
     def _collage(self, rng: np.random.Generator) -> Scene:
-        """A grid of pictures, each of them pasted."""
+        """A grid of pictures; each counts as pasted."""
         rows, columns = _GRIDS[int(rng.integers(len(_GRIDS)))]
         rim = int(rng.choice((0, 1, 2, 3, 5, 10)))
         first = self.own(self.draw(rng), rng)
@@ -100,7 +103,7 @@ class SceneMaker:
         return Scene(image=image, boxes=np.array(boxes, np.float64) - outer)
 
     def _framed(self, rng: np.random.Generator) -> Scene:
-        """A picture on a phone's screen, between bars with text, or on a plain ground."""
+        """A picture on a phone's screen, between bars with text, or on a plain background."""
         frame = au.OneOf(
             (
                 au.Screenshot(width=int(0.6 * self.side)),
@@ -116,7 +119,7 @@ class SceneMaker:
         return Scene(image=placement.image, boxes=placement.box[None])
 
     def _plain(self, rng: np.random.Generator) -> Scene:
-        """A picture into which nothing is pasted."""
+        """A picture without pasted pictures."""
         picture = self.draw(rng)
         if rng.random() < 0.6:
             picture = self.harmless(picture, rng)
@@ -126,10 +129,10 @@ class SceneMaker:
 def pasted(
     canvas: UInt8[np.ndarray, "h w 3"], picture: UInt8[np.ndarray, "ph pw 3"], rng: np.random.Generator
 ) -> tuple[UInt8[np.ndarray, "h w 3"], Float64[np.ndarray, "4"]]:
-    """The canvas with a picture pasted in, and the picture's box.
+    """The canvas with a pasted picture, and the box of that picture.
 
-    The longest side is 8 to 70 % of the canvas's same side, small ones more often than large ones; one picture in
-    five is turned, a third has a border, rounded or soft corners, or lets the canvas shine through.
+    The longest side is 8 to 70 % of the canvas's same side; small sizes are more frequent than large sizes. One picture
+    in five is rotated. A third have a border, rounded or soft corners, or are translucent.
     """
     height, width = canvas.shape[:2]
     share = float(np.exp(rng.uniform(np.log(0.08), np.log(0.7))))
@@ -154,7 +157,7 @@ def pasted(
 
 
 def followed(scene: Scene, edit: au.Transform, rng: np.random.Generator) -> Scene:
-    """The scene after an edit, with the boxes where the edit moved them; those hardly seen are dropped."""
+    """The scene after an edit; the boxes move with the edit, and boxes that are hardly visible are dropped."""
     if not isinstance(edit, au.Placing):
         return Scene(image=edit(scene.image, rng), boxes=scene.boxes)
     placement = edit.place(scene.image, rng)
@@ -170,7 +173,7 @@ def followed(scene: Scene, edit: au.Transform, rng: np.random.Generator) -> Scen
 def _styled(
     picture: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator
 ) -> tuple[UInt8[np.ndarray, "h2 w2 3"], Float32[np.ndarray, "h2 w2"], int]:
-    """The picture with its border, how much it covers, and the border's width."""
+    """The picture with its border, the opacity of each pixel, and the width of the border."""
     height, width = picture.shape[:2]
     shortest = min(height, width)
     style = rng.random()
@@ -207,7 +210,7 @@ def _area(box: Float64[np.ndarray, "4"]) -> float:
 
 
 def _fits(box: Float64[np.ndarray, "4"], shape: tuple[int, int]) -> bool:
-    """Whether a box is neither a speck, nor nearly everything, nor a strip."""
+    """Whether a box is neither tiny, nor nearly the whole picture, nor a thin strip."""
     wide, tall = float(box[2] - box[0]), float(box[3] - box[1])
     share = wide * tall / (shape[0] * shape[1])
     return _SMALLEST < share <= _LARGEST and _SLIMMEST <= wide / tall <= 1 / _SLIMMEST

@@ -1,7 +1,7 @@
-"""Which pictures may train: folders with their terms, and the halves kept for measuring.
+"""List the pictures that may train: folders with their terms, without the halves kept for tests.
 
-Conventions: paths are relative to the data root, with forward slashes. Terms are ``free`` or ``research``
-as in the model cards.
+Conventions: paths are relative to the data root, with forward slashes. Terms are ``free`` or ``research``, as in the
+model cards.
 """
 
 import csv
@@ -14,6 +14,7 @@ from lynkeus.core import DataError
 
 Terms = Literal["free", "research"]
 
+# Suffixes of the picture formats that lynkeus reads.
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
 
@@ -22,10 +23,10 @@ class Source:
     """One folder of pictures.
 
     Attributes:
-        folder: Relative to the data root; its subfolders belong to it.
+        folder: Folder, relative to the data root; includes all subfolders.
         terms: ``free`` or ``research``.
-        share: How often one of its pictures is drawn, relative to the other sources.
-        role: Only pictures that ``roles.csv`` of the parent folder gives this role; None takes all.
+        share: Probability of this source relative to the other sources.
+        role: Only pictures with this role in ``roles.csv`` of the parent folder; None takes all pictures.
     """
 
     folder: str
@@ -39,8 +40,8 @@ class Listing:
     """The pictures of some sources, in a fixed order.
 
     Attributes:
-        paths: Relative to the data root.
-        source: Number of each picture's source.
+        paths: Paths of the pictures, relative to the data root.
+        source: Number of the source of each picture.
         sources: The sources.
     """
 
@@ -49,7 +50,7 @@ class Listing:
     sources: tuple[Source, ...]
 
     def part(self, numbers: Sequence[int]) -> "Listing":
-        """Some of the pictures."""
+        """The listing of some of the pictures."""
         return replace(
             self,
             paths=tuple(self.paths[number] for number in numbers),
@@ -58,7 +59,7 @@ class Listing:
 
 
 def list_pictures(root: Path, sources: Sequence[Source], *, barred: frozenset[str] = frozenset()) -> Listing:
-    """The pictures that may train, sorted within each source.
+    """List the pictures that may train, sorted within each source.
 
     Args:
         root: The data root.

@@ -1,11 +1,12 @@
-"""Made videos: an action, spliced from two clips, between pieces of other clips.
+"""Synthetic videos: an action, spliced from two clips, between pieces of other clips.
 
-Each class has a clip of its own (the telling part) and shares another with other classes (the shared part). An
-action is both, in either order; what surrounds it comes from clips of no class. Only the class of a video is told, so
-that a classifier can name it from the telling part alone and miss the other half of the action.
+Each class has its own clip (the telling part) and shares another clip with other classes (the shared part). An action
+is both parts, in either order. The surroundings come from clips without a class. The classifier learns only from the
+class of a video, so the telling part is enough to name the class, and the classifier can miss the other half of the
+action.
 
-Conventions: videos are rows of frames; a part is drawn from the half of its clip that belongs to training or to
-measuring, so that no frame is in both. A video is a function of the seed and its number.
+Conventions: a video is a row of frames. Each part comes from the training half or the test half of its clip, so no
+frame is in both. A video depends only on the seed and its number.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,11 +24,11 @@ Half = Literal["train", "test"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SplicePlan:
-    """How videos are made.
+    """Settings of the synthetic videos.
 
     Attributes:
-        classes: Each has a clip of its own.
-        sharing: Classes that share a clip; divides them.
+        classes: Number of classes; each has its own clip.
+        sharing: Number of classes that share a clip; divides ``classes``.
         length: Frames of a video.
         part: Fewest and most frames of a part of an action.
         piece: Fewest and most frames of a piece of surroundings.
@@ -41,13 +42,13 @@ class SplicePlan:
 
 
 class Splice(NamedTuple):
-    """One made video.
+    """One synthetic video.
 
     Attributes:
-        clip: Number of the clip of each frame.
-        frame: Number of the frame in its clip.
-        label: Class.
-        parts: First frame and frame behind the last of the telling and of the shared part.
+        clip: Clip number of each frame.
+        frame: Frame number of each frame in its clip.
+        label: Class of the video.
+        parts: Start and end (exclusive) of the telling part and of the shared part, frames.
     """
 
     clip: Int64[np.ndarray, " t"]
@@ -57,14 +58,14 @@ class Splice(NamedTuple):
 
 
 class Splices:
-    """Videos of clips, by number.
+    """Synthetic videos by number.
 
     Args:
-        frames: Number of frames of each clip, in a fixed order; the first ``classes`` tell, the next ones
-            are shared, the others surround.
-        plan: What a video is made of.
-        half: The first half of each clip trains, the second is measured on.
-        seed: Of all chance.
+        frames: Number of frames of each clip, in a fixed order: first the ``classes`` telling clips, then the shared
+            clips, then the surroundings.
+        plan: Settings of the videos.
+        half: Part of each clip to use: the first half trains, the second half tests.
+        seed: Seeds every random choice.
 
     Raises:
         DataError: There are too few clips, or the classes do not share them evenly.
@@ -72,7 +73,7 @@ class Splices:
 
     def __init__(self, frames: Sequence[int], plan: SplicePlan, *, half: Half, seed: int) -> None:
         if plan.sharing < 1 or plan.classes < 1 or plan.classes % plan.sharing:
-            raise DataError(f"{plan.classes} classes do not share clips by {plan.sharing}")
+            raise DataError(f"{plan.classes} classes do not share clips in groups of {plan.sharing}")
         wanted = plan.classes + plan.classes // plan.sharing + 1
         if len(frames) < wanted:
             raise DataError(f"{len(frames)} clips, wanted at least {wanted} for {plan.classes} classes")
@@ -104,7 +105,7 @@ class Splices:
         return pieces
 
     def _run(self, clip: int, size: tuple[int, int], rng: np.random.Generator) -> tuple[int, np.ndarray]:
-        """Some frames in a row of a clip's half; those of a short clip are played to and fro."""
+        """Consecutive frames of a clip's half; a short clip is played back and forth."""
         middle = self.frames[clip] // 2
         low, high = (0, middle) if self.half == "train" else (middle, self.frames[clip])
         length, there = int(rng.integers(size[0], size[1] + 1)), max(1, high - low)
@@ -115,26 +116,26 @@ class Splices:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimeHiding:
-    """Hiding of frames: Hide-and-Seek in time.
+    """Hide segments of frames: Hide-and-Seek in time.
 
     Attributes:
-        p: Chance of each segment, 0 to 1; 0 hides nothing.
-        segment: Frames of a segment.
+        p: Probability that a segment is hidden, 0 to 1; 0 hides nothing.
+        segment: Frames per segment.
     """
 
     p: float
     segment: int
 
     def mask(self, length: int, rng: np.random.Generator) -> Bool[np.ndarray, " t"]:
-        """Which frames of a row are hidden."""
+        """Mask of the hidden frames of a video of ``length`` frames."""
         return hidden_cells((length,), side=self.segment, p=self.p, rng=rng)
 
 
 def gathered(features: Mapping[int, Float32[np.ndarray, "_ d"]], splice: Splice) -> Float32[np.ndarray, "t d"]:
-    """The features of a made video.
+    """The features of a synthetic video.
 
     Args:
-        features: Of all frames of each clip.
+        features: Features of all frames of each clip.
         splice: The video.
     """
     return np.stack([features[int(clip)][frame] for clip, frame in zip(splice.clip, splice.frame, strict=True)])

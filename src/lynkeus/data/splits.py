@@ -1,8 +1,8 @@
-"""Splits of classes that share none: what is learned on some is measured on others.
+"""Disjoint splits of classes: train on some classes, test on others.
 
-Why classes and not pictures: a catalog meets entities that no training saw. The order of the classes comes from
-digests of their names, so that it depends neither on the order of the files nor on how many other classes there are:
-a new class moves at most one class over each border.
+The split is by class, not by picture, because a catalog has entities that no training saw. The digests of the names
+order the classes. This order depends neither on the order of the files nor on the other classes, so a new class moves
+at most one class over each border.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ from lynkeus.core import DataError
 
 
 def split_classes(names: Collection[str], sizes: Sequence[int], *, seed: int) -> tuple[frozenset[str], ...]:
-    """Disjoint sets of classes, one a size; together they are all classes.
+    """Split the classes into disjoint sets, one per size; together the sets contain all classes.
 
     Args:
         names: The classes, without repeats.
-        sizes: How many each set has, 0 and up; one may be -1 and takes the rest.
-        seed: Another seed gives another split.
+        sizes: Number of classes in each set, 0 and up; one size may be -1 and takes the rest.
+        seed: Seeds the order of the classes.
 
     Raises:
         DataError: A name repeats, or the sizes do not add up to the classes.

@@ -1,4 +1,4 @@
-"""Stickers of the data folder: pictures with transparency, to be laid over others."""
+"""Stickers in the data folder: pictures with transparency to lay over other pictures."""
 
 from pathlib import Path
 
@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 FOLDER = "copydet/overlays_twemoji"
+"""Folder of the stickers (Twemoji), relative to the data root."""
 
 
 def read_stickers(data: Path) -> list[np.ndarray]:
-    """RGBA pictures, uint8; a file without transparency is left out.
+    """Read the stickers as RGBA pictures, uint8; files without transparency are left out.
 
     Args:
         data: The data root.

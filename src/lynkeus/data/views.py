@@ -1,10 +1,10 @@
-"""The two views of a picture that a copy descriptor learns to bring together.
+"""The two views of a picture that a copy descriptor must match.
 
-Source: SSCD (Pizzi et al. 2022) trains two strong views; imgFp (ISC 2021) an attacked against an original
-picture. Ours is the second, as in use: a reference is hardly edited, an upload may be anything.
+Source: SSCD (Pizzi et al. 2022) trains with two strong views; imgFp (ISC 2021) trains an attacked picture against the
+original. We follow imgFp, because this matches real use: a reference is hardly edited, an upload may be anything.
 
-Conventions: a view is squashed to a square by area averaging, as at inference. Steps that cut come before
-steps that shrink the picture into another, so that the copy stays in sight.
+Conventions: a view is squashed to a square by area averaging, as at inference. Crops come before steps that paste the
+picture into another, so that the copy stays visible.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ Pictures = Sequence[np.ndarray]
 
 
 def light_view() -> au.Transform:
-    """What happens to a reference before it is registered: little or nothing."""
+    """Edits of a reference before registration: few or none."""
     return au.Chain(
         (
             au.Sometimes(au.Crop(keep=(0.8, 1.0)), p=0.3),
@@ -30,12 +30,12 @@ def light_view() -> au.Transform:
 
 
 def heavy_view(*, hosts: Pictures, stickers: Pictures, side: int) -> au.Transform:
-    """What an uploader who hides a picture does to it: two steps on average, at times none, at times six.
+    """Edits of an uploader who disguises a picture: two steps on average, between none and six.
 
     Args:
-        hosts: RGB pictures to paste into, to put beside or to blend with.
+        hosts: RGB pictures to paste into, to place beside the picture, or to blend with.
         stickers: RGBA pictures to stick on.
-        side: Longest side of the pictures that are made, pixels; about that of the cached ones.
+        side: Longest side of the results, pixels; about the side of the cached pictures.
     """
     steps = (
         (0.15, au.CutOuts(count=(1, 5), side=(0.1, 0.35))),
@@ -50,7 +50,7 @@ def heavy_view(*, hosts: Pictures, stickers: Pictures, side: int) -> au.Transfor
 
 
 def squash(rgb: UInt8[np.ndarray, "h w 3"], side: int) -> UInt8[np.ndarray, "s s 3"]:
-    """The picture as a square, its aspect ratio destroyed on purpose."""
+    """The picture squashed to a square; the aspect ratio is lost on purpose."""
     return np.asarray(cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA))
 
 

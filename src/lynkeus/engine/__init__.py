@@ -1,1 +1,1 @@
-"""The one training loop on Lightning Fabric, its schedule and its run folder."""
+"""The training loop on Lightning Fabric, the schedule and the run folder."""

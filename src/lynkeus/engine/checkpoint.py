@@ -1,4 +1,4 @@
-"""What a run changes, and how it is kept: whole or not at all, and never under another's name."""
+"""The state of a run, and its checkpoints; a checkpoint is written completely or not at all."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -16,20 +16,20 @@ from lynkeus.core import ConflictError, CorruptError, NotTrainedError, StorageEr
 from lynkeus.engine.run import RunFolder
 from lynkeus.losses.slow_copy import SlowCopy
 
-_FULL_RATE = "full_lr"
+_FULL_RATE = "full_lr"  # key in a parameter group, beside torch's "lr" of the current step
 
 
 @dataclass(kw_only=True, slots=True)
 class Training:
-    """What a run changes: all of it is in the checkpoint.
+    """Everything that a run changes; the checkpoint holds all of it.
 
     Attributes:
-        model: Set up by ``fabric``.
-        optimiser: Set up by ``fabric``; each group has its full learning rate in ``lr``.
-        loss: Holds buffers, such as a memory of past descriptors.
-        average: Follows the model after each step (an exponential moving average of its weights); None has none.
-        step: Steps done.
-        best: The highest value so far of the figure that validation watches.
+        model: The model, set up by ``fabric``.
+        optimiser: The optimiser, set up by ``fabric``; ``lr`` of each group is the full learning rate.
+        loss: The loss; it may have buffers, such as a memory of past descriptors.
+        average: Exponential moving average of the model's weights, updated after each step; None keeps no average.
+        step: Number of finished steps.
+        best: Highest value so far of the validation figure.
     """
 
     model: nn.Module
@@ -40,41 +40,41 @@ class Training:
     best: float = float("-inf")
 
     def remember_rates(self) -> None:
-        """Keep the full learning rates beside those of a step, in the optimiser's own state."""
+        """Store the full learning rates in the optimiser's state, apart from the rates of a step."""
         for group in self.optimiser.param_groups:
             group.setdefault(_FULL_RATE, float(group["lr"]))
 
     def set_rates(self, factor: float) -> None:
-        """Give each group its share of the full learning rate."""
+        """Set the rate of each group to ``factor`` times its full learning rate."""
         for group in self.optimiser.param_groups:
             group["lr"] = group[_FULL_RATE] * factor
 
 
 def save(fabric: Fabric, training: Training, run: RunFolder) -> None:
-    """Write the checkpoint, whole or not at all.
+    """Write the checkpoint completely or not at all.
 
     Raises:
-        StorageError: It cannot be written; the one before stays.
+        StorageError: The checkpoint cannot be written; the previous checkpoint stays.
     """
     _write(fabric, run.checkpoint, _state(training), step=training.step)
 
 
 def save_best(fabric: Fabric, training: Training, run: RunFolder) -> None:
-    """Write the weights of the best step so far: ``model``, or its average where there is one.
+    """Write the weights of the best step so far: the average if there is one, else the model.
 
     Raises:
-        StorageError: They cannot be written; those before stay.
+        StorageError: The weights cannot be written; the previous weights stay.
     """
     kept = training.model if training.average is None else training.average.copy
     _write(fabric, run.best, {"model": kept, "step": training.step, "best": training.best}, step=training.step)
 
 
 def load(fabric: Fabric, training: Training, run: RunFolder) -> None:
-    """Come back to the last checkpoint where there is one.
+    """Restore the last checkpoint, if there is one.
 
     Raises:
-        ConflictError: It is of another model.
-        CorruptError: It cannot be read.
+        ConflictError: The checkpoint belongs to another model.
+        CorruptError: The checkpoint cannot be read.
     """
     if not run.checkpoint.exists():
         return
@@ -93,11 +93,11 @@ def load(fabric: Fabric, training: Training, run: RunFolder) -> None:
 
 
 def read_checkpoint(run: Path, *, best: bool = False) -> dict[str, Any]:
-    """The state in a run's last checkpoint, or in that of its best step, on the CPU.
+    """Read the state of a run's last checkpoint, or of its best step, to the CPU.
 
     Raises:
-        NotTrainedError: The folder holds none.
-        CorruptError: It cannot be read.
+        NotTrainedError: The folder holds no checkpoint.
+        CorruptError: The checkpoint cannot be read.
     """
     folder = RunFolder(folder=run)
     path = folder.best if best else folder.checkpoint
@@ -107,10 +107,10 @@ def read_checkpoint(run: Path, *, best: bool = False) -> dict[str, Any]:
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """What ``torch.save`` wrote, tensors and plain values alone, on the CPU.
+    """Read tensors and plain values from a file of ``torch.save`` to the CPU.
 
     Raises:
-        CorruptError: It cannot be read.
+        CorruptError: The file cannot be read.
     """
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
@@ -119,10 +119,10 @@ def read_state(path: Path) -> dict[str, Any]:
 
 
 def write_state(path: Path, state: Mapping[str, Any]) -> None:
-    """Write tensors and plain values for ``read_state``, whole or not at all.
+    """Write tensors and plain values for ``read_state``, completely or not at all.
 
     Raises:
-        StorageError: It cannot be written; what was there stays.
+        StorageError: The file cannot be written; the previous file stays.
     """
     with _unfinished(path, "{path} cannot be written: {reason}") as unfinished:
         torch.save(dict(state), unfinished)
@@ -153,14 +153,14 @@ def _write(fabric: Fabric, path: Path, state: dict[str, Any], *, step: int) -> N
 
 @contextmanager
 def _unfinished(path: Path, said: str) -> Generator[Path]:
-    """Where to write before the file takes its name; what cannot be written is taken away.
+    """A temporary path to write to before the rename; removed if the write fails.
 
     Args:
-        path: Final name.
-        said: What is wrong then, with ``{path}`` and ``{reason}``.
+        path: Final path.
+        said: Template of the error message, with ``{path}`` and ``{reason}``.
 
     Raises:
-        StorageError: It cannot be written.
+        StorageError: The file cannot be written.
     """
     unfinished = path.with_suffix(".tmp")
     try:

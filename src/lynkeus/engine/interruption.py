@@ -1,18 +1,18 @@
-"""Being asked to end: the step at work is finished and saved first."""
+"""Handle requests to stop: the run finishes and saves the current step first."""
 
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import final
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and the request of job schedulers
 
 
 @final
 class Interruption:
-    """Notes that the process was asked to end, while it is entered.
+    """Context manager that records a request to stop.
 
-    A second request ends the process at once, as it would have been before.
+    A second request ends the process at once, as without this class.
     """
 
     def __init__(self) -> None:
@@ -36,5 +36,5 @@ class Interruption:
 
     def _restore(self) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # pyright: ignore[reportArgumentType] - it came from the same function
+            signal.signal(number, handler)  # pyright: ignore[reportArgumentType] - from this function
         self._before = {}

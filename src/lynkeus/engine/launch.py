@@ -1,7 +1,7 @@
-"""Processes and devices: the same recipe on one CPU, on several processes and on GPUs.
+"""Processes and devices: one recipe runs on a CPU, in several processes and on GPUs.
 
-Batch-norm statistics are of a process's own share of a batch. ``torch.nn.SyncBatchNorm`` joins them on GPUs alone (on
-the CPU it raises), so several processes on CPUs need statistics that are frozen, or GroupNorm.
+Each process computes batch-norm statistics from its own share of a batch. ``torch.nn.SyncBatchNorm`` joins the
+statistics on GPUs only (on the CPU it raises). Several CPU processes therefore need frozen statistics or GroupNorm.
 """
 
 import os
@@ -21,12 +21,12 @@ Precision = Literal["32-true", "bf16-mixed", "16-mixed", "bf16-true"]
 
 
 def make_fabric(*, accelerator: str = "auto", devices: int = 1, precision: Precision = "32-true") -> Fabric:
-    """Launched processes: those of torchrun where it started this one, else ``devices`` of this machine.
+    """Launch the processes: torchrun's processes if torchrun started this one, else ``devices`` on this machine.
 
     Args:
-        accelerator: ``auto`` takes GPUs where there are any; ``cpu`` or ``cuda``.
-        devices: Processes, one a device; torchrun's own number wins.
-        precision: Of the numbers; ``bf16-mixed`` keeps the weights in 32 bits.
+        accelerator: ``cpu``, ``cuda``, or ``auto``, which uses GPUs if there are any.
+        devices: Number of processes, one per device; the number from torchrun takes precedence.
+        precision: Numerical precision; ``bf16-mixed`` keeps the weights in 32 bits.
     """
     nodes = 1
     if "TORCHELASTIC_RUN_ID" in os.environ:
@@ -38,7 +38,7 @@ def make_fabric(*, accelerator: str = "auto", devices: int = 1, precision: Preci
 
 
 def set_up(fabric: Fabric, model: nn.Module, optimiser: Optimizer) -> tuple[Any, Optimizer]:
-    """The model and its optimiser as ``fabric.setup`` gives them, batch-norm joined where several GPUs train."""
+    """Set up model and optimiser with ``fabric.setup``; join batch-norm statistics over several GPUs."""
     if fabric.world_size > 1 and fabric.device.type == "cuda":
         joined = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         if joined is not model:
@@ -48,12 +48,12 @@ def set_up(fabric: Fabric, model: nn.Module, optimiser: Optimizer) -> tuple[Any,
 
 
 def forward_method(fabric: Fabric, wrapped: Any, name: str) -> Callable[..., Any]:
-    """A method of a model that is not ``forward``, run as ``forward`` is: in the precision asked for, gradients joined.
+    """Wrap another method of a model to run like ``forward``: same precision, gradients joined over processes.
 
     Args:
-        fabric: Launched.
-        wrapped: As ``set_up`` gives it.
-        name: Of the method.
+        fabric: Launched processes.
+        wrapped: The model from ``set_up``.
+        name: Name of the method.
     """
     wrapped.mark_forward_method(name)
 
@@ -69,7 +69,7 @@ def _full(value: Tensor) -> Tensor:
 
 
 def refuse_separate_statistics(model: nn.Module, *, processes: int) -> None:
-    """Do nothing if 1 and n processes give the same run.
+    """Refuse a model whose run with n processes would differ from a run with one.
 
     Raises:
         ConflictError: Several processes would each keep batch-norm statistics of their own.

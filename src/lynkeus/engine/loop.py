@@ -1,11 +1,11 @@
-"""The one training loop: steps, learning rates, checkpoints, log, one process or several.
+"""The training loop: steps, learning rates, checkpoints and log, in one process or several.
 
-Built on Lightning Fabric (https://lightning.ai/docs/fabric). It knows no model and no data: a callable
-gives the terms of a step's loss, another gives the batches from any step on.
+Built on Lightning Fabric (https://lightning.ai/docs/fabric). The loop knows no model and no data: one callable gives
+the terms of a step's loss, and another gives the batches from any step on.
 
-Conventions: a step's terms are means over the whole batch of all processes, equal in each of them, and
-their gradients reach each process through ``gather``; then 1 and n processes give the same run. All chance
-of a step follows from its number, so that a resumed run repeats the unbroken one.
+Conventions: the terms of a step are means over the whole batch of all processes and are equal in each process. Their
+gradients reach each process through ``gather``. So 1 and n processes give the same run. All randomness of a step
+follows from its number, so a resumed run equals an unbroken run.
 """
 
 import time
@@ -35,12 +35,12 @@ class LoopOptions:
 
     Attributes:
         steps: Steps of the whole run.
-        rate: Factor of the learning rates at each step.
-        accumulate: Batches whose gradients are averaged to one step.
-        clip_norm: Longest gradient of all weights together; longer ones are scaled down. None leaves them.
+        rate: Factor on the full learning rates at each step.
+        accumulate: Number of batches whose gradients are averaged for one step.
+        clip_norm: Largest norm of the gradient of all weights; longer gradients are scaled down. None does not clip.
         save_minutes: Minutes between checkpoints.
-        log_every: Steps between lines of the log.
-        stop_after: Stop at this step as if interrupted; None goes to the end.
+        log_every: Steps between log lines.
+        stop_after: Stop after this step as if interrupted; None runs to the end.
     """
 
     steps: int
@@ -54,12 +54,12 @@ class LoopOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Validation:
-    """What is measured in between, on what does not train.
+    """Measurements during training on data that do not train.
 
     Attributes:
-        every: Steps between two measurements; the last step is measured, too.
-        measure: Gives figures; the model is in evaluation mode.
-        best: The figure whose highest value so far makes ``best.ckpt``.
+        every: Steps between two measurements; the last step is always measured.
+        measure: Returns figures by name; the model is in evaluation mode.
+        best: Name of the figure whose highest value so far writes ``best.ckpt``.
     """
 
     every: int
@@ -77,22 +77,22 @@ def fit(
     options: LoopOptions,
     validation: Validation | None = None,
 ) -> None:
-    """Train from the last checkpoint of the run, or from the start, to the end.
+    """Train from the last checkpoint, or from the start, to the end.
 
     Args:
-        fabric: Launched.
-        training: Changed in place; its loss and average come to the processes' device, as the batches do.
-        run: Where checkpoints and the log go.
-        batches: Gives the batches from a number to behind another; a step takes ``accumulate`` of them.
-        terms: The parts of a batch's loss; ``loss`` is the one to go down.
-        options: Length and rhythm.
-        validation: What is measured in between; None measures nothing.
+        fabric: Launched processes.
+        training: Changed in place; loss and average move to the device of the process, like the batches.
+        run: Folder for checkpoints and the log.
+        batches: Gives the batches from a first number to an exclusive last number; a step takes ``accumulate`` batches.
+        terms: Gives the terms of a batch's loss by name; ``loss`` is the term to minimise.
+        options: Length of the run, and how often to save and log.
+        validation: Measurements during training; None measures nothing.
 
     Raises:
-        DivergedError: The loss is no longer a number. The last checkpoint stays.
-        StorageError: A checkpoint cannot be written. The one before stays.
-        ConflictError: The checkpoint is of another model, or several processes would keep statistics apart.
-        KeyboardInterrupt: The process was asked to end; it saved first.
+        DivergedError: The loss is no longer finite. The last checkpoint stays.
+        StorageError: A checkpoint cannot be written. The previous checkpoint stays.
+        ConflictError: The checkpoint belongs to another model, or the processes would keep separate statistics.
+        KeyboardInterrupt: The process was asked to stop; the run is saved.
     """
     training.remember_rates()
     load(fabric, training, run)
@@ -133,7 +133,7 @@ def _step(
     terms: Callable[[B], Mapping[str, Tensor]],
     clip_norm: float | None,
 ) -> dict[str, float]:
-    """One step of the optimiser from one or more batches; gives the means of the terms."""
+    """Do one optimiser step from one or more batches; return the means of the terms."""
     row: dict[str, float] = {}
     for place, batch in enumerate(micro, 1):
         with fabric.no_backward_sync(cast("Any", training.model), enabled=place < len(micro)):
@@ -171,7 +171,7 @@ def _validate(fabric: Fabric, training: Training, run: RunFolder, validation: Va
 
 
 def gather(fabric: Fabric, part: Shaped[Tensor, "n *rest"]) -> Shaped[Tensor, "m *rest"]:
-    """The rows of all processes in order of their rank; gradients flow back to their owners."""
+    """The rows of all processes in order of rank; gradients flow back to the process of each row."""
     if fabric.world_size == 1:
         return part
     whole = fabric.all_gather(part, sync_grads=part.requires_grad)

@@ -1,8 +1,9 @@
-"""The folder of a run: what was asked for, with which versions, and what came of it.
+"""The folder of a run: its config, the versions used, and its results.
 
-``config.json`` (the resolved config), ``versions.json`` (of libraries, and the commit), ``log.jsonl`` (one line a
-logged step), ``tensorboard/`` (the same for TensorBoard), ``checkpoint.ckpt`` and ``best.ckpt``; of objects
-``descriptor.pt`` as well, what came of it at its end. A folder belongs to one config: another one is refused.
+Files: ``config.json`` (the resolved config), ``versions.json`` (versions of libraries, and the commit), ``log.jsonl``
+(one line per logged step), ``tensorboard/`` (the same log for TensorBoard), ``checkpoint.ckpt`` and ``best.ckpt``. A
+run of an object descriptor also writes ``descriptor.pt``, the result, at its end. A folder belongs to one config; a run
+with another config is refused.
 """
 
 import dataclasses
@@ -25,12 +26,13 @@ from tensorboardX import SummaryWriter
 from lynkeus.core import ConflictError, StorageError
 
 CONFIG, LOG = "config.json", "log.jsonl"
-_PACKAGES = ("torch", "lightning-fabric", "numpy", "opencv-python-headless")
+"""Names of files in the folder of a run."""
+_PACKAGES = ("torch", "lightning-fabric", "numpy", "opencv-python-headless")  # can change the result of a run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunFolder:
-    """Where one run keeps its files."""
+    """The folder with the files of one run."""
 
     folder: Path
 
@@ -41,22 +43,22 @@ class RunFolder:
 
     @property
     def best(self) -> Path:
-        """The weights of the step whose validation was best, where a run validates."""
+        """The weights of the step with the best validation figure, if the run validates."""
         return self.folder / "best.ckpt"
 
     def log(self, step: int, *, write: bool = True) -> "RunLog":
-        """The log, to be entered; rows after ``step``, of steps that are done again, are taken away."""
+        """The log as a context manager; rows after ``step`` are removed, because those steps run again."""
         return RunLog(self.folder, step, write=write)
 
 
 @final
 class RunLog:
-    """Writes what a run reports, as JSON lines and for TensorBoard.
+    """Writes the log of a run as JSON lines and for TensorBoard.
 
     Args:
-        folder: Of the run.
-        step: The last step that is in the checkpoint.
-        write: False writes nothing: one process alone reports.
+        folder: Folder of the run.
+        step: Step of the checkpoint.
+        write: False writes nothing; only one process writes the log.
     """
 
     def __init__(self, folder: Path, step: int, *, write: bool) -> None:
@@ -87,12 +89,12 @@ class RunLog:
         """Append one row.
 
         Args:
-            step: Steps done.
-            row: Numbers by name.
-            per_step: Add the seconds a step took since the log was opened.
+            step: Number of finished steps.
+            row: Figures by name.
+            per_step: Add the mean seconds per step since the log was opened.
 
         Raises:
-            StorageError: It cannot be written.
+            StorageError: The log cannot be written.
         """
         if self._board is None:
             return
@@ -113,7 +115,7 @@ def _line(row: Mapping[str, float | int]) -> str:
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
-    """The rows of a run's log; lines that are damaged are left out."""
+    """Read the rows of a run's log; damaged lines are skipped."""
     rows: list[dict[str, float]] = []
     path = folder / LOG
     for line in path.read_text().splitlines() if path.exists() else ():
@@ -125,16 +127,16 @@ def read_log(folder: Path) -> list[dict[str, float]]:
 
 
 def open_run(folder: Path, config: object, *, extra: Mapping[str, Any] | None = None) -> RunFolder:
-    """Make the folder of a run, or come back to it.
+    """Create the folder of a run, or reopen an existing folder.
 
     Args:
-        folder: Made where missing.
+        folder: Created if missing.
         config: A frozen dataclass.
-        extra: More that must not change between a run and its resumption, such as the data's digest.
+        extra: More values that must not change when a run resumes, such as the digest of the data.
 
     Raises:
-        ConflictError: The folder holds a run of another config; the text names the fields.
-        StorageError: It cannot be written.
+        ConflictError: The folder holds a run with another config; the text names the fields.
+        StorageError: The folder cannot be written.
     """
     resolved = json.loads(json.dumps({**_fields(config), **(extra or {})}))
     path = folder / CONFIG
@@ -150,10 +152,10 @@ def open_run(folder: Path, config: object, *, extra: Mapping[str, Any] | None = 
 
 
 def keep(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON file of a run, whole or not at all.
+    """Write a JSON file of a run, completely or not at all.
 
     Raises:
-        StorageError: It cannot be written.
+        StorageError: The file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -180,7 +182,7 @@ def _versions() -> dict[str, str]:
 
 
 def _commit() -> str:
-    """The commit of the checkout that this code runs from, "+" where files differ from it; empty outside one."""
+    """The commit of the checkout that runs, with "+" if files differ from the commit; empty outside a checkout."""
     git = shutil.which("git")
     if git is None:
         return ""

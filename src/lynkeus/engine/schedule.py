@@ -1,15 +1,15 @@
-"""Learning rates as a pure function of the step, so that there is nothing to save."""
+"""Learning rates as a pure function of the step, so a checkpoint need not save them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trapezoid:
-    """Rise, stay, fall to nothing: each part linear.
+    """Warm up linearly, stay, then cool down linearly to 0.
 
     Attributes:
-        warmup: Steps of the rise.
-        cooldown: Steps of the fall, at the end.
+        warmup: Steps of the warm-up.
+        cooldown: Steps of the cool-down at the end.
         steps: All steps.
     """
 
@@ -18,10 +18,10 @@ class Trapezoid:
     steps: int
 
     def __call__(self, step: int) -> float:
-        """Factor of the full learning rate, above 0 to 1.
+        """Factor on the full learning rate, above 0 to 1.
 
         Args:
-            step: Counted from 0.
+            step: Step, counted from 0.
 
         >>> [Trapezoid(warmup=2, cooldown=2, steps=6)(step) for step in range(6)]
         [0.5, 1.0, 1.0, 1.0, 1.0, 0.5]

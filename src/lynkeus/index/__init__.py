@@ -1,1 +1,1 @@
-"""Vectors and points that are searched: the protocol, an exact index, and Faiss."""
+"""Search of vectors and local points: the protocol, exact indexes, and Faiss."""

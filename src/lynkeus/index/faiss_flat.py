@@ -1,4 +1,4 @@
-"""The exact index in Faiss, half-precision numbers: the default while it is fast enough."""
+"""The exact Faiss index in half precision: the default while exhaustive search is fast enough."""
 
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ from lynkeus.index.protocol import Neighbours
 
 
 class FaissFlatIndex:
-    """Every query is compared with every vector, by Faiss; vectors are rounded to half precision.
+    """Compares every query with every vector; stores vectors in half precision.
 
     Args:
-        dim: Length of vectors.
-        stored: What ``load`` read; None starts empty.
+        dim: Dimensions of the vectors.
+        stored: The Faiss index that ``load`` read; None starts empty.
     """
 
     def __init__(self, dim: int, *, stored: faiss.Index | None = None) -> None:
@@ -34,14 +34,14 @@ class FaissFlatIndex:
         return np.intersect1d(ids, faiss.vector_to_array(self._index.id_map))
 
     def add(self, ids: Int64[np.ndarray, " n"], vectors: Float32[np.ndarray, "n dim"]) -> None:
-        """Add vectors; an id that is already there is replaced; of an id given twice the last counts."""
+        """Add vectors; a known id is replaced; the last vector of a repeated id counts."""
         check_length(vectors, self.dim)
         self.remove(ids)
         last = len(ids) - 1 - np.unique(ids[::-1], return_index=True)[1]
         self._index.add_with_ids(np.ascontiguousarray(vectors[last]), np.ascontiguousarray(ids[last]))
 
     def remove(self, ids: Int64[np.ndarray, " n"]) -> None:
-        """Forget ids; unknown ones are passed over."""
+        """Remove ids; unknown ids are ignored."""
         if len(self) and len(ids):
             self._index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids)))
 
@@ -60,7 +60,7 @@ class FaissFlatIndex:
         """Read what ``save`` wrote.
 
         Raises:
-            CorruptError: The file is no such index.
+            CorruptError: The file is not an index of this kind.
         """
         stored = read(file, mapped=True)
         return cls(stored.d, stored=stored)
@@ -83,11 +83,11 @@ def read(file: Path, *, mapped: bool) -> faiss.Index:
     """A Faiss index from a file.
 
     Args:
-        file: What Faiss wrote.
-        mapped: Map its numbers into memory; otherwise they are read.
+        file: A file that Faiss wrote.
+        mapped: Map the numbers into memory instead of reading them.
 
     Raises:
-        CorruptError: The file cannot be read as one.
+        CorruptError: Faiss cannot read the file.
     """
     try:
         with file.open("rb") as handle:

@@ -1,4 +1,4 @@
-"""The exact index in plain NumPy: the twin that all others are tested against."""
+"""The exact index in plain NumPy: the reference that tests compare all other indexes with."""
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -8,7 +8,7 @@ from lynkeus.index.protocol import Neighbours
 
 
 class FlatIndex:
-    """Every query is compared with every vector."""
+    """Compares every query with every vector."""
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
@@ -20,7 +20,7 @@ class FlatIndex:
         return len(self._ids)
 
     def add(self, ids: Int64[np.ndarray, " n"], vectors: Float32[np.ndarray, "n dim"]) -> None:
-        """Add vectors; an id that is already there is replaced; of an id given twice the last counts."""
+        """Add vectors; a known id is replaced; the last vector of a repeated id counts."""
         check_length(vectors, self.dim)
         self.remove(ids)
         last = len(ids) - 1 - np.unique(ids[::-1], return_index=True)[1]
@@ -28,7 +28,7 @@ class FlatIndex:
         self._vectors = np.concatenate([self._vectors, vectors[last]])
 
     def remove(self, ids: Int64[np.ndarray, " n"]) -> None:
-        """Forget ids; unknown ones are passed over."""
+        """Remove ids; unknown ids are ignored."""
         keep = ~np.isin(self._ids, ids)
         self._ids, self._vectors = self._ids[keep], self._vectors[keep]
 
@@ -45,6 +45,6 @@ class FlatIndex:
 
 
 def check_length(vectors: Float32[np.ndarray, "n dim"], dim: int) -> None:
-    """Raise ShapeError where vectors have another length than ``dim``."""
+    """Raise ShapeError unless the vectors have ``dim`` dimensions."""
     if vectors.ndim != 2 or vectors.shape[1] != dim:
         raise ShapeError(f"vectors of shape {vectors.shape}, wanted (n, {dim})")

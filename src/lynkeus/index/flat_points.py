@@ -1,15 +1,15 @@
-"""The exact point index in plain NumPy: the twin of ``PointIndex``, and enough for one reference."""
+"""The exact point index in plain NumPy: the slow version of ``PointIndex``, and enough for one reference."""
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
 
 class FlatPointIndex:
-    """Every query is compared with every point.
+    """Compares every query with every point.
 
     Args:
         vectors: Projected descriptors.
-        ids: Their ids.
+        ids: Id of each point.
     """
 
     def __init__(self, vectors: Float32[np.ndarray, "n dim"], ids: Int64[np.ndarray, " n"]) -> None:
@@ -23,7 +23,7 @@ class FlatPointIndex:
     def search(
         self, queries: Float32[np.ndarray, "queries dim"], count: int
     ) -> tuple[Int64[np.ndarray, "queries count"], Float32[np.ndarray, "queries count"]]:
-        """Ids and squared distances of the nearest points; where there are no more, -1 and infinity."""
+        """Ids and squared distances of the nearest points, padded with -1 and infinity."""
         distance = (queries**2).sum(1)[:, None] + (self._vectors**2).sum(1) - 2 * queries @ self._vectors.T
         order = np.argsort(distance, axis=1, kind="stable")[:, :count]
         missing = ((0, 0), (0, max(count - len(self), 0)))

@@ -1,8 +1,8 @@
-"""Inverted lists of product codes: the local points of all references, searched at once.
+"""Inverted lists of product codes: one search over the local points of all references.
 
-Source: IVF-PQ, Jegou et al., TPAMI 2011; four-bit codes compared in registers, Andre et al., VLDB 2015, in Faiss as
-``IndexIVFPQFastScan``. Centres are given, never trained here. Points come coded, with the number of their list, so
-that building is sorting.
+Source: IVF-PQ, Jegou et al., TPAMI 2011; comparison of four-bit codes in registers, Andre et al., VLDB 2015; both in
+Faiss as ``IndexIVFPQFastScan``. The caller passes the centres; nothing is trained here. The points arrive coded, with
+their list numbers, so building the index is only sorting.
 """
 
 from pathlib import Path
@@ -16,11 +16,11 @@ from lynkeus.index.faiss_flat import read, write
 
 
 class ListFinder:
-    """Finds the lists nearest to queries: by four-bit codes first, then exactly among the best few.
+    """Finds the nearest lists of each query: first by four-bit codes, then exactly among the best few.
 
     Args:
         coarse: Centres of the lists.
-        fine: Centres of each pair of numbers.
+        fine: The 16 centres of each pair of dimensions.
     """
 
     _REFINED = 4
@@ -34,7 +34,7 @@ class ListFinder:
         self._half_square = 0.5 * (coarse**2).sum(1)
 
     def __call__(self, queries: Float32[np.ndarray, "queries dim"], probes: int) -> Int64[np.ndarray, "queries probes"]:
-        """Numbers of the nearest lists, nearest first."""
+        """Numbers of the nearest lists, the nearest first."""
         rough = self._codes.search(np.ascontiguousarray(queries), self._REFINED * probes)[1]
         apart = self._half_square[rough] - np.einsum("qd,qkd->qk", queries, self._coarse[rough])
         best = np.argsort(apart, axis=1, kind="stable")[:, :probes]
@@ -62,9 +62,9 @@ class PointIndex:
 
         Args:
             coarse: Centres of the lists.
-            fine: Centres of each pair of numbers: 16 for each of ``dim / 2`` pairs.
+            fine: The 16 centres of each of the ``dim / 2`` pairs of dimensions.
             lists: The list of each point.
-            codes: Product codes, two pairs a byte, the earlier in the low half.
+            codes: Product codes, two pairs per byte; the low half holds the earlier pair.
             ids: Ids of the points.
         """
         dim = coarse.shape[1]
@@ -97,12 +97,12 @@ class PointIndex:
         *,
         lists: Int64[np.ndarray, "queries probes"],
     ) -> tuple[Int64[np.ndarray, "queries count"], Float32[np.ndarray, "queries count"]]:
-        """Ids and squared distances of the nearest points, nearest first; where there are no more, -1 and infinity.
+        """Ids and squared distances of the nearest points, nearest first, padded with -1 and infinity.
 
         Args:
             queries: Projected descriptors.
-            count: Points wanted for each query.
-            lists: The lists that are searched for each query.
+            count: Number of points per query.
+            lists: The lists to search for each query.
         """
         if not len(self) or not len(queries):
             shape = (len(queries), count)
@@ -118,9 +118,11 @@ class PointIndex:
 
     @classmethod
     def load(cls, file: Path) -> "PointIndex":
-        """Read what ``save`` wrote: of a mapped file Faiss would copy the lists, page by page, and hold them twice.
+        """Read what ``save`` wrote.
+
+        The file is read, not mapped: Faiss would copy the lists of a mapped file page by page and hold them twice.
 
         Raises:
-            CorruptError: The file is no such index.
+            CorruptError: The file is not an index of this kind.
         """
         return cls(read(file, mapped=False))

@@ -1,4 +1,4 @@
-"""What an index of vectors must do; ``lynkeus.testing.check_index`` tests it."""
+"""The protocol of a vector index; ``lynkeus.testing.check_index`` tests an implementation."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -9,10 +9,10 @@ from jaxtyping import Float32, Int64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
-    """The best hits of each query, best first; id -1 and score -inf where there are no more.
+    """The best hits of each query, best first, padded with id -1 and score -inf.
 
     Attributes:
-        ids: Ids as they were added.
+        ids: Ids as given to ``add``.
         score: Inner products, higher is more alike.
     """
 
@@ -25,22 +25,22 @@ class Index(Protocol):
     """Vectors under ids, searched by inner product."""
 
     def add(self, ids: Int64[np.ndarray, " n"], vectors: Float32[np.ndarray, "n dim"]) -> None:
-        """Add vectors; an id that is already there is replaced.
+        """Add vectors; a known id is replaced.
 
         Raises:
-            ShapeError: The vectors have another length than the index.
+            ShapeError: The vectors have other dimensions than the index.
         """
         ...
 
     def remove(self, ids: Int64[np.ndarray, " n"]) -> None:
-        """Forget ids; unknown ones are passed over."""
+        """Remove ids; unknown ids are ignored."""
         ...
 
     def search(self, queries: Float32[np.ndarray, "queries dim"], count: int) -> Neighbours:
         """The ``count`` best hits of each query.
 
         Raises:
-            ShapeError: The queries have another length than the index.
+            ShapeError: The queries have other dimensions than the index.
         """
         ...
 

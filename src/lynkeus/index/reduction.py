@@ -1,11 +1,11 @@
-"""Fewer numbers a vector: PCA, with L2 behind it.
+"""Dimensionality reduction: PCA, then L2 normalisation.
 
-Source: DeepFirearm (Hao et al. 2018, https://arxiv.org/abs/1806.02984): PCA *without* whitening, then L2 again; 128
-numbers are no worse than 512 there. Its released code fits on the database that is then searched; here the vectors to
-fit on are given, and should be those that trained.
+Source: DeepFirearm (Hao et al. 2018, https://arxiv.org/abs/1806.02984): PCA *without* whitening, then L2 again. In the
+paper 128 dimensions are no worse than 512. The released code fits on the database that it then searches; here the
+caller passes the vectors to fit on, which should be the training vectors.
 
-Conventions: an axis's sign is free, and is chosen so that its largest number is above 0: the same vectors give the
-same axes everywhere.
+Conventions: the sign of a principal axis is arbitrary. Here the largest component of each axis is above 0, so the same
+vectors give the same axes on every machine.
 """
 
 from dataclasses import dataclass
@@ -15,38 +15,38 @@ from jaxtyping import Float, Float32, Float64
 
 from lynkeus.core import ShapeError
 
-_LEAST = 1e-12
+_LEAST = 1e-12  # keeps a division by 0 away; far below the length of any vector that is not 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Reduction:
-    """A linear map and L2.
+    """A linear map, then L2 normalisation.
 
     Attributes:
-        mean: Taken off first.
-        axes: One a row, the widest first; scaled when whitened.
+        mean: Subtracted first.
+        axes: Principal axes, one per row, largest variance first; scaled when whitened.
     """
 
     mean: Float64[np.ndarray, " d"]
     axes: Float64[np.ndarray, "k d"]
 
     def __call__(self, vectors: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n k"]:
-        """The reduced vectors, of length 1; one that lies at the mean stays 0."""
+        """The reduced vectors, of length 1; a vector equal to the mean becomes 0."""
         found = (vectors - self.mean) @ self.axes.T
         length = np.linalg.norm(found, axis=1, keepdims=True)
         return np.asarray(found / np.maximum(length, _LEAST), np.float32)
 
 
 def fit_reduction(vectors: Float[np.ndarray, "n d"], dim: int, *, whiten: bool = False) -> Reduction:
-    """The directions in which vectors vary the most.
+    """Fit the directions of the largest variance.
 
     Args:
-        vectors: To fit on; not those that are searched later.
-        dim: Numbers to keep.
-        whiten: Make all directions equally wide, for comparison: narrow ones, mostly noise, then count as much.
+        vectors: Vectors to fit on; not the vectors that are searched later.
+        dim: Dimensions to keep.
+        whiten: Give all directions the same variance. For comparison only: directions of noise then count as much.
 
     Raises:
-        ShapeError: There are fewer vectors or numbers than directions wanted: at most n - 1 and d.
+        ShapeError: ``dim`` is below 1 or above the smaller of n - 1 and d.
     """
     most = min(len(vectors) - 1, vectors.shape[1])
     if not 1 <= dim <= most:

@@ -1,1 +1,1 @@
-"""One loss a file: functions, and a thin module where there is a state."""
+"""One loss per file: a function, and a thin module if the loss has state."""

@@ -1,11 +1,11 @@
-"""The cosine after an angle is added: what ArcFace and CurricularFace share.
+"""Additive angular margin: the part that ArcFace and CurricularFace share.
 
-Formula: ``cos(theta + m)`` where ``theta + m`` is at most pi, else ``cos(theta) - m sin(pi - m)``, so that it falls
-on with ``theta`` (ArcFace, Deng et al. 2019, https://arxiv.org/abs/1801.07698, and its released code; the paper
-leaves the second branch out).
+Formula: ``cos(theta + m)`` if ``theta + m`` is at most pi, else ``cos(theta) - m sin(pi - m)``; the second branch keeps
+the function decreasing in ``theta`` (ArcFace, Deng et al. 2019, https://arxiv.org/abs/1801.07698, and its released
+code; the paper omits the second branch).
 
-What the sources get wrong: ``sqrt(1 - cos^2)`` has an infinite gradient at a cosine of 1 or -1, and rounding may
-take a cosine beyond 1; the released code then gives NaN. Here the square is kept above the dtype's step.
+Fault of the sources: ``sqrt(1 - cos^2)`` has an infinite gradient at a cosine of 1 or -1, and rounding may lift a
+cosine above 1; the released code then gives NaN. Here the square stays above the machine epsilon of the dtype.
 """
 
 import math
@@ -17,11 +17,11 @@ from torch.nn import functional
 
 
 def add_angle(cosine: Float[Tensor, " n"], margin: float) -> Float[Tensor, " n"]:
-    """The cosines with the angle added.
+    """The cosines after the margin is added to the angle.
 
     Args:
-        cosine: -1 to 1, but for rounding.
-        margin: Angle, radians, 0 to below pi.
+        cosine: Cosines, -1 to 1 up to rounding.
+        margin: Angle to add, radians, 0 to below pi.
 
     >>> [round(c, 4) for c in add_angle(torch.tensor([0.6, -0.95]), 0.5).tolist()]
     [0.143, -1.1897]
@@ -32,16 +32,16 @@ def add_angle(cosine: Float[Tensor, " n"], margin: float) -> Float[Tensor, " n"]
 
 
 def own_cosine(cosine: Float[Tensor, "n c"], label: Int64[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """The cosine of each row with its own class."""
+    """The cosine of each row with the centre of its own class."""
     return cosine.gather(1, label[:, None]).squeeze(1)
 
 
 class ClassCentres(nn.Module):
-    """One learned direction a class; gives the cosines of descriptors with all of them.
+    """One learned centre per class; computes the cosines of descriptors with all centres.
 
     Args:
-        dim: Numbers a descriptor.
-        classes: How many.
+        dim: Dimensions of the descriptors.
+        classes: Number of classes.
     """
 
     def __init__(self, *, dim: int, classes: int) -> None:

@@ -1,11 +1,11 @@
-"""ArcFace: softmax over cosines, with an angle added to the own class's.
+"""ArcFace: softmax over cosines with an angular margin for the own class.
 
 Formula: ``-log(exp(s T) / (exp(s T) + sum of exp(s c_j) over j != y))`` with the cosines ``c`` to the centres and
 ``T = cos(theta_y + m)`` as in ``angular_margin``.
 
-Source: Deng et al. 2019, https://arxiv.org/abs/1801.07698; see ``angular_margin`` for what its code gets wrong.
+Source: Deng et al. 2019, https://arxiv.org/abs/1801.07698; ``angular_margin`` names a fault of its code.
 
-Conventions: only the cosine is used afterwards; the margin exists in training alone.
+Conventions: the margin exists only in training; inference uses only the cosine.
 """
 
 from typing import cast
@@ -20,26 +20,26 @@ from lynkeus.losses.angular_margin import ClassCentres, add_angle, own_cosine
 def arcface_logits(
     cosine: Float[Tensor, "n c"], label: Int64[Tensor, " n"], *, scale: float, margin: float
 ) -> Float[Tensor, "n c"]:
-    """What the softmax sees.
+    """The logits of the softmax.
 
     Args:
-        cosine: Of each picture with each class's centre.
+        cosine: Cosine of each picture with each class centre.
         label: Class of each picture, 0 to below c.
-        scale: Multiplies the cosines, above 0.
-        margin: Angle, radians, 0 to below pi.
+        scale: Factor on the cosines, above 0.
+        margin: Angle to add, radians, 0 to below pi.
     """
     own = add_angle(own_cosine(cosine, label), margin)
     return scale * cosine.scatter(1, label[:, None], own[:, None])
 
 
 class ArcFace(nn.Module):
-    """The loss with centres that learn.
+    """ArcFace with learned class centres.
 
     Args:
-        dim: Numbers a descriptor.
-        classes: How many there are.
+        dim: Dimensions of the descriptors.
+        classes: Number of classes.
         scale: As in ``arcface_logits``.
-        margin: As there.
+        margin: As in ``arcface_logits``.
     """
 
     def __init__(self, *, dim: int, classes: int, scale: float = 64.0, margin: float = 0.5) -> None:

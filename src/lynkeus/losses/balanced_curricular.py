@@ -3,12 +3,12 @@
 Formula: ``-log(n_y exp(s T) / (n_y exp(s T) + sum of n_j exp(s N_j) over j != y))`` with ``T`` and ``N`` of
 ``curricular`` and ``n`` the training pictures of each class, after cleaning and after masks are drawn.
 
-Source: Feng et al., "Towards Mask-robust Face Recognition", ICCV workshops 2021, names the loss; its formula could
-not be had, and this is the plain combination of the two losses in its name. Do not read figures made with it as
-theirs.
+Source: Feng et al., "Towards Mask-robust Face Recognition", ICCV workshops 2021, names the loss. The formula is not
+available to us; this module combines the two losses in the name in the plain way. Figures made with this loss are not
+figures of the authors.
 
-How large the effect is: ``log(n_j / n_y) / s``, so with ``s = 64`` a class with 100 times the pictures gives a
-margin of .072 in cosine. It is mild, and only the cosine is used afterwards.
+Size of the effect: ``log(n_j / n_y) / s``. With ``s = 64``, a class with 100 times the pictures gets a margin of .072
+in cosine. The effect is mild, and inference uses only the cosine.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ from lynkeus.losses.curricular import Curriculum
 
 
 class BalancedCurricular(nn.Module):
-    """The loss with centres that learn.
+    """Balanced Curricular Loss with learned class centres.
 
     Args:
-        dim: Numbers a descriptor.
-        counts: Training pictures of each class, at least 1 each.
+        dim: Dimensions of the descriptors.
+        counts: Number of training pictures of each class, at least 1 each.
         scale: As in ``curricular_logits``.
-        margin: As there.
-        prior_power: As in ``BalancedSoftmax``; 0 is CurricularFace.
+        margin: As in ``curricular_logits``.
+        prior_power: As in ``BalancedSoftmax``; 0 gives CurricularFace.
 
     Raises:
         ValueError: A class has no picture, or there is no class.

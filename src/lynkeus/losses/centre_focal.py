@@ -1,10 +1,10 @@
 """Focal loss of a heat map whose peaks are centres of objects.
 
 Source: CornerNet (Law and Deng 2018, https://arxiv.org/abs/1808.01244, equation 1), as used by CenterNet (Zhou et
-al. 2019, https://arxiv.org/abs/1904.07850, equation 1); written from the formulas, on log odds instead of
-probabilities, which stays exact where a cell is certain.
+al. 2019, https://arxiv.org/abs/1904.07850, equation 1); written from the formulas. Changed: the input is log odds
+instead of probabilities, which stays exact for confident cells.
 
-Conventions: ``wanted`` is 1 at a centre and falls off around it; cells near a centre are punished less.
+Conventions: ``wanted`` is 1 at a centre and falls off around the centre; cells near a centre are penalised less.
 """
 
 import torch
@@ -16,13 +16,13 @@ from torch.nn import functional
 def centre_focal(
     logit: Float[Tensor, "n h w"], wanted: Float[Tensor, "n h w"], *, alpha: float, beta: float
 ) -> Float[Tensor, ""]:
-    """The summed loss of all cells over the number of centres (1 where there is none).
+    """The loss summed over all cells, divided by the number of centres (by 1 if there are none).
 
     Args:
         logit: Log odds that a cell holds a centre.
-        wanted: 0 to 1; exactly 1 at the centres.
-        alpha: How much less what is nearly right counts.
-        beta: How much less a cell beside a centre is punished.
+        wanted: Target heat, 0 to 1; exactly 1 at the centres.
+        alpha: Focusing exponent; a higher value lowers the weight of cells that are nearly right.
+        beta: Exponent that lowers the penalty of cells near a centre.
     """
     centre = wanted == 1
     p = logit.sigmoid()
@@ -32,11 +32,11 @@ def centre_focal(
 
 
 class CentreFocalLoss(nn.Module):
-    """``centre_focal`` with its exponents.
+    """``centre_focal`` with fixed exponents.
 
     Args:
-        alpha: As there; 2 in the paper.
-        beta: As there; 4 in the paper.
+        alpha: As in ``centre_focal``; 2 in the paper.
+        beta: As in ``centre_focal``; 4 in the paper.
     """
 
     def __init__(self, *, alpha: float = 2.0, beta: float = 4.0) -> None:

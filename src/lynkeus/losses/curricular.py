@@ -1,14 +1,14 @@
-"""CurricularFace: ArcFace that weighs hard strangers more as the model learns.
+"""CurricularFace: ArcFace that gives hard negatives more weight as the model learns.
 
-Formula, with the cosines ``c`` to the centres and ``T = cos(theta_y + m)`` as in ``angular_margin``: the own logit
-is ``s T``; that of another class is ``s c_j`` if ``c_j <= T``, else ``s c_j (t + c_j)``; cross-entropy of these.
-``t`` is a running mean of the own cosines, ``t <- .01 mean(c_y) + .99 t``, from 0, renewed *before* it is used and
-without a gradient.
+Formula, with the cosines ``c`` to the centres and ``T = cos(theta_y + m)`` as in ``angular_margin``: the logit of the
+own class is ``s T``; the logit of another class is ``s c_j`` if ``c_j <= T``, else ``s c_j (t + c_j)``; the loss is the
+cross-entropy of these logits. ``t`` is a running mean of the own cosines, ``t <- .01 mean(c_y) + .99 t``. It starts at
+0, is updated *before* use, and gets no gradient.
 
 Source: Huang et al. 2020, https://arxiv.org/abs/2004.00288, and its released code.
 
-Changed: the mean is over the batch of all processes; the released code lets each process keep its own, so that the
-result depends on their number. In evaluation mode ``t`` stands still.
+Changed: the mean is over the batch of all processes. In the released code each process keeps its own mean, so the
+result depends on the number of processes. In evaluation mode ``t`` is constant.
 """
 
 from typing import cast
@@ -21,7 +21,7 @@ from torch.nn import functional
 from lynkeus.losses.angular_margin import ClassCentres, add_angle, own_cosine
 from lynkeus.losses.processes import summed
 
-_RENEWAL = 0.01
+_RENEWAL = 0.01  # weight of a batch in the running mean, as in the paper
 
 
 def curricular_logits(
@@ -32,14 +32,14 @@ def curricular_logits(
     scale: float,
     margin: float,
 ) -> Float[Tensor, "n c"]:
-    """What the softmax sees.
+    """The logits of the softmax.
 
     Args:
-        cosine: Of each picture with each class's centre.
+        cosine: Cosine of each picture with each class centre.
         label: Class of each picture, 0 to below c.
-        t: How far training is: running mean of the own cosines, -1 to 1.
-        scale: Multiplies the cosines, above 0.
-        margin: Angle, radians, 0 to below pi.
+        t: Progress of the training: running mean of the own cosines, -1 to 1.
+        scale: Factor on the cosines, above 0.
+        margin: Angle to add, radians, 0 to below pi.
     """
     own = add_angle(own_cosine(cosine, label), margin)[:, None]
     others = torch.where(cosine > own, cosine * (t.to(cosine) + cosine), cosine)
@@ -47,11 +47,11 @@ def curricular_logits(
 
 
 class Curriculum(nn.Module):
-    """The logits with the running mean, which is saved with the checkpoint.
+    """The logits with their running mean; the checkpoint saves the mean.
 
     Args:
         scale: As in ``curricular_logits``.
-        margin: As there.
+        margin: As in ``curricular_logits``.
     """
 
     t: Tensor
@@ -62,7 +62,7 @@ class Curriculum(nn.Module):
         self.scale, self.margin = scale, margin
 
     def forward(self, cosine: Float[Tensor, "n c"], label: Int64[Tensor, " n"]) -> Float[Tensor, "n c"]:
-        """What the softmax sees, after ``t`` was renewed."""
+        """Update ``t`` in training mode, then give the logits of the softmax."""
         if self.training:
             own = own_cosine(cosine.detach(), label)
             total = summed(torch.stack((own.sum(), own.new_tensor(float(len(own))))))
@@ -71,13 +71,13 @@ class Curriculum(nn.Module):
 
 
 class CurricularFace(nn.Module):
-    """The loss with centres that learn.
+    """CurricularFace with learned class centres.
 
     Args:
-        dim: Numbers a descriptor.
-        classes: How many there are.
+        dim: Dimensions of the descriptors.
+        classes: Number of classes.
         scale: As in ``curricular_logits``.
-        margin: As there.
+        margin: As in ``curricular_logits``.
     """
 
     def __init__(self, *, dim: int, classes: int, scale: float = 64.0, margin: float = 0.5) -> None:

@@ -1,20 +1,20 @@
-"""Equalization Loss v2: one sigmoid a class, whose pull and push are balanced by the gradients so far.
+"""Equalization Loss v2: one sigmoid per class; accumulated gradients balance positives and negatives.
 
 Formula, for logits ``z`` of C classes and a last column for the background, ``p = sigmoid(z)``, one-hot ``y``
 (background in the last column): ``f(r) = 1 / (1 + exp(-gamma (r - mu)))``, ``w- = f(r)``, ``w+ = 1 + alpha (1 -
 w-)``, both 1 for the background; ``W = w+ y + w- (1 - y)``, loss ``sum of W BCE(z, y) / n``. Afterwards, without a
 gradient: ``g = |p - y| W``, ``G+ += sum of g y``, ``G- += sum of g (1 - y)`` over the batch of all processes, ``r =
-G+ / (G- + 1e-10)``. A step uses the ratio of the step before; the first has r = 100.
+G+ / (G- + 1e-10)``. Each step uses the ratio of the previous step; the first step uses r = 100.
 
 Source: Tan et al. 2021, https://arxiv.org/abs/2012.08548, and its released code.
 
-What code after it gets wrong: the sums are no buffers, so that a resumed run starts with the ratios of the first
-step; scores are taken by a softmax from a head that was trained as C + 1 sigmoids. Here the sums are in the
-checkpoint, and ``eql_scores`` gives ``sigmoid(z_j) (1 - sigmoid(z_background))``.
+Faults of later code: the sums are not buffers, so a resumed run starts with the ratios of the first step; and a softmax
+computes the scores of a head that was trained as C + 1 sigmoids. Here the checkpoint holds the sums, and
+``eql_scores`` gives ``sigmoid(z_j) (1 - sigmoid(z_background))``.
 
-Conventions: a class that was never positive has r = 0 and is hardly pushed (weight 6.8e-5). Rows that are to be
-ignored are left out by the caller. Each stage of a cascade has a loss of its own. A classifier over many rows and
-classes starts with a bias of about -log(99).
+Conventions: a class that was never positive has r = 0, and its negatives hardly count (weight 6.8e-5). The caller
+leaves out rows to ignore. Each stage of a cascade has its own loss. A classifier over many rows and classes starts
+with a bias of about -log(99).
 """
 
 import torch
@@ -24,17 +24,17 @@ from torch.nn import functional
 
 from lynkeus.losses.processes import summed
 
-_RATIO_FLOOR = 1e-10
-_START = 100.0
+_RATIO_FLOOR = 1e-10  # as in the released code; keeps a division by 0 away
+_START = 100.0  # ratio of the first step, as in the released code
 
 
 def push_weight(ratio: Float[Tensor, " c"], *, gamma: float, mu: float) -> Float[Tensor, " c"]:
-    """How much a class is pushed, 0 to 1; grows with the ratio of its positive to its negative gradients.
+    """Weight of a class's negatives, 0 to 1; rises with the ratio of positive to negative gradients.
 
     Args:
-        ratio: Gradients that pulled over gradients that pushed, 0 and up.
-        gamma: Steepness.
-        mu: Ratio at which the weight is a half.
+        ratio: Accumulated positive gradients over accumulated negative gradients, 0 and up.
+        gamma: Steepness of the weight.
+        mu: Ratio at which the weight is one half.
 
     >>> [round(float(w), 6) for w in push_weight(torch.tensor([0.5, 0.8, 1.5]), gamma=12.0, mu=0.8)]
     [0.026597, 0.5, 0.999775]
@@ -43,18 +43,18 @@ def push_weight(ratio: Float[Tensor, " c"], *, gamma: float, mu: float) -> Float
 
 
 def eql_scores(logits: Float[Tensor, "n c1"]) -> Float[Tensor, "n c"]:
-    """Score of each class, 0 to 1: that it is the class and not the background, which is the last column."""
+    """Score of each class, 0 to 1: the class and not the background, which is the last column."""
     return logits[:, :-1].sigmoid() * (-logits[:, -1:]).sigmoid()
 
 
 class EqlV2(nn.Module):
-    """The loss with its sums, which are saved with the checkpoint.
+    """Equalization Loss v2 with its sums; the checkpoint saves the sums.
 
     Args:
-        classes: Without the background.
+        classes: Number of classes without the background.
         gamma: As in ``push_weight``.
-        mu: As there.
-        alpha: How much a class with small ratio is pulled the more, 0 and up.
+        mu: As in ``push_weight``.
+        alpha: Extra weight of the positives of a class with a small ratio, 0 and up.
     """
 
     pulled: Tensor
@@ -69,11 +69,11 @@ class EqlV2(nn.Module):
         self.gamma, self.mu, self.alpha = gamma, mu, alpha
 
     def forward(self, logits: Float[Tensor, "n c1"], label: Int64[Tensor, " n"]) -> Float[Tensor, ""]:
-        """The loss of some regions; in training mode they then enter the sums.
+        """The loss of a batch of regions; in training mode the sums then take up the batch.
 
         Args:
-            logits: One column a class, then the background's.
-            label: 0 to C; C is the background.
+            logits: One column per class, then the background column.
+            label: Class of each region, 0 to C; C is the background.
         """
         wanted = functional.one_hot(label, logits.shape[1]).to(logits)
         push = push_weight(self.ratio, gamma=self.gamma, mu=self.mu).to(logits)
@@ -85,7 +85,7 @@ class EqlV2(nn.Module):
         return loss
 
     def _count(self, gradient: Float[Tensor, "n c1"], wanted: Float[Tensor, "n c1"]) -> None:
-        """Add a batch to the sums; the buffers are replaced, not written to."""
+        """Add a batch to the sums; the buffers are replaced, not changed in place."""
         step = torch.stack(((gradient * wanted).sum(dim=0), (gradient * (1.0 - wanted)).sum(dim=0)))
         pulled, pushed = summed(step[:, :-1]).to(self.pulled)
         self.pulled, self.pushed = self.pulled + pulled, self.pushed + pushed

@@ -1,4 +1,4 @@
-"""Generalised intersection over union: how far a predicted box is from the wanted one, even without overlap.
+"""Generalised intersection over union: compares boxes even without overlap.
 
 Source: Rezatofighi et al. 2019, https://arxiv.org/abs/1902.09630, algorithm 1; written from the formulas.
 
@@ -9,15 +9,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-_EMPTY = 1e-9
+_EMPTY = 1e-9  # keeps a division by an area or a weight of 0 away
 
 
 def giou(predicted: Float[Tensor, "*n 4"], wanted: Float[Tensor, "*n 4"]) -> Float[Tensor, "*n"]:
-    """IoU minus the share of the enclosing box that neither box covers; -1 to 1, 1 where they are equal.
+    """IoU minus the share of the enclosing box that neither box covers; -1 to 1, 1 for equal boxes.
 
     Args:
-        predicted: Boxes.
-        wanted: As many boxes, one for each.
+        predicted: Predicted boxes.
+        wanted: Target box of each predicted box.
     """
     inner = _area(
         torch.maximum(predicted[..., :2], wanted[..., :2]), torch.minimum(predicted[..., 2:], wanted[..., 2:])
@@ -30,17 +30,17 @@ def giou(predicted: Float[Tensor, "*n 4"], wanted: Float[Tensor, "*n 4"]) -> Flo
 
 
 class GiouLoss(nn.Module):
-    """1 - ``giou``, summed with weights over the cells, over the sum of the weights."""
+    """Weighted mean of 1 - ``giou`` over the cells."""
 
     def forward(
         self, predicted: Float[Tensor, "*n 4"], wanted: Float[Tensor, "*n 4"], weight: Float[Tensor, "*n"]
     ) -> Float[Tensor, ""]:
-        """The loss, 0 to 2; 0 where all weights are 0.
+        """The loss, 0 to 2; 0 if all weights are 0.
 
         Args:
-            predicted: Boxes.
-            wanted: As many boxes; where the weight is 0 they may be anything finite.
-            weight: How much each box counts, at least 0.
+            predicted: Predicted boxes.
+            wanted: Target boxes; boxes with weight 0 may have any finite values.
+            weight: Weight of each box, at least 0.
         """
         counts = weight > 0
         loss = (1 - giou(predicted[counts], wanted[counts])) * weight[counts]

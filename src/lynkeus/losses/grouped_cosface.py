@@ -1,11 +1,11 @@
-"""CosFace within groups: each picture to its class's centre, away from the other centres of its group.
+"""CosFace within groups: pulls each picture to its class centre, away from the other centres of its group.
 
 Source: CosFace (Wang et al. 2018, https://arxiv.org/abs/1801.09414, equation 4); written from the formula. For a
 picture of class y in group G, with the cosines c to the centres of G:
 ``-log(exp(s (c_y - m)) / (exp(s (c_y - m)) + sum of exp(s c_j) over j in G, j != y))``. Changed: the sum runs over the
-group instead of over all classes, since classes of different groups need not exclude each other.
+group instead of over all classes, because classes of different groups need not exclude each other.
 
-Conventions: descriptors and centres have length 1; a cosine is higher for what is more alike.
+Conventions: descriptors and centres have length 1; a higher cosine is more alike.
 """
 
 import torch
@@ -25,11 +25,11 @@ def grouped_cosface(
     """Mean over the pictures.
 
     Args:
-        cosine: Of each picture with each class's centre.
+        cosine: Cosine of each picture with each class centre.
         label: Class of each picture.
         group: Group of each class.
-        scale: Multiplies the cosines, above 0.
-        margin: Taken from the cosine with the own class, 0 and up.
+        scale: Factor on the cosines, above 0.
+        margin: Subtracted from the cosine with the own class, 0 and up.
     """
     own = functional.one_hot(label, len(group)).to(cosine)
     other_group = group[label][:, None] != group[None, :]
@@ -38,13 +38,13 @@ def grouped_cosface(
 
 
 class GroupedCosface(nn.Module):
-    """``grouped_cosface`` with centres that learn.
+    """``grouped_cosface`` with learned class centres.
 
     Args:
-        centres: Where they start, one a class, any length but 0.
+        centres: Initial centres, one per class, of any length but 0.
         group: Group of each class.
-        scale: As there.
-        margin: As there.
+        scale: As in ``grouped_cosface``.
+        margin: As in ``grouped_cosface``.
     """
 
     group: Tensor
@@ -58,6 +58,6 @@ class GroupedCosface(nn.Module):
         self.scale, self.margin = scale, margin
 
     def forward(self, descriptors: Float[Tensor, "n d"], label: Int64[Tensor, " n"]) -> Float[Tensor, ""]:
-        """The loss of a batch."""
+        """Mean over the batch."""
         cosine = descriptors @ functional.normalize(self.centres).T
         return grouped_cosface(cosine, label, self.group, scale=self.scale, margin=self.margin)

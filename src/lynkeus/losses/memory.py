@@ -1,6 +1,6 @@
-"""Past descriptors that join a batch's strangers, since batches on small machines hold few (XBM, Wang et al. 2020).
+"""A memory of past descriptors as additional negatives, because small machines have small batches (XBM).
 
-Source: https://arxiv.org/abs/1912.06798.
+Source: Wang et al. 2020, https://arxiv.org/abs/1912.06798.
 """
 
 import torch
@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 
 class DescriptorMemory(nn.Module):
-    """A ring of descriptors and the numbers of their pictures, saved with the checkpoint.
+    """A ring buffer of descriptors and their picture numbers; the checkpoint saves the buffer.
 
     Args:
-        dim: Numbers a descriptor.
-        size: Descriptors to keep; 0 keeps none.
+        dim: Dimensions of the descriptors.
+        size: Number of descriptors to keep; 0 keeps none.
     """
 
     descriptors: Tensor
@@ -28,21 +28,21 @@ class DescriptorMemory(nn.Module):
 
     @property
     def filled(self) -> int:
-        """How many are kept now."""
+        """Number of descriptors in the memory."""
         return min(int(self.written), len(self.descriptors))
 
     def joined(
         self, descriptors: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]
     ) -> tuple[Float[Tensor, "m d"], Int64[Tensor, " m"]]:
-        """A batch's descriptors and pictures, then those that are kept."""
+        """Descriptors and picture numbers: first the batch, then the memory."""
         kept = self.filled
         return torch.cat((descriptors, self.descriptors[:kept])), torch.cat((picture, self.pictures[:kept]))
 
     @torch.no_grad()
     def remember(self, descriptors: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]) -> None:
-        """Put a batch over the oldest entries.
+        """Replace the oldest entries by a batch.
 
-        The buffers are replaced, not written to, so that a gradient of the step may still come.
+        The buffers are replaced, not changed in place, so that the backward pass of the step still works.
         """
         size = len(self.descriptors)
         if size == 0:

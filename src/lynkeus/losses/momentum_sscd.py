@@ -1,12 +1,11 @@
-"""SSCD's objective against slow keys: an edited view finds its reference among thousands.
+"""SSCD's objective with momentum keys: an edited view must find its reference among thousands.
 
-Source: the terms of ``sscd``; the slow copy of the model and the memory of its descriptors are those of MoCo
-(He et al. 2020, https://arxiv.org/abs/1911.05722). Why: with a memory of the learning model's own past
-descriptors the loss falls when all descriptors drift together away from the memory, and that is what a run
-did (mean cosine of strangers .41, of strangers in the memory .29). Keys of a slow model cannot be left
-behind in this way: the positive is one of them.
+Source: the terms of ``sscd``; the slow copy of the model and the memory of its descriptors come from MoCo (He et al.
+2020, https://arxiv.org/abs/1911.05722). Reason: with a memory of the learning model's own past descriptors, the loss
+falls when all descriptors drift away from the memory together. A run did exactly this (mean cosine of negatives in the
+batch .41, in the memory .29). The model cannot drift away from momentum keys, because the positive is one of them.
 
-Conventions: those of ``sscd``. Queries learn, keys do not.
+Conventions: as in ``sscd``. Queries get gradients, keys do not.
 """
 
 import torch
@@ -18,13 +17,13 @@ from lynkeus.losses.sscd import Terms, entropy, info_nce
 
 
 class MomentumSscdLoss(nn.Module):
-    """The objective with its memory of keys, which is saved with the checkpoint.
+    """The objective with its memory of keys; the checkpoint saves the memory.
 
     Args:
-        dim: Numbers a descriptor.
-        temperature: Divides the similarities.
-        entropy_weight: Weight of the entropy term, which sees the batch alone.
-        memory: Past keys to keep.
+        dim: Dimensions of the descriptors.
+        temperature: Divisor of the similarities, above 0.
+        entropy_weight: Weight of the entropy term, which uses only the batch.
+        memory: Number of past keys to keep.
     """
 
     def __init__(self, *, dim: int, temperature: float, entropy_weight: float, memory: int) -> None:
@@ -34,12 +33,12 @@ class MomentumSscdLoss(nn.Module):
         self.memory = DescriptorMemory(dim=dim, size=memory)
 
     def forward(self, queries: Float[Tensor, "n d"], keys: Float[Tensor, "n d"], picture: Int64[Tensor, " n"]) -> Terms:
-        """The terms for a batch.
+        """The terms of the objective for a batch.
 
         Args:
             queries: Descriptors of the edited views.
-            keys: Slow descriptors of the references, in the same order.
-            picture: Picture number of each.
+            keys: Descriptors of the references from the slow copy, in the same order.
+            picture: Picture number of each pair.
         """
         every, pictures = self.memory.joined(keys, picture)
         similarity = queries @ every.T

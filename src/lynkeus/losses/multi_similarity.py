@@ -1,4 +1,4 @@
-"""Multi-similarity loss: of each picture's pairs those that tell most, the harder the heavier.
+"""Multi-similarity loss: mines the informative pairs of each anchor and gives hard pairs more weight.
 
 Formula, for an anchor with cosines ``s``: a positive counts if ``s - epsilon`` is below the highest negative, a
 negative if ``s + epsilon`` is above the lowest positive; then ``1/alpha log(1 + sum over positives of exp(-alpha (s
@@ -6,9 +6,9 @@ negative if ``s + epsilon`` is above the lowest positive; then ``1/alpha log(1 +
 
 Source: Wang et al. 2019, https://arxiv.org/abs/1904.06627.
 
-What its released code does otherwise: positives are found by a cosine below 1 - 1e-5, so that an exact copy of the
-anchor is lost, and an anchor without a positive is an error; here the diagonal is left out and such an anchor counts
-0. Its ``beta`` is 40, that of pytorch-metric-learning's example 50.
+Changed from the released code: there, a positive needs a cosine below 1 - 1e-5, so an exact copy of the anchor is lost,
+and an anchor without a positive is an error. Here the diagonal is left out, and an anchor without a positive counts 0.
+``beta`` is 40 in the released code and 50 in the example of pytorch-metric-learning.
 """
 
 import torch
@@ -27,15 +27,15 @@ def multi_similarity(
     base: float,
     epsilon: float,
 ) -> Float[Tensor, ""]:
-    """Mean over the anchors; one without a positive or a negative that counts gives 0.
+    """Mean over the anchors; an anchor without a positive or a negative that counts contributes 0.
 
     Args:
-        cosine: Of all pairs of a batch.
+        cosine: Cosines of all pairs of a batch.
         label: Class of each picture.
         alpha: Sharpness of the pull, above 0.
         beta: Sharpness of the push, above 0.
-        base: Cosine at which a pair weighs a half.
-        epsilon: How much easier than the hardest opposite pair may be, 0 and up; infinity takes all pairs.
+        base: Cosine at which a pair has weight one half.
+        epsilon: How much easier a pair may be than the hardest opposite pair, 0 and up; infinity keeps all pairs.
     """
     negative = label[:, None] != label[None, :]
     positive = ~negative & ~torch.eye(len(label), dtype=torch.bool, device=label.device)
@@ -49,13 +49,13 @@ def multi_similarity(
 
 
 class MultiSimilarity(nn.Module):
-    """The loss of a batch of descriptors.
+    """Multi-similarity loss of a batch of descriptors.
 
     Args:
         alpha: As in ``multi_similarity``.
-        beta: As there.
-        base: As there.
-        epsilon: As there.
+        beta: As in ``multi_similarity``.
+        base: As in ``multi_similarity``.
+        epsilon: As in ``multi_similarity``.
     """
 
     def __init__(self, *, alpha: float = 2.0, beta: float = 50.0, base: float = 0.5, epsilon: float = 0.1) -> None:
@@ -63,7 +63,7 @@ class MultiSimilarity(nn.Module):
         self.alpha, self.beta, self.base, self.epsilon = alpha, beta, base, epsilon
 
     def forward(self, descriptors: Float[Tensor, "n d"], label: Int64[Tensor, " n"]) -> Float[Tensor, ""]:
-        """The loss; the descriptors have length 1."""
+        """Mean over the anchors; the descriptors must have length 1."""
         return multi_similarity(
             descriptors @ descriptors.T,
             label,

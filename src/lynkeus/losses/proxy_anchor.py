@@ -1,4 +1,4 @@
-"""Proxy-Anchor: one learned direction a class gathers its pictures of the batch and sends all others away.
+"""Proxy-Anchor: one learned proxy per class attracts its pictures of the batch and repels all others.
 
 Formula, with the cosine ``s`` of picture x and proxy p, ``P`` all proxies and ``P+`` those with a picture in the
 batch: ``1/|P+| sum over P+ of log(1 + sum over own x of exp(-alpha (s - delta))) + 1/|P| sum over P of log(1 + sum
@@ -6,8 +6,8 @@ over other x of exp(alpha (s + delta)))``.
 
 Source: Kim et al. 2020, https://arxiv.org/abs/2003.13911.
 
-What its released code does otherwise: it adds up plain exponentials, which at alpha 32 overflow in half precision;
-here the logarithm of the sum is taken in one step.
+Changed from the released code: the code adds plain exponentials, which overflow in half precision at alpha 32. Here one
+step computes the logarithm of the sum.
 """
 
 from typing import cast
@@ -21,12 +21,12 @@ from lynkeus.losses.angular_margin import ClassCentres
 
 
 def log1p_sum_exp(values: Float[Tensor, "n m"], chosen: Bool[Tensor, "n m"], *, dim: int) -> Float[Tensor, " k"]:
-    """``log(1 + sum of exp)`` of the chosen values along a dimension; 0 where none is chosen.
+    """``log(1 + sum of exp)`` of the chosen values along a dimension; 0 if none is chosen.
 
     Args:
-        values: Any finite numbers.
-        chosen: Which of them count.
-        dim: 0 or 1.
+        values: Finite numbers.
+        chosen: Which values count.
+        dim: Dimension of the sum, 0 or 1.
     """
     zero = torch.zeros_like(values.narrow(dim, 0, 1))
     return torch.cat((zero, values.masked_fill(~chosen, -torch.inf)), dim=dim).logsumexp(dim=dim)
@@ -38,10 +38,10 @@ def proxy_anchor(
     """The loss of a batch.
 
     Args:
-        cosine: Of each picture with each proxy.
+        cosine: Cosine of each picture with each proxy.
         label: Class of each picture, 0 to below c.
-        alpha: Multiplies the cosines, above 0.
-        delta: Margin of the cosine, 0 and up.
+        alpha: Factor on the cosines, above 0.
+        delta: Margin on the cosine, 0 and up.
     """
     own = functional.one_hot(label, cosine.shape[1]).bool()
     pull = log1p_sum_exp(-alpha * (cosine - delta), own, dim=0)
@@ -50,13 +50,13 @@ def proxy_anchor(
 
 
 class ProxyAnchor(nn.Module):
-    """The loss with proxies that learn.
+    """Proxy-Anchor with learned proxies.
 
     Args:
-        dim: Numbers a descriptor.
-        classes: How many there are.
+        dim: Dimensions of the descriptors.
+        classes: Number of classes.
         alpha: As in ``proxy_anchor``.
-        delta: As there.
+        delta: As in ``proxy_anchor``.
     """
 
     def __init__(self, *, dim: int, classes: int, alpha: float = 32.0, delta: float = 0.1) -> None:

@@ -1,4 +1,4 @@
-"""Self-distillation: a student says of an edited view what a slow teacher says of the picture, no label needed.
+"""Self-distillation without labels: on an edited view, a student predicts a slow teacher's output on the picture.
 
 Source: DINO (Caron et al. 2021, https://arxiv.org/abs/2104.14294, section 3.1), which is the loss at the level of
 views of EsViT (Li et al. 2022, https://arxiv.org/abs/2106.09785, equation 1); written from the formulas. For scores
@@ -7,8 +7,8 @@ s of the student and t of the teacher over K prototypes, centre c and temperatur
     p = softmax((t - c) / b)        q = softmax(s / a)        loss = mean over views of -sum_k p_k log q_k
     c <- m c + (1 - m) mean over views of t
 
-The centre keeps one prototype from winning everywhere, the low temperature b keeps the teacher from the uniform
-answer. Left out: EsViT's loss at the level of regions, and the many small crops of both.
+The centre prevents that one prototype wins everywhere; the low temperature b prevents a uniform output of the teacher.
+Left out: EsViT's loss at the level of regions, and the many small crops of both papers.
 
 Conventions: scores are cosines (``Prototypes``); no gradient reaches the teacher.
 """
@@ -27,9 +27,9 @@ def self_distillation(
     """Mean cross-entropy of the student's softmax with the teacher's probabilities.
 
     Args:
-        student: Scores of the prototypes.
-        target: Probabilities of the teacher, in the same order; each row sums to 1.
-        temperature: Divides the student's scores, above 0.
+        student: Scores of the student for the prototypes.
+        target: Probabilities of the teacher, in the same order of prototypes; each row sums to 1.
+        temperature: Divisor of the student's scores, above 0.
 
     >>> round(float(self_distillation(torch.zeros(2, 4), torch.full((2, 4), 0.25), temperature=0.1)), 4)
     1.3863
@@ -38,11 +38,11 @@ def self_distillation(
 
 
 class Prototypes(nn.Module):
-    """Cosines of descriptors with learnt directions, the last layer of DINO's head.
+    """Cosines of descriptors with learned directions: the last layer of DINO's head.
 
     Args:
-        dim: Numbers a descriptor.
-        count: Directions.
+        dim: Dimensions of the descriptors.
+        count: Number of prototypes.
     """
 
     def __init__(self, *, dim: int, count: int) -> None:
@@ -53,18 +53,18 @@ class Prototypes(nn.Module):
         """The cosines, -1 to 1.
 
         Args:
-            descriptors: Of length 1.
+            descriptors: Descriptors of length 1.
         """
         return descriptors @ functional.normalize(self.weight).T
 
 
 class Distilled(NamedTuple):
-    """What a batch gives.
+    """The terms of a batch.
 
     Attributes:
-        loss: To go down; the entropy is its floor.
-        entropy: Mean entropy of the teacher's probabilities, nats: log K says that it tells nothing apart.
-        spread: Entropy of their mean, nats: 0 says that one prototype wins everywhere.
+        loss: The loss to minimise; the entropy is its lower bound.
+        entropy: Mean entropy of the teacher's probabilities, nats; log K means that the teacher distinguishes nothing.
+        spread: Entropy of the mean probabilities, nats; 0 means that one prototype wins everywhere.
     """
 
     loss: Float[Tensor, ""]
@@ -73,13 +73,13 @@ class Distilled(NamedTuple):
 
 
 class SelfDistillationLoss(nn.Module):
-    """The loss with the teacher's centre, which is saved with the checkpoint.
+    """Self-distillation with the teacher's centre; the checkpoint saves the centre.
 
     Args:
-        prototypes: Scores a view.
-        student_temperature: Divides the student's scores, above 0.
-        teacher_temperature: Divides the teacher's centred scores, above 0.
-        centre_momentum: Share of the centre that a batch keeps, 0 to below 1.
+        prototypes: Number of prototypes.
+        student_temperature: Divisor of the student's scores, above 0.
+        teacher_temperature: Divisor of the teacher's centred scores, above 0.
+        centre_momentum: Weight of the old centre in an update, 0 to below 1.
     """
 
     centre: Tensor
@@ -94,11 +94,11 @@ class SelfDistillationLoss(nn.Module):
         self.register_buffer("centre", torch.zeros(prototypes))
 
     def forward(self, student: Float[Tensor, "n k"], teacher: Float[Tensor, "n k"]) -> Distilled:
-        """The terms of a batch, by the centre of the batches before.
+        """The terms of a batch, with the centre of the previous batches.
 
         Args:
             student: Scores of the edited views.
-            teacher: Slow scores of the references, in the same order.
+            teacher: Scores of the references from the slow teacher, in the same order.
         """
         target = ((teacher.detach() - self.centre) / self.teacher_temperature).softmax(dim=1)
         loss = self_distillation(student, target, temperature=self.student_temperature)
@@ -108,5 +108,5 @@ class SelfDistillationLoss(nn.Module):
 
     @torch.no_grad()
     def follow(self, teacher: Float[Tensor, "n k"]) -> None:
-        """Move the centre a step towards the mean scores of a batch."""
+        """Update the centre with the mean scores of a batch."""
         self.centre.lerp_(teacher.mean(dim=0), 1.0 - self.centre_momentum)

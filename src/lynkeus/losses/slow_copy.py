@@ -1,4 +1,4 @@
-"""A model whose weights follow another's slowly: the mean teacher of a loss, or the average that is kept.
+"""An exponential moving average of a model's weights: the teacher of a loss, or the final model.
 
 Source: He et al. 2020 (https://arxiv.org/abs/1911.05722), Polyak and Juditsky 1992.
 """
@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 
 class SlowCopy(nn.Module):
-    """A copy of a model whose weights follow the model's slowly.
+    """A copy of a model whose weights are a moving average of the model's weights.
 
     Args:
-        model: What is followed; the copy starts equal.
+        model: The model to follow; the copy starts with its weights.
         copy: Another model of the same shape.
-        momentum: Share of the copy's weights that a step keeps, 0 to below 1.
+        momentum: Weight of the old copy in an update, 0 to below 1.
     """
 
     def __init__(self, model: nn.Module, copy: nn.Module, *, momentum: float) -> None:
@@ -26,7 +26,7 @@ class SlowCopy(nn.Module):
 
     @torch.no_grad()
     def follow(self, model: nn.Module) -> None:
-        """Move a step towards the model; buffers, such as batch-norm statistics, are taken as they are."""
+        """Update the average with the model; buffers, such as batch-norm statistics, are copied."""
         for slow, fast in zip(self.copy.parameters(), model.parameters(), strict=True):
             slow.lerp_(fast.detach(), 1.0 - self.momentum)
         for slow, fast in zip(self.copy.buffers(), model.buffers(), strict=True):
@@ -34,5 +34,5 @@ class SlowCopy(nn.Module):
 
     @torch.no_grad()
     def forward(self, pixels: Tensor) -> Tensor:
-        """The slow descriptors."""
+        """The descriptors of the slow copy."""
         return cast("Tensor", self.copy(pixels))

@@ -1,17 +1,17 @@
-"""Triplet loss: a picture is nearer to one of its class than to a stranger, by a margin.
+"""Triplet loss: an anchor must be nearer to a positive than to a negative, by a margin.
 
 Formula: ``max(d(a, p) - d(a, n) + margin, 0)`` over triplets of an anchor, a positive and a negative of one batch.
 
-- ``hard``: for each anchor its farthest positive and its nearest negative (Hermans et al. 2017,
+- ``hard``: each anchor with its farthest positive and its nearest negative (Hermans et al. 2017,
   https://arxiv.org/abs/1703.07737); mean over the anchors with a positive.
 - ``semi_hard``: all triplets whose negative is farther than the positive, but by less than the margin (FaceNet,
   Schroff et al. 2015, https://arxiv.org/abs/1503.03832); mean over these triplets.
 
-What the sources leave open or do otherwise: FaceNet squares the distances, which makes the same margin another one;
-here they are Euclidean in both. Widely used code falls back to the farthest negative where a pair has no semi-hard
-one, so that triplets which are not semi-hard enter the mean; here they stay out.
+Changed: FaceNet squares the distances, which changes the meaning of the margin; here both kinds use Euclidean
+distances. Common code falls back to the farthest negative for a pair without a semi-hard negative, so triplets that are
+not semi-hard enter the mean; here they stay out.
 
-Conventions: descriptors of length 1, so that distances are 0 to 2; equal labels are one class.
+Conventions: descriptors have length 1, so distances lie between 0 and 2; equal labels are one class.
 """
 
 from typing import Literal
@@ -24,17 +24,17 @@ Mining = Literal["hard", "semi_hard"]
 
 
 def distances(descriptors: Float[Tensor, "n d"]) -> Float[Tensor, "n n"]:
-    """Euclidean distances of all pairs; between equal descriptors the gradient is 0."""
+    """Euclidean distances of all pairs; the gradient between equal descriptors is 0."""
     return torch.cdist(descriptors, descriptors, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def batch_hard(distance: Float[Tensor, "n n"], label: Int64[Tensor, " n"], *, margin: float) -> Float[Tensor, ""]:
-    """Mean over the anchors that have a positive; 0 without any, and without a negative.
+    """Mean over the anchors that have a positive; 0 if no anchor has a positive or there is no negative.
 
     Args:
-        distance: Of all pairs of a batch.
+        distance: Distances of all pairs of a batch.
         label: Class of each picture.
-        margin: Wanted gap, 0 and up.
+        margin: Margin between the distances, 0 and up.
     """
     same = label[:, None] == label[None, :]
     positive = _others(same)
@@ -46,12 +46,12 @@ def batch_hard(distance: Float[Tensor, "n n"], label: Int64[Tensor, " n"], *, ma
 
 
 def semi_hard(distance: Float[Tensor, "n n"], label: Int64[Tensor, " n"], *, margin: float) -> Float[Tensor, ""]:
-    """Mean over the semi-hard triplets; 0 without any.
+    """Mean over the semi-hard triplets; 0 if there are none.
 
     Args:
-        distance: Of all pairs of a batch.
+        distance: Distances of all pairs of a batch.
         label: Class of each picture.
-        margin: Wanted gap, 0 and up.
+        margin: Margin between the distances, 0 and up.
     """
     same = label[:, None] == label[None, :]
     anchor, positive = _others(same).nonzero(as_tuple=True)
@@ -61,10 +61,10 @@ def semi_hard(distance: Float[Tensor, "n n"], label: Int64[Tensor, " n"], *, mar
 
 
 class TripletLoss(nn.Module):
-    """One of the two, on a batch of descriptors.
+    """Triplet loss of a batch of descriptors.
 
     Args:
-        margin: Wanted gap of the distances, above 0.
+        margin: Margin between the distances, above 0.
         mining: Which triplets count.
 
     Raises:
@@ -78,7 +78,7 @@ class TripletLoss(nn.Module):
         self.margin, self.mining = margin, mining
 
     def forward(self, descriptors: Float[Tensor, "n d"], label: Int64[Tensor, " n"]) -> Float[Tensor, ""]:
-        """The loss of a batch, such as one of some classes with some pictures each."""
+        """The loss of a batch; the batch needs classes with several pictures."""
         mined = batch_hard if self.mining == "hard" else semi_hard
         return mined(distances(descriptors), label, margin=self.margin)
 

@@ -1,12 +1,12 @@
-"""Cross-entropy that counts a class by the inverse of its pictures.
+"""Cross-entropy with class weights inverse to the number of pictures.
 
-Formula: ``sum of w_y (-log p_y) / sum of w_y`` over the batch, with ``w_k`` in proportion to ``max(n) / n_k`` and a
-sum of 1.
+Formula: ``sum of w_y (-log p_y) / sum of w_y`` over the batch; ``w_k`` is proportional to ``max(n) / n_k``, and the
+weights sum to 1.
 
 Source: the first stage of DeepFirearm (Hao et al. 2018, https://arxiv.org/abs/1806.02984) and its released code.
 
-What the source does without effect: since the batch's loss is divided by its weights, their scale cancels; that they
-sum to 1 is kept so that they can be compared. A batch of one class has the plain loss.
+The scale of the weights has no effect, because the loss of a batch is divided by its weights. The sum of 1 is kept so
+that weights can be compared. A batch of one class has the plain loss.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from torch.nn import functional
 
 
 def inverse_frequency(counts: Sequence[int]) -> Float64[Tensor, " c"]:
-    """A weight for each class; they sum to 1.
+    """The weight of each class; the weights sum to 1.
 
     Args:
-        counts: Training pictures of each class, at least 1 each.
+        counts: Number of training pictures of each class, at least 1 each.
 
     Raises:
         ValueError: A class has no picture, or there is no class.
@@ -30,19 +30,19 @@ def inverse_frequency(counts: Sequence[int]) -> Float64[Tensor, " c"]:
     [0.75, 0.25]
     """
     if min(counts, default=0) < 1:
-        raise ValueError(f"least pictures a class are {min(counts, default=0)}, must be at least 1")
+        raise ValueError(f"the smallest class has {min(counts, default=0)} pictures, must have at least 1")
     weight = max(counts) / torch.tensor(counts, dtype=torch.float64)
     return weight / weight.sum()
 
 
 class WeightedCrossEntropy(nn.Module):
-    """The loss of some logits.
+    """Weighted cross-entropy of logits.
 
     Args:
         counts: As in ``inverse_frequency``.
 
     Raises:
-        ValueError: As there.
+        ValueError: As in ``inverse_frequency``.
     """
 
     weight: Tensor

@@ -1,1 +1,1 @@
-"""Local features, votes, geometry and aligned pixels."""
+"""Copy matching: local features, votes, geometric verification and agreement of aligned pixels."""

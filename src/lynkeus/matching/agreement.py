@@ -1,8 +1,8 @@
-"""Do the aligned pixels agree? The test that tells a copy from another shirt on the same carpet.
+"""Agreement of aligned pixels: tells a copy from another shirt on the same carpet.
 
-The upload is warped onto the reference's thumbnail, both smoothed; a block agrees where their normalised correlation is
-above one half; only blocks in which the reference has texture count. Measured: strangers photographed on the same floor
-have up to 49 inliers but .25 to .37 of the blocks agree; a real copy agrees wherever it overlaps.
+The upload is warped onto the thumbnail of the reference, and both are smoothed. A block agrees if its normalised
+correlation is above one half. Only blocks with texture in the reference count. Measured: unrelated garments on the same
+floor have up to 49 inliers, but only .25 to .37 of the blocks agree; a real copy agrees in the whole overlap.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from lynkeus.matching.bending import bend_back
 
 
 class GreyLevels:
-    """A grey picture and its halvings, each made when it is first asked for.
+    """A grey picture and its halvings; each level is computed on first use.
 
     Args:
         grey: The picture.
@@ -26,11 +26,11 @@ class GreyLevels:
 
     @property
     def full(self) -> UInt8[np.ndarray, "h w"]:
-        """The picture itself."""
+        """The full-size picture."""
         return self._levels[0]
 
     def reduced(self, factor: float) -> UInt8[np.ndarray, "rh rw"]:
-        """The picture at about ``factor`` of its size, 0 to 1, at most a third finer, never coarser."""
+        """The picture at ``factor`` of its size, 0 to 1; the result is up to a third larger, never smaller."""
         height, width = self.full.shape
         level = 0
         while factor <= 0.5 ** (level + 1) and min(height, width) >> (level + 1) >= 1:
@@ -46,19 +46,19 @@ class GreyLevels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreement:
-    """How well aligned pixels agree.
+    """The result of a comparison of aligned pixels.
 
     Attributes:
-        share: Textured blocks that agree over all textured blocks, 0 to 1.
+        share: Share of the textured blocks that agree, 0 to 1.
         blocks: Number of textured blocks.
         overlap: Share of the reference's area that lies within the upload, 0 to 1.
         correlation: Mean normalised correlation over textured blocks, -1 to 1.
-        likeness: Normalised correlation of the whole overlap, -1 to 1; large shapes count, as texture does in blocks.
-        structure: The same of the lengths of the gradients, -1 to 1: outlines that stay when tones change.
-        bent: ``share`` after the upload was bent towards the reference; the same as it where that was not tried.
-        bent_structure: ``structure`` likewise.
-        negative: Whether the upload was compared as the negative.
-        blocks_map: Correlation of each block on the grid, NaN where it does not count.
+        likeness: Normalised correlation of the whole overlap, -1 to 1: large shapes, whereas blocks show texture.
+        structure: Normalised correlation of the gradient magnitudes, -1 to 1; outlines stay when tones change.
+        bent: ``share`` after the upload was bent towards the reference; equals ``share`` if bending was not tried.
+        bent_structure: ``structure`` after bending, likewise.
+        negative: Whether the upload was compared with inverted tones.
+        blocks_map: Correlation of each block on the grid; NaN for a block that does not count.
     """
 
     share: float
@@ -78,12 +78,12 @@ class AgreementCheck:
     """Compares aligned pixels.
 
     Attributes:
-        side: Longest side of the compared picture, pixels; less where the upload shows the reference smaller.
-        windows: Windows along the root of the overlap's area.
+        side: Longest side of the compared picture, pixels; smaller if the upload shows the reference smaller.
+        windows: Number of windows along the square root of the overlap's area.
         smooth: Standard deviation of the smoothing, pixels.
-        texture: Least standard deviation of a textured block, grey levels.
-        above: Correlation from which a block agrees.
-        bend_below: Where a smaller share agrees, the upload is bent and compared once more; 0: never.
+        texture: Smallest standard deviation of a textured block, grey levels.
+        above: Correlation above which a block agrees.
+        bend_below: If a smaller share agrees, the upload is bent and compared again; 0 never bends.
     """
 
     side: int = 160
@@ -101,13 +101,13 @@ class AgreementCheck:
         *,
         negative: bool | None,
     ) -> Agreement:
-        """Compare.
+        """Compare an upload with a reference under a transform.
 
         Args:
-            upload: Grey pixels.
+            upload: Grey pixels of the upload.
             reference: Grey pixels of the reference's thumbnail.
             transform: Homography from ``reference`` pixels to ``upload`` pixels.
-            negative: Count a strong negative correlation as agreement; None: whichever sign is the stronger.
+            negative: Whether negative correlation counts as agreement; None chooses the stronger sign.
         """
         shown = float(np.sqrt(abs(np.linalg.det(_linear(transform, reference.shape))) * reference.size))
         longest = shown * max(reference.shape) / np.sqrt(reference.size)
@@ -171,11 +171,11 @@ class AgreementCheck:
         )
 
 
-_CROSS = np.ones((3, 3), np.uint8)
+_CROSS = np.ones((3, 3), np.uint8)  # neighbourhood of a pixel: the reach of the gradient
 
 
 def _steepness(picture: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
-    """Length of the gradient, grey levels a pixel, smoothed a little."""
+    """Gradient magnitude, grey levels per pixel, slightly smoothed."""
     dx, dy = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=0.125)
     return cv2.GaussianBlur(cv2.magnitude(dx, dy), (0, 0), 1.0)
 
@@ -183,7 +183,7 @@ def _steepness(picture: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"
 def _correlation(
     a: Float32[np.ndarray, "h w"], b: Float32[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]
 ) -> float:
-    """Normalised correlation within a mask; 0 where either is flat."""
+    """Normalised correlation within a mask; 0 if either picture is flat."""
     if inside.sum() < 9:
         return 0.0
     x, y = a[inside], b[inside]

@@ -1,7 +1,7 @@
-"""Undo what no homography can: swirls, waves, lenses, a transform that is a little off.
+"""Undo distortions that no homography describes: swirls, waves, lenses, a slightly wrong transform.
 
-Source: dense inverse search, Kroeger et al., ECCV 2016, https://arxiv.org/abs/1603.03590, in OpenCV. The flow is
-smoothed strongly, so that shapes are bent back but one garment is not turned into another.
+Source: dense inverse search, Kroeger et al., ECCV 2016, https://arxiv.org/abs/1603.03590, in OpenCV. The optical flow
+is smoothed strongly: shapes bend back, but one garment cannot turn into another.
 """
 
 from typing import Any
@@ -10,20 +10,20 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
-_SMOOTHING = 4.0
-_NARROWEST = 32  # patches of 8 pixels at a quarter of the size; OpenCV reads past the end of narrower pictures
-_GREY, _CONTRAST = 128.0, 40.0
+_SMOOTHING = 4.0  # standard deviation of the flow's blur, pixels of a picture of at most 160; chosen by us
+_NARROWEST = 32  # pixels: 8-pixel patches at a quarter of the size; OpenCV reads past the end of narrower pictures
+_GREY, _CONTRAST = 128.0, 40.0  # common mean and standard deviation, grey levels; most pixels then stay within 0 to 255
 
 
 def bend_back(
     warped: Float32[np.ndarray, "h w"], reference: Float32[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]
 ) -> Float32[np.ndarray, "h w"]:
-    """The warped upload, bent smoothly towards the reference; as it is where it is too narrow for that.
+    """The warped upload, bent smoothly towards the reference; unchanged if narrower than 32 pixels.
 
     Args:
-        warped: Grey pixels of the upload, roughly aligned, in the reference's tone.
+        warped: Grey pixels of the upload, roughly aligned, not inverted against the reference.
         reference: Grey pixels of the reference.
-        inside: Where the upload shows anything.
+        inside: Mask of the pixels that the upload covers.
     """
     if min(warped.shape) < _NARROWEST:
         return warped
@@ -37,7 +37,7 @@ def bend_back(
 
 
 def _even(picture: Float32[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
-    """The same mean and contrast for both sides."""
+    """The picture with a fixed mean and contrast, so that both pictures look alike to the flow."""
     seen = picture[inside]
     mean, spread = (float(seen.mean()), float(seen.std()) + 1) if seen.size else (0.0, 1.0)
     return np.clip((picture - mean) * (_CONTRAST / spread) + _GREY, 0, 255).astype(np.uint8)

@@ -1,12 +1,13 @@
-"""Compact local features: canonical under mirror and negative, 64 numbers, 16 bytes.
+"""Compact local features: canonical under mirror and negative, 64 dimensions, 16 bytes.
 
-Mirroring a picture, inverting its colours and both permute a SIFT descriptor. Of the four permuted forms the one
-nearest a fixed template is *canonical*; reference and upload are both brought to it, so that one search serves all
-four, and the difference of the two permutations says how the upload was made. On real edits the two sides choose
-alike for 93 % of matching descriptors; searching the second-best form of the least certain 30 % as well makes it 98 %.
+Mirroring a picture, inverting its colours, and both together permute the SIFT descriptor. The *canonical* form is the
+one of the four permutations that is nearest to a fixed template. Reference and upload both use the canonical form, so
+one search covers all four cases, and the difference between the two permutations tells how the upload was made. On
+real edits the two sides choose the same form for 93 % of the matching descriptors. A second search with the second-best
+form of the least certain 30 % raises this to 98 %.
 
-The canonical descriptor is centred and projected on 64 principal axes (95 % of the variance), and coded by a product
-quantiser of 32 pairs x 4 bits (Jegou et al., TPAMI 2011). The codebook is shipped and fixed.
+The canonical descriptor is centred and projected on 64 principal axes (95 % of the variance). A product quantiser of
+32 pairs x 4 bits (Jegou et al., TPAMI 2011) codes the result. The codebook is shipped and fixed.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,11 @@ from lynkeus.core.errors import CorruptError
 from lynkeus.matching.sift import DIMENSIONS, PERMUTATIONS
 
 SUBSPACES, CENTROIDS = 32, 16
+"""Pairs of dimensions and centres per pair: 4 bits, as Faiss's fast scan of product codes needs."""
 PROJECTED = 2 * SUBSPACES
+"""Dimensions of a projected descriptor."""
 CODE_BYTES = SUBSPACES // 2
+"""Bytes of a code: two pairs per byte."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,9 +35,9 @@ class Codebook:
     Attributes:
         template: Unit vector; the canonical form is the permutation nearest to it.
         mean: Mean of canonical descriptors.
-        axes: Principal axes, one a column.
-        coarse: Centres of the inverted lists, in projected numbers.
-        fine: Centres of each pair of projected numbers.
+        axes: Principal axes, one per column.
+        coarse: Centres of the inverted lists, in projected dimensions.
+        fine: Centres of each pair of projected dimensions.
     """
 
     template: Float32[np.ndarray, "128"]
@@ -45,7 +49,7 @@ class Codebook:
     def canonical(
         self, vectors: Float32[np.ndarray, "n 128"]
     ) -> tuple[Int64[np.ndarray, "n 4"], Float32[np.ndarray, " n"]]:
-        """Permutations of each descriptor, most canonical first, and the lead of the first over the second."""
+        """Permutations of each descriptor, the canonical one first, and its lead over the second."""
         score = vectors @ self.template[PERMUTATIONS].T
         order = np.argsort(-score, axis=1, kind="stable")
         best = np.take_along_axis(score, order[:, :2], 1)
@@ -54,12 +58,12 @@ class Codebook:
     def project(
         self, vectors: Float32[np.ndarray, "n 128"], permutation: Int64[np.ndarray, " n"]
     ) -> Float32[np.ndarray, "n 64"]:
-        """Permuted descriptors in 64 numbers; squared distances are nearly those of RootSIFT."""
+        """Permuted descriptors in 64 dimensions; squared distances are close to those of RootSIFT."""
         permuted = np.take_along_axis(vectors, PERMUTATIONS[permutation], 1)
         return ((permuted - self.mean) @ self.axes).astype(np.float32)
 
     def project_all(self, vectors: Float32[np.ndarray, "n 128"], permutation: int) -> Float32[np.ndarray, "n 64"]:
-        """``project`` with one permutation for all; the axes are permuted instead of the descriptors."""
+        """``project`` with one permutation for all rows; permutes the axes instead of the descriptors."""
         turned = self.axes[np.argsort(PERMUTATIONS[permutation])]
         return (vectors @ turned - self.mean @ self.axes).astype(np.float32)
 
@@ -68,13 +72,13 @@ class Codebook:
         return (0.5 * (self.coarse**2).sum(1) - projected @ self.coarse.T).argmin(1)
 
     def encode(self, projected: Float32[np.ndarray, "n 64"]) -> UInt8[np.ndarray, "n 16"]:
-        """Codes of 16 bytes: two pairs a byte, the earlier pair in the low half."""
+        """Codes of 16 bytes: two pairs per byte, the earlier pair in the low half."""
         pairs = projected.reshape(-1, SUBSPACES, 1, 2)
         nearest = ((pairs - self.fine[None]) ** 2).sum(-1).argmin(-1).astype(np.uint8)
         return (nearest[:, 0::2] | (nearest[:, 1::2] << 4)).astype(np.uint8)
 
     def decode(self, codes: UInt8[np.ndarray, "n 16"]) -> Float32[np.ndarray, "n 64"]:
-        """The centres that codes stand for."""
+        """The centres that the codes represent."""
         index = np.empty((len(codes), SUBSPACES), np.int64)
         index[:, 0::2], index[:, 1::2] = codes & 15, codes >> 4
         return self.fine[np.arange(SUBSPACES)[None, :], index].reshape(len(codes), PROJECTED)
@@ -92,7 +96,7 @@ class Codebook:
         """Read what ``save`` wrote.
 
         Raises:
-            CorruptError: The file is missing or no codebook of this format.
+            CorruptError: The file is missing or is not a codebook of this format.
         """
         try:
             with np.load(file, allow_pickle=False) as stored:
@@ -102,11 +106,11 @@ class Codebook:
                     *(stored[name].astype(np.float32) for name in ("template", "mean", "axes", "coarse", "fine"))
                 )
         except (OSError, KeyError, ValueError) as error:
-            raise CorruptError(f"{file}: no codebook: {error}") from error
+            raise CorruptError(f"{file}: not a codebook: {error}") from error
 
     @classmethod
     def train(cls, vectors: Float32[np.ndarray, "n 128"], *, lists: int, seed: int) -> "Codebook":
-        """Fit a codebook to RootSIFT descriptors of many pictures; a few minutes for a million rows."""
+        """Fit a codebook to RootSIFT descriptors of many pictures; a million rows take a few minutes."""
         template = _fit_template(vectors, seed)
         score = vectors @ template[PERMUTATIONS].T
         canonical = np.take_along_axis(vectors, PERMUTATIONS[score.argmax(1)], 1)
@@ -124,7 +128,7 @@ class Codebook:
 
 
 def _fit_template(vectors: Float32[np.ndarray, "n 128"], seed: int) -> Float32[np.ndarray, "128"]:
-    """The direction along which the best of four permutations stands out most (alternating maximisation)."""
+    """The direction that best separates the best of the four permutations (alternating maximisation)."""
     sample = np.random.default_rng(seed).permutation(vectors)[:100_000]
     middle = np.mean([sample.mean(0)[p] for p in PERMUTATIONS], axis=0)
     template = np.random.default_rng(seed).standard_normal(DIMENSIONS)
@@ -136,7 +140,7 @@ def _fit_template(vectors: Float32[np.ndarray, "n 128"], seed: int) -> Float32[n
 
 
 def _equal_variance(axes: Float32[np.ndarray, "128 64"], seed: int) -> Float32[np.ndarray, "128 64"]:
-    """Axes turned at random within their space, so that every pair of numbers carries like variance."""
+    """Randomly rotated axes of the same subspace, so that every pair of dimensions has similar variance."""
     turn = np.linalg.qr(np.random.default_rng(seed).standard_normal((PROJECTED, PROJECTED)))[0]
     return axes @ turn.astype(np.float32)
 

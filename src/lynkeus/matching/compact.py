@@ -1,7 +1,8 @@
-"""The stored form of a picture's local features: at most 8 KiB.
+"""The stored form of the local features of a picture: at most 8 KiB.
 
-A point takes 24 bytes: 16 of product code, 2 x 14 bits of position and the 2 bits of the canonical permutation, 8 bits
-of scale, 8 of angle, 16 of the number of the inverted list, so that an index is built without any search.
+A point takes 24 bytes: 16 bytes of product code, 2 x 14 bits of position with the 2 bits of the canonical permutation,
+8 bits of scale, 8 bits of angle, and 16 bits for the number of the inverted list. The stored list number allows
+building an index without any search.
 Format 1: magic ``LKF1``, width and height (uint32), number of points (uint16), then the points.
 """
 
@@ -16,13 +17,16 @@ from lynkeus.matching.codebook import CODE_BYTES, Codebook
 from lynkeus.matching.sift import PERMUTATIONS, LocalFeatures
 
 MAX_BYTES = 8192
+"""Largest stored size; room for 340 points, and the size of a catalog follows from this limit."""
+# Layout of format 1, described above.
 _HEADER = struct.Struct("<4sIIH")
-_MAGIC = b"LKF1"
+_MAGIC = b"LKF1"  # lynkeus features, format 1
 _POINT = np.dtype(
     [("code", "u1", CODE_BYTES), ("x", "<u2"), ("y", "<u2"), ("scale", "u1"), ("turn", "u1"), ("list", "<u2")]
 )
 MAX_POINTS = (MAX_BYTES - _HEADER.size) // _POINT.itemsize
-_POSITION_STEPS, _SCALE_STEPS, _TURN_STEPS = 1 << 14, 20, 256
+"""Largest number of points that fit into ``MAX_BYTES``."""
+_POSITION_STEPS, _SCALE_STEPS, _TURN_STEPS = 1 << 14, 20, 256  # per longer side, per octave, per full turn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,12 +36,12 @@ class CompactFeatures:
     Attributes:
         codes: Product codes of the canonical descriptors.
         points: Positions (x, y), pixels of the full-size picture.
-        scale: Standard deviation of the Gaussian of the point, the same pixels.
+        scale: Standard deviation of the Gaussian of the point, pixels of the full-size picture.
         angle: Dominant orientation, radians.
-        permutation: Which permutation made the descriptor canonical, ``mirrored + 2 * negative``.
-        lists: Numbers of the inverted lists the descriptors belong to.
+        permutation: The permutation that made the descriptor canonical, ``mirrored + 2 * negative``.
+        lists: Number of the inverted list of each descriptor.
         width: Width of the full-size picture, pixels.
-        height: Height likewise.
+        height: Height of the full-size picture, pixels.
     """
 
     codes: UInt8[np.ndarray, "n 16"]
@@ -55,7 +59,7 @@ class CompactFeatures:
 
     @classmethod
     def of(cls, features: LocalFeatures, codebook: Codebook, *, most: int = MAX_POINTS) -> "CompactFeatures":
-        """Encode the first ``most`` features; by default as many as fit into ``MAX_BYTES``."""
+        """Encode the first ``most`` features; the default fills ``MAX_BYTES``."""
         keep = slice(most)
         order, _ = codebook.canonical(features.vectors[keep])
         projected = codebook.project(features.vectors[keep], order[:, 0])
@@ -71,7 +75,7 @@ class CompactFeatures:
         )
 
     def expand(self, codebook: Codebook) -> LocalFeatures:
-        """Features with approximate descriptors: of what the projection left out, the mean is put back."""
+        """Features with approximate descriptors; the mean replaces the part that the projection lost."""
         canonical = codebook.decode(self.codes) @ codebook.axes.T + codebook.mean
         vectors = np.take_along_axis(canonical, PERMUTATIONS[self.permutation], 1)
         return LocalFeatures(self.points, self.scale, self.angle, vectors.astype(np.float32), self.width, self.height)

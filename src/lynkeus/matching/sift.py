@@ -1,13 +1,12 @@
-"""Local features: SIFT as RootSIFT, chosen over scales and space, and its symmetries.
+"""Local features: RootSIFT, well spread over the picture, and the symmetries of the descriptor.
 
 Source: Lowe, IJCV 2004, https://doi.org/10.1023/B:VISI.0000029664.99615.94; RootSIFT: Arandjelovic and
-Zisserman, CVPR 2012. Detection works on difference-of-Gaussian images built with OpenCV without the usual
-doubling of the picture; description samples a 20 x 20 patch a point, for all points at once. A test compares
-both with OpenCV's own SIFT, which takes twice the time.
+Zisserman, CVPR 2012. Detection uses difference-of-Gaussian images, built with OpenCV, without the usual doubling of
+the picture. Description samples a 20 x 20 patch per point, for all points at once. A test compares both with OpenCV's
+own SIFT, which takes twice the time.
 
-A descriptor is 16 cells, row by row, of 8 orientations each. Mirroring a picture and inverting its colours
-permute those 128 numbers. Points are (x, y) pixels of the upright picture at full size, the centre of the
-first pixel at (0, 0).
+A descriptor has 16 cells, row by row, with 8 orientations each. A mirrored or inverted picture permutes these 128
+dimensions. Points are (x, y) pixels of the upright picture at full size; the centre of the first pixel is (0, 0).
 """
 
 from dataclasses import dataclass
@@ -18,7 +17,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int64, UInt8
 
 CELLS, ORIENTATIONS, DIMENSIONS = 16, 8, 128
+"""Layout of a SIFT descriptor, Lowe 2004, section 6."""
 
+# A mirror image reverses the rows of cells and the sense of the orientations.
 _ROWS_REVERSED = np.arange(CELLS).reshape(4, 4)[::-1].ravel()
 _TURNED_BACK = (-np.arange(ORIENTATIONS)) % ORIENTATIONS
 
@@ -34,7 +35,7 @@ NEGATIVE = _permutation(np.arange(CELLS)[::-1].copy(), np.arange(ORIENTATIONS))
 """``vectors[:, NEGATIVE]`` are the descriptors of the picture with inverted colours."""
 
 PERMUTATIONS = np.stack([np.arange(DIMENSIONS), MIRROR, NEGATIVE, MIRROR[NEGATIVE]])
-"""Row ``mirrored + 2 * negative``; each is its own inverse, and they commute."""
+"""Row ``mirrored + 2 * negative``; each permutation is its own inverse, and all commute."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +44,11 @@ class LocalFeatures:
 
     Attributes:
         points: Positions (x, y), pixels of the full-size picture.
-        scale: Standard deviation of the Gaussian at which the point was found, the same pixels.
+        scale: Standard deviation of the Gaussian that found the point, pixels of the full-size picture.
         angle: Dominant orientation, radians in [0, 2 pi), clockwise from the x axis.
-        vectors: RootSIFT, rows of length 1, no entry negative.
+        vectors: RootSIFT descriptors, rows of length 1 without negative entries.
         width: Width of the full-size picture, pixels.
-        height: Height likewise.
+        height: Height of the full-size picture, pixels.
     """
 
     points: Float32[np.ndarray, "n 2"]
@@ -64,7 +65,7 @@ class LocalFeatures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Octave:
-    """Gaussian images of one octave; ``zoom`` is octave pixels to pixels of the base picture."""
+    """Gaussian images of one octave; ``zoom`` is the base picture's pixels per octave pixel."""
 
     gaussians: list[Float32[np.ndarray, "h w"]]
     zoom: float
@@ -72,7 +73,7 @@ class _Octave:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Spots:
-    """Extrema: octave number, layer (continuous), x and y in octave pixels, strength."""
+    """Extrema of one or more octaves: octave number, continuous layer, x and y in octave pixels, strength."""
 
     octave: Int64[np.ndarray, " n"]
     layer: Float32[np.ndarray, " n"]
@@ -85,15 +86,15 @@ class _Spots:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiftExtractor:
-    """Finds and describes at most ``max_points`` points of a picture.
+    """Detects and describes at most ``max_points`` points of a picture.
 
     Attributes:
-        side: Longest side of the picture that is searched, pixels; larger ones are reduced to it.
-        enlarge: A smaller picture is enlarged at most by this factor.
-        max_points: Points kept at most.
-        contrast: Least difference of Gaussians, on a grey scale of 0 to 1; low, so that flat pictures keep points.
+        side: Longest side of the searched picture, pixels; larger pictures are reduced.
+        enlarge: Largest factor by which a smaller picture is enlarged.
+        max_points: Largest number of points to keep.
+        contrast: Smallest difference of Gaussians, on a grey scale of 0 to 1; low, so that flat pictures keep points.
         edge: Largest ratio of the two curvatures at a point.
-        layers: Scales an octave.
+        layers: Scales per octave.
         sigma: Blur of the first scale, pixels.
         grid: The strongest points of each of ``grid`` x ``grid`` cells come first.
     """
@@ -113,9 +114,9 @@ class SiftExtractor:
         """The local features of a picture.
 
         Args:
-            rgb: Pixels, perhaps already reduced.
-            width: Width of the full-size picture that points refer to; None means that of ``rgb``.
-            height: Height likewise.
+            rgb: Pixels, possibly already reduced.
+            width: Width of the full-size picture that the points refer to; None takes the width of ``rgb``.
+            height: Height of the full-size picture; None takes the height of ``rgb``.
         """
         full = (width or rgb.shape[1], height or rgb.shape[0])
         grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -142,7 +143,7 @@ class SiftExtractor:
         )
 
     def _pyramid(self, base: Float32[np.ndarray, "h w"]) -> list[_Octave]:
-        """Gaussian images, octave by octave, until the shorter side falls under 12 pixels."""
+        """Gaussian images, octave by octave, until the shorter side is below 12 pixels."""
         octaves: list[_Octave] = []
         first = _blur(base, float(np.sqrt(max(self.sigma**2 - 0.25, 0.01))))
         zoom = 1.0
@@ -157,7 +158,7 @@ class SiftExtractor:
         return octaves
 
     def _extrema(self, octave: _Octave, number: int) -> _Spots:
-        """Extrema over space and scale, refined to a fraction of a pixel, without edges."""
+        """Extrema over space and scale, with sub-pixel positions, without edges."""
         levels = octave.gaussians
         size = [cv2.absdiff(b, a) for a, b in pairwise(levels)]
         width = levels[0].shape[1]
@@ -182,7 +183,7 @@ class SiftExtractor:
         return _Spots(np.full(len(xy), number), layer, xy, strength)
 
     def _choose(self, spots: _Spots, octaves: list[_Octave]) -> _Spots:
-        """The points that are kept: the strongest, but those of poor cells are not crowded out by rich ones."""
+        """Keep the strongest points, but limit rich cells so that they do not crowd out poor cells."""
         if len(spots.strength) <= self.max_points:
             return spots[np.argsort(-spots.strength, kind="stable")]
         shape = np.array(octaves[0].gaussians[0].shape[::-1], np.float32)
@@ -198,7 +199,7 @@ class SiftExtractor:
         return spots[np.argsort(-handicap, kind="stable")[: self.max_points]]
 
     def _orient(self, spots: _Spots, octaves: list[_Octave]) -> tuple[_Spots, Float32[np.ndarray, " n"]]:
-        """Dominant orientations, at most two a point, in radians."""
+        """Dominant orientations in radians, at most two per point."""
         count = len(spots.strength)
         if not count:
             return spots, np.zeros(0, np.float32)
@@ -226,7 +227,7 @@ class SiftExtractor:
     def _describe(
         self, spots: _Spots, angle: Float32[np.ndarray, " n"], octaves: list[_Octave]
     ) -> Float32[np.ndarray, "n 128"]:
-        """RootSIFT of patches that are turned by their angle and 12 sigma wide."""
+        """RootSIFT of patches that are rotated by their angle and 12 sigma wide."""
         count = len(angle)
         if not count:
             return np.zeros((0, DIMENSIONS), np.float32)
@@ -244,7 +245,7 @@ class SiftExtractor:
     def _sample(
         self, spots: _Spots, angle: Float32[np.ndarray, " n"], octaves: list[_Octave], size: int, step: float
     ) -> Float32[np.ndarray, "n s s"]:
-        """Patches of ``size`` x ``size`` samples, ``step`` sigma apart, turned by ``angle``."""
+        """Patches of ``size`` x ``size`` samples, ``step`` sigma apart, rotated by ``angle``."""
         patches = np.empty((len(angle), size, size), np.float32)
         ticks = (np.arange(size, dtype=np.float32) - (size - 1) / 2) * np.float32(step)
         image = spots.octave * (self.layers + 3) + np.clip(np.rint(spots.layer), 0, self.layers + 2).astype(np.int64)
@@ -275,13 +276,13 @@ class SiftExtractor:
 
 
 def join_features(outer: LocalFeatures, inner: LocalFeatures, *, left: float, top: float) -> LocalFeatures:
-    """The points of a picture and of a part of it that was searched on its own.
+    """Join the points of a picture and of a part that was searched separately.
 
     Args:
         outer: Features of the whole picture.
-        inner: Features of the part, in its own pixels.
-        left: Where the part begins in the whole picture, full-size pixels.
-        top: Likewise.
+        inner: Features of the part, in pixels of the part.
+        left: Left edge of the part in the whole picture, full-size pixels.
+        top: Top edge of the part in the whole picture, full-size pixels.
     """
     shift = np.array([left, top], np.float32)
     return LocalFeatures(
@@ -295,9 +296,9 @@ def join_features(outer: LocalFeatures, inner: LocalFeatures, *, left: float, to
 
 
 def root_sift(raw: Float32[np.ndarray, "n 128"]) -> Float32[np.ndarray, "n 128"]:
-    """Square roots of SIFT descriptors of sum 1: rows of length 1.
+    """Square roots of SIFT descriptors that sum to 1, which gives rows of length 1.
 
-    Entries are clipped at 0.2 of the row's length first, as Lowe does against strong single gradients.
+    Entries are first clipped at 0.2 of the row's length, as in Lowe, against single strong gradients.
     """
     length = np.linalg.norm(raw, axis=1, keepdims=True)
     clipped = np.minimum(raw, 0.2 * length)
@@ -328,10 +329,10 @@ def _join(parts: list[_Spots]) -> _Spots:
 def _refine(
     cube: Float[np.ndarray, "3 3 3 n"], edge: float
 ) -> tuple[Float32[np.ndarray, "n 3"], Float32[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
-    """One Newton step of the quadratic through 27 neighbours (scale, y, x).
+    """One Newton step on a quadratic through 27 neighbours (scale, y, x).
 
     Returns:
-        Offsets (x, y, layer), strength, and where it is no edge.
+        Offsets (x, y, layer), strength, and a mask of the points that are not edges.
     """
     middle = cube[1, 1, 1]
     g = np.stack([cube[1, 1, 2] - cube[1, 1, 0], cube[1, 2, 1] - cube[1, 0, 1], cube[2, 1, 1] - cube[0, 1, 1]], 1) / 2
@@ -359,7 +360,7 @@ def _window(size: int, sigma: float) -> Float32[np.ndarray, "s s"]:
 
 
 def _cell_weights() -> Float32[np.ndarray, "324 16"]:
-    """How much each of 18 x 18 gradient samples counts in each of the 4 x 4 cells (bilinear, Gaussian window)."""
+    """Weight of each of 18 x 18 gradient samples in each of the 4 x 4 cells (bilinear, Gaussian window)."""
     place = (np.arange(18) - 8.5) / 4 + 1.5
     share = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(4)[None, :]))
     spatial = np.einsum("yr,xc->yxrc", share, share).reshape(324, CELLS)
@@ -367,4 +368,4 @@ def _cell_weights() -> Float32[np.ndarray, "324 16"]:
 
 
 _CELL_WEIGHTS = _cell_weights()
-_NEIGHBOURS = np.ones((3, 3), np.uint8)
+_NEIGHBOURS = np.ones((3, 3), np.uint8)  # a pixel and its 8 neighbours, for extrema

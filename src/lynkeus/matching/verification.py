@@ -1,8 +1,8 @@
-"""From a candidate to evidence: matched points, a robust transform, and whether it is plausible.
+"""Geometric verification of a candidate: matched points, a robust transform, and its plausibility.
 
-Matching is from reference to upload with the ratio test (Lowe), under the permutation the votes named, plus matches
-guided by the voted similarity. The transform is an affine map or a homography found by MAGSAC++ (Barath et al.,
-CVPR 2020) in OpenCV. Strangers that share nothing reach at most 4 inliers in 380 pairs (measured).
+Points are matched from reference to upload with the ratio test (Lowe), under the permutation that the votes name. The
+voted similarity guides further matches. MAGSAC++ (Barath et al., CVPR 2020) in OpenCV finds the transform, an affine
+map or a homography. Measured: unrelated pictures reach at most 4 inliers in 380 pairs.
 """
 
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from lynkeus.matching.voting import Similarity, place_under
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UploadPoints:
-    """Upload features, projected under each of the four permutations once for all candidates.
+    """Upload features, projected once under each of the four permutations for all candidates.
 
     Attributes:
         features: The features.
-        projected: Their descriptors under each permutation.
-        neighbours: Which points lie at the same spot.
+        projected: Projected descriptors under each permutation.
+        neighbours: Mask of the pairs of points at the same position.
         order: Permutations of each point, the canonical one first.
-        lead: By how much the first stands out.
+        lead: Lead of the canonical permutation over the second.
     """
 
     features: LocalFeatures
@@ -38,7 +38,7 @@ class UploadPoints:
 
     @classmethod
     def of(cls, features: LocalFeatures, codebook: Codebook) -> "UploadPoints":
-        """Project features under all permutations, and note which points lie at the same spot."""
+        """Project features under all permutations, and find points at the same position."""
         stacked = [codebook.project_all(features.vectors, p) for p in range(4)]
         order, lead = codebook.canonical(features.vectors)
         x, y = features.points.T
@@ -49,15 +49,15 @@ class UploadPoints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verified:
-    """A transform that matched points support.
+    """A transform with the matched points that support it.
 
     Attributes:
         transform: Homography, reference pixels to upload pixels, both full size.
         reference_points: Inliers in the reference.
         upload_points: The same points in the upload.
-        matches: Matched points before the transform.
-        mirrored: The reference is shown mirrored.
-        negative: Its colours are inverted.
+        matches: Number of matched points before the transform is fitted.
+        mirrored: The upload shows the reference mirrored.
+        negative: The upload shows the reference with inverted colours.
         spread: Share of a 6 x 6 grid on the reference that holds an inlier, 0 to 1.
     """
 
@@ -71,22 +71,22 @@ class Verified:
 
     @property
     def inliers(self) -> int:
-        """Matched points that fit the transform."""
+        """Number of matched points that fit the transform."""
         return len(self.reference_points)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verification:
-    """Checks a candidate.
+    """Verifies the geometry of a candidate.
 
     Attributes:
-        ratio: Nearest squared distance over second nearest that a match may have.
+        ratio: Largest ratio of the nearest to the second-nearest squared distance of a match.
         farthest: Largest squared distance of a match.
-        guided_farthest: Likewise for matches near their predicted place.
-        guided_radius: How near, as a share of the reference's shown longer side.
+        guided_farthest: Largest squared distance of a match near its predicted position.
+        guided_radius: Largest distance from the prediction, as a share of the reference's longer side in the upload.
         tolerance: Largest error of an inlier, as a share of the upload's longer side.
-        least: Inliers below which there is no transform.
-        zooms: Least and largest scale, shown over true longer side relative to the pictures' own.
+        least: Smallest number of inliers of a transform.
+        zooms: Smallest and largest scale of the transform, relative to the longer sides, upload / reference.
         anisotropy: Largest ratio of the two scales of the transform.
     """
 
@@ -114,10 +114,10 @@ class Verification:
         Args:
             upload: The upload's points.
             reference: The reference's points.
-            decoded: Their descriptors.
-            guess: The similarity the votes agree on; None tries without.
-            mirrored: Match as mirrored.
-            negative: Match as inverted.
+            decoded: Descriptors of the reference's points.
+            guess: The similarity that the votes agree on; None matches without a guess.
+            mirrored: Match the mirrored reference.
+            negative: Match the reference with inverted colours.
         """
         if len(reference) < self.least or len(upload.features) < self.least:
             return None
@@ -148,9 +148,9 @@ class Verification:
     def permutation(
         self, upload: UploadPoints, reference: CompactFeatures, decoded: Float32[np.ndarray, "m 64"]
     ) -> int | None:
-        """How the reference is shown, ``mirrored + 2 * negative``, by matches in canonical form; None: too few match.
+        """The permutation of the reference in the upload, ``mirrored + 2 * negative``; None if too few points match.
 
-        The canonical forms of two matching points agree for 93 % of them, so that one comparison stands for four.
+        For 93 % of the matching points both canonical forms agree, so one comparison replaces four.
         """
         if len(reference) < self.least or len(upload.features) < self.least:
             return None
@@ -169,7 +169,7 @@ class Verification:
         decoded: Float32[np.ndarray, "m 64"],
         relative: int,
     ) -> Float32[np.ndarray, "m n"]:
-        """Squared distances of each reference point to each upload point under the given permutation."""
+        """Squared distance of each reference point to each upload point under the given permutation."""
         distance = np.empty((len(reference), len(upload.features)), np.float32)
         for own in range(4):
             rows = np.flatnonzero(reference.permutation == own)
@@ -179,7 +179,7 @@ class Verification:
     def _nearest(
         self, distance: Float32[np.ndarray, "m n"], upload: UploadPoints
     ) -> tuple[Int64[np.ndarray, " m"], Float32[np.ndarray, " m"], Float32[np.ndarray, " m"]]:
-        """The nearest upload point of each reference point, its distance, and that of the nearest at another spot."""
+        """For each reference point: the nearest upload point, its distance, and the distance at another position."""
         nearest = distance.argmin(1)
         first = distance[np.arange(len(distance)), nearest]
         return nearest, first, np.where(upload.neighbours[nearest], np.float32(np.inf), distance).min(1)
@@ -191,7 +191,7 @@ class Verification:
         reference: CompactFeatures,
         guess: Similarity | None,
     ) -> tuple[Int64[np.ndarray, " k"], Int64[np.ndarray, " k"]]:
-        """Matches that stand out, and those near their predicted place; one for each cell of 3 pixels, either side."""
+        """Distinctive matches and matches near their prediction; at most one per cell of 3 pixels on either side."""
         rows = np.arange(len(distance))
         nearest, first, away = self._nearest(distance, upload)
         good = (first < self.farthest) & (first < self.ratio * away)
@@ -217,7 +217,7 @@ class Verification:
     def _fit(
         self, source: Float64[np.ndarray, "k 2"], target: Float64[np.ndarray, "k 2"], longest: int
     ) -> tuple[Float64[np.ndarray, "3 3"], Bool[np.ndarray, " k"]] | None:
-        """An affine map, or a homography where that explains clearly more."""
+        """An affine map, or a homography if it explains clearly more matches."""
         tolerance = self.tolerance * longest
         cv2.setRNGSeed(0)
         affine, inside = cv2.estimateAffine2D(source, target, None, cv2.USAC_MAGSAC, tolerance, 500, 0.999)
@@ -243,7 +243,7 @@ class Verification:
         *,
         mirrored: bool,
     ) -> bool:
-        """Whether scale, stretch and handedness at the reference's corners and centre are those of an edit."""
+        """Whether scale, stretch and handedness are plausible for an edit, at the reference's corners and centre."""
         width, height = reference.width, reference.height
         share = max(upload.width, upload.height) / max(width, height)
         for x, y in ((width / 2, height / 2), (0, 0), (width, 0), (0, height), (width, height)):
@@ -260,12 +260,12 @@ class Verification:
 
 
 def _squared(a: Float32[np.ndarray, "m 64"], b: Float32[np.ndarray, "n 64"]) -> Float32[np.ndarray, "m n"]:
-    """Squared distance of each row to each row."""
+    """Squared distance of each row of ``a`` to each row of ``b``."""
     return (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2 * a @ b.T
 
 
 def _found(matrix: Any) -> bool:
-    """Whether OpenCV gave a finite matrix; its types hide that it may give None."""
+    """Whether OpenCV found a finite matrix; its type stubs hide that the result may be None."""
     return matrix is not None and bool(np.isfinite(matrix).all())
 
 
@@ -287,7 +287,7 @@ def _first_of_each(values: Int64[np.ndarray, " k"]) -> Int64[np.ndarray, " j"]:
 
 
 def apply(transform: Float64[np.ndarray, "3 3"], points: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
-    """Points under a homography."""
+    """The points, mapped by a homography."""
     mapped = points @ transform[:, :2].T + transform[:, 2]
     return mapped[:, :2] / mapped[:, 2:]
 

@@ -1,10 +1,10 @@
-"""Votes of matched points: which references, under which similarity, an upload may be a copy of.
+"""Votes of matched points: candidate references, each with the similarity that the votes agree on.
 
-Every upload point whose nearest reference points stand out votes for their references. A pair of points fixes a
-similarity (scale, rotation, place, mirrored or not), so votes are counted in bins of it, as in Lowe's Hough
-transform (IJCV 2004, section 7.3): points of a copy agree on one bin, chance matches scatter.
-Weights follow the local naive-Bayes nearest-neighbour rule (McCann and Lowe, CVPR 2012): how much nearer a
-reference's point is than the nearest point of the references behind it.
+Every upload point with distinctive nearest reference points votes for their references. A pair of points defines a
+similarity (scale, rotation, position, mirrored or not). Votes are counted in bins of this similarity, as in Lowe's
+Hough transform (IJCV 2004, section 7.3): points of a copy agree on one bin, and chance matches scatter. The weight of a
+vote follows the local naive-Bayes nearest-neighbour rule (McCann and Lowe, CVPR 2012): how much nearer the reference's
+point is than the last of the nearest points.
 """
 
 from dataclasses import dataclass
@@ -12,21 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64, Int64
 
+# A 64-bit id holds owner, x, y, scale, angle and permutation (2 bits); the steps are finer than the bins of votes.
 _X_BITS = _Y_BITS = 10
 _SCALE_BITS = _TURN_BITS = 6
 _OWNER_SHIFT = 2 + _X_BITS + _Y_BITS + _SCALE_BITS + _TURN_BITS
-_SCALE_STEPS = 5
+_SCALE_STEPS = 5  # per octave; 6 bits then span 12 octaves
 MAX_OWNERS = 1 << (63 - _OWNER_SHIFT)
+"""Largest number of references in one index: the bits that the geometry leaves free."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointIds:
-    """What the 64-bit id of an indexed point says: its owner and its geometry.
+    """Owner and geometry of indexed points, packed into their 64-bit ids.
 
     Attributes:
         owner: Number of the reference, below ``MAX_OWNERS``.
-        place: Position relative to the reference's centre, in units of its longer side.
-        scale: Scale of the point in the same units.
+        place: Position relative to the reference's centre, in units of the reference's longer side.
+        scale: Scale of the point, in units of the reference's longer side.
         angle: Dominant orientation, radians.
         permutation: Canonical permutation, ``mirrored + 2 * negative``.
     """
@@ -64,7 +66,7 @@ def pack_point_ids(
     width: int,
     height: int,
 ) -> Int64[np.ndarray, " n"]:
-    """Ids under which the points of one reference are indexed; ``PointIds.unpack`` reads them."""
+    """Pack the points of one reference into ids for the index; ``PointIds.unpack`` reads the ids."""
     longest = max(width, height)
     place = (points - np.array([width, height], np.float32) / 2) / longest + 0.5
     x = np.clip(place[:, 0] * (1 << _X_BITS), 0, (1 << _X_BITS) - 1).astype(np.int64)
@@ -79,14 +81,14 @@ def pack_point_ids(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Similarity:
-    """A reference's place in the upload: ``upload = centre + zoom * turn * (mirror of) place``.
+    """The position of a reference in the upload: ``upload = centre + zoom * turn * (mirror of) place``.
 
     Attributes:
-        centre: Where the reference's centre lies in the upload, pixels.
-        zoom: Upload pixels for one longer side of the reference.
+        centre: Centre of the reference in the upload, pixels.
+        zoom: Longer side of the reference in the upload, pixels.
         turn: Rotation, radians.
-        mirrored: The reference is flipped upside down before it is turned.
-        negative: Its colours are inverted.
+        mirrored: The reference is flipped upside down before the rotation.
+        negative: The colours are inverted.
     """
 
     centre: Float64[np.ndarray, "2"]
@@ -98,7 +100,7 @@ class Similarity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A reference that got votes, with the similarity most of them agree on."""
+    """A reference with votes, and the similarity that most of the votes agree on."""
 
     owner: int
     votes: float
@@ -107,14 +109,14 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Voting:
-    """Counts votes.
+    """Counts the votes of matched points.
 
     Attributes:
-        farthest: Squared distance of RootSIFT from which a match has no weight.
-        turn_bins: Bins of rotation in a full turn; a vote counts in the two nearest.
-        zoom_bins: Bins of scale in an octave; likewise.
-        spread: Votes agree in place within this share of the reference's shown size.
-        crowd: A place of the upload (a cell of 1/``crowd`` of its longer side) counts once for each bin at most.
+        farthest: Squared RootSIFT distance from which a match has no weight.
+        turn_bins: Rotation bins per full turn; a vote counts in the two nearest bins.
+        zoom_bins: Scale bins per octave; a vote counts in the two nearest bins.
+        spread: Votes agree on a position within this share of the reference's size in the upload.
+        crowd: Cells along the upload's longer side; a cell counts at most once per bin.
     """
 
     farthest: float = 0.45
@@ -138,14 +140,14 @@ class Voting:
         """Candidates, most votes first.
 
         Args:
-            points: Upload points, pixels; a point searched under two permutations comes twice.
-            scale: Their scales, pixels.
-            angle: Their orientations, radians.
-            permutation: The permutation each was searched under.
-            ids: Packed ids of the nearest indexed points, nearest first; -1 where there is none.
-            distance: Squared distances, the same order.
+            points: Upload points, pixels; a point that was searched under two permutations appears twice.
+            scale: Scale of each point, pixels.
+            angle: Orientation of each point, radians.
+            permutation: The permutation under which each point was searched.
+            ids: Packed ids of the nearest indexed points, nearest first; -1 if there are no more.
+            distance: Squared distances, in the same order.
             longest: Longer side of the upload, pixels.
-            most: Candidates wanted at most.
+            most: Largest number of candidates.
         """
         row, column, weight = self._weights(ids, distance)
         hit = PointIds.unpack(ids[row, column])
@@ -169,14 +171,14 @@ class Voting:
     def _weights(
         self, ids: Int64[np.ndarray, "n k"], distance: Float32[np.ndarray, "n k"]
     ) -> tuple[Int64[np.ndarray, " m"], Int64[np.ndarray, " m"], Float64[np.ndarray, " m"]]:
-        """Row, column and weight of the matches that count: how much nearer than the last neighbour, 0 to 1."""
+        """Row, column and weight, 0 to 1, of the matches that are nearer than the last neighbour."""
         behind = np.minimum(np.where(ids[:, -1] < 0, self.farthest, distance[:, -1]), self.farthest)
         lead = np.where(ids < 0, 0.0, (behind[:, None] - distance) / self.farthest)
         row, column = np.nonzero(lead > 0)
         return row, column, lead[row, column].astype(np.float64)
 
     def _bins(self, votes: "_Votes") -> tuple[Int64[np.ndarray, " b"], Int64[np.ndarray, " b"]]:
-        """Each vote in its four nearest bins: the bins' numbers, and which vote."""
+        """Put each vote into its four nearest bins; gives the bin numbers and the vote of each entry."""
         turn = votes.turn * (self.turn_bins / (2 * np.pi))
         zoom = np.log2(votes.zoom) * self.zoom_bins + 64
         bins = [
@@ -191,7 +193,7 @@ class Voting:
     def _fullest(
         self, votes: "_Votes", bins: Int64[np.ndarray, " b"], vote: Int64[np.ndarray, " b"], most: int
     ) -> list[int]:
-        """The best bin of each of the best owners."""
+        """The fullest bin of each of the ``most`` best owners."""
         if not len(bins):
             return []
         order = np.lexsort((-votes.weight[vote], votes.cell[vote], bins))
@@ -207,7 +209,7 @@ class Voting:
         return [int(numbers[i]) for i in best[np.argsort(-total[best], kind="stable")[:most]]]
 
     def _agree(self, votes: "_Votes", inside: Int64[np.ndarray, " m"]) -> Candidate:
-        """The similarity that most votes of one bin agree on, and their weight."""
+        """The similarity that most votes of one bin agree on, and the weight of these votes."""
         centre, weight = votes.centre[inside], votes.weight[inside]
         apart = np.linalg.norm(centre[:, None] - centre[None, :], axis=2)
         near = apart < self.spread * votes.zoom[inside][:, None]
@@ -233,7 +235,7 @@ class Voting:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Votes:
-    """One row a counted match; ``cell`` numbers the place of the upload that it comes from."""
+    """One row per counted match; ``cell`` is the number of the upload's cell that holds the point."""
 
     owner: Int64[np.ndarray, " m"]
     relative: Int64[np.ndarray, " m"]
@@ -250,7 +252,7 @@ def place_under(
     turn: Float[np.ndarray, " n"],
     mirrored: Bool[np.ndarray, " n"],
 ) -> Float64[np.ndarray, "n 2"]:
-    """Places (relative to the reference's centre) flipped, turned and scaled into the upload."""
+    """Positions relative to the reference's centre, flipped, rotated and scaled into the upload."""
     y = np.where(mirrored, -place[:, 1], place[:, 1])
     cos, sin = np.cos(turn) * zoom, np.sin(turn) * zoom
     return np.stack([cos * place[:, 0] - sin * y, sin * place[:, 0] + cos * y], 1)

@@ -1,4 +1,4 @@
-"""Measures of quality: pure functions of arrays."""
+"""Quality metrics: pure functions of arrays."""
 
 from lynkeus.metrics.ranking import OperatingPoint as OperatingPoint
 from lynkeus.metrics.ranking import micro_average_precision as micro_average_precision

@@ -1,10 +1,10 @@
-"""Measures of localisation without boxes in training: does the box of a class map lie on the thing?
+"""Metrics of weakly supervised localisation: does the box of a class map lie on the object?
 
 Source: GT-known and Top-1 localisation as in Zhou et al. 2016, https://arxiv.org/abs/1512.04150, and Hide-and-Seek;
 MaxBoxAcc and MaxBoxAccV2 of Choe et al. 2020, https://arxiv.org/abs/2001.07437, section 4.
-Conventions: boxes are x0, y0, x1, y1 in any one unit, edges, not pixel indices. A picture counts by the best of its
-true boxes. The largest over thresholds looks at the answers: it compares maps, it is no result of a system, whose
-threshold is chosen on other pictures.
+Conventions: boxes are x0, y0, x1, y1 in any one unit, edges, not pixel indices. A picture with several true boxes
+counts with the best overlap. The maximum over thresholds is chosen with the answers at hand. The maximum compares maps;
+a system must choose its threshold on other pictures.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
-_V2 = (0.3, 0.5, 0.7)
+_V2 = (0.3, 0.5, 0.7)  # overlaps of MaxBoxAccV2, Choe et al., section 4
 
 
 def overlaps(boxes: Float[np.ndarray, "n 4"], truth: Float[np.ndarray, "m 4"]) -> Float64[np.ndarray, "n m"]:
-    """Intersection over union of each box with each true one; a box without area overlaps nothing.
+    """Intersection over union of each box with each true box; a box without area overlaps nothing.
 
     >>> overlaps(np.array([[0.0, 0, 2, 2]]), np.array([[1.0, 0, 3, 2], [4, 4, 5, 5]])).round(4).tolist()
     [[0.3333, 0.0]]
@@ -30,7 +30,7 @@ def overlaps(boxes: Float[np.ndarray, "n 4"], truth: Float[np.ndarray, "m 4"]) -
 
 
 def best_overlap(box: Sequence[float] | None, truth: Float[np.ndarray, "m 4"]) -> float:
-    """Intersection over union of one box with the best of a picture's true ones; 0 without a box or a true one."""
+    """Largest intersection over union of one box with the true boxes; 0 if either is missing."""
     if box is None or len(truth) == 0:
         return 0.0
     return float(overlaps(np.array(box, np.float64)[None], truth).max())
@@ -38,12 +38,12 @@ def best_overlap(box: Sequence[float] | None, truth: Float[np.ndarray, "m 4"]) -
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Localisation:
-    """Shares of pictures, 0 to 1.
+    """Localisation metrics as shares of pictures, 0 to 1.
 
     Attributes:
-        gt_known: The box of the true class's map overlaps a true box by half or more.
-        top1_loc: The first class is right, and its box does so.
-        top1_clas: The first class is right.
+        gt_known: The box of the true class's map overlaps a true box enough (GT-known localisation).
+        top1_loc: The first class is right and its box overlaps a true box enough (Top-1 localisation).
+        top1_clas: The first class is right (Top-1 classification).
     """
 
     gt_known: float
@@ -54,14 +54,14 @@ class Localisation:
 def localisation(
     overlap: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], *, least: float = 0.5
 ) -> Localisation:
-    """The three shares of Hide-and-Seek.
+    """The three metrics of Hide-and-Seek.
 
-    Where the first class is right, its map is that of the true class: one overlap a picture is enough.
+    If the first class is right, its map is the map of the true class, so one overlap per picture is enough.
 
     Args:
-        overlap: Of the box of the true class's map with the best true box.
+        overlap: Overlap of the box of the true class's map with the best true box, per picture.
         right: Whether the first class is the true one.
-        least: Overlap that counts.
+        least: Smallest overlap that counts, 0 to 1.
 
     Raises:
         ValueError: There is no picture.
@@ -75,11 +75,11 @@ def localisation(
 
 
 def max_box_accuracy(overlap: Float[np.ndarray, "n t"], *, least: float = 0.5) -> float:
-    """The largest share of pictures whose box overlaps enough, over the thresholds of the map.
+    """The share of pictures whose box overlaps enough, at the best threshold of the map.
 
     Args:
-        overlap: Of each picture's box at each threshold with the best true box.
-        least: Overlap that counts.
+        overlap: Overlap of each picture's box with the best true box, per threshold.
+        least: Smallest overlap that counts, 0 to 1.
 
     Raises:
         ValueError: There is no picture or no threshold.
@@ -99,11 +99,11 @@ def max_box_accuracy_v2(overlap: Float[np.ndarray, "n t"]) -> float:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cover:
-    """How a mask lies to the true boxes of its picture, shares from 0 to 1.
+    """How well a mask covers the true boxes of its picture, shares from 0 to 1.
 
     Attributes:
-        covered: Of the boxes' area that the mask marks.
-        inside: Of the mask that lies in the boxes; 0 for an empty mask.
+        covered: Share of the boxes' area that the mask marks.
+        inside: Share of the mask that lies in the boxes; 0 for an empty mask.
     """
 
     covered: float
@@ -111,14 +111,14 @@ class Cover:
 
 
 def cover(mask: Bool[np.ndarray, "h w"], truth: Float[np.ndarray, "m 4"]) -> Cover:
-    """How much of the boxes a mask marks, and how much of it lies in them; a pixel counts by its centre.
+    """Compare a mask with true boxes; a pixel belongs to a box if the box contains its centre.
 
     Args:
-        mask: Of the whole picture, at any resolution.
-        truth: Boxes in shares of the picture's width and height; at least one covers a pixel's centre.
+        mask: Mask of the whole picture, at any resolution.
+        truth: Boxes as shares of the picture's width and height; at least one contains a pixel's centre.
 
     Raises:
-        ValueError: None does.
+        ValueError: No box contains a pixel's centre.
     """
     height, width = mask.shape
     y, x = (np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width

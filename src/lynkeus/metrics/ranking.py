@@ -1,9 +1,9 @@
-"""Measures of one ranked list of predicted (query, reference) pairs, as in copy detection.
+"""Metrics of one ranked list of predicted (query, reference) pairs, as in copy detection.
 
 Source: Douze et al., "The 2021 Image Similarity Dataset and Challenge", section 4,
-https://arxiv.org/abs/2106.09672. All queries share one list and so one threshold: a stranger's wrong pair
-costs as much as a copy's. Conventions: a higher score is more alike; among equal scores the misses come
-first, so that a tie never wins anything.
+https://arxiv.org/abs/2106.09672. All queries share one list and so one threshold: a false pair costs the same whether
+its query is a copy or a distractor. Conventions: a higher score is more alike; among equal scores the misses come
+first, so a tie never helps.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from jaxtyping import Bool, Float, Int
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatingPoint:
-    """Where a list is cut: the recall there and the score that cuts it.
+    """A threshold on a list, with the recall and precision at the threshold.
 
     Attributes:
         recall: Share of the true pairs that are found, 0 to 1.
         precision: Share of the accepted pairs that are true, 0 to 1.
-        threshold: Lowest accepted score; infinity where nothing is accepted.
+        threshold: Lowest accepted score; infinity if nothing is accepted.
     """
 
     recall: float
@@ -28,7 +28,7 @@ class OperatingPoint:
 
 
 def worst_first(score: Float[np.ndarray, " n"], hit: Bool[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
-    """The order of a list: by falling score, among equal scores the misses first.
+    """The order of a list: by falling score, misses first among equal scores.
 
     Args:
         score: Similarity of each predicted pair, any unit, higher is more alike.
@@ -43,12 +43,12 @@ def worst_first(score: Float[np.ndarray, " n"], hit: Bool[np.ndarray, " n"]) -> 
 
 
 def micro_average_precision(score: Float[np.ndarray, " n"], hit: Bool[np.ndarray, " n"], positives: int) -> float:
-    """Area under precision over recall, without interpolation: the sum of (R_i - R_{i-1}) P_i.
+    """Area under the precision-recall curve, without interpolation: the sum of (R_i - R_{i-1}) P_i.
 
     Args:
         score: Similarity of each predicted pair, any unit, higher is more alike.
         hit: Whether the pair is true; no pair may be given twice.
-        positives: True pairs in all, found or not; at least 1.
+        positives: Total number of true pairs, found or not; at least 1.
 
     Raises:
         ValueError: ``positives`` is below 1 or below the hits given, or a score is not a number.
@@ -64,13 +64,13 @@ def micro_average_precision(score: Float[np.ndarray, " n"], hit: Bool[np.ndarray
 def recall_at_precision(
     score: Float[np.ndarray, " n"], hit: Bool[np.ndarray, " n"], positives: int, *, precision: float
 ) -> OperatingPoint:
-    """The highest recall whose precision is at least the one asked for; recall 0 where there is none.
+    """The highest recall with at least the given precision; recall 0 if no threshold reaches it.
 
     Args:
         score: Similarity of each predicted pair, any unit, higher is more alike.
         hit: Whether the pair is true; no pair may be given twice.
-        positives: True pairs in all, found or not; at least 1.
-        precision: Lowest precision allowed, above 0 to 1.
+        positives: Total number of true pairs, found or not; at least 1.
+        precision: Lowest allowed precision, above 0 to 1.
 
     Raises:
         ValueError: As for ``micro_average_precision``, or ``precision`` is outside its range.
@@ -96,9 +96,9 @@ def recall_at_precision(
 def _curve(
     score: Float[np.ndarray, " n"], hit: Bool[np.ndarray, " n"], positives: int
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
-    """Precision, score and hit at each place of the list."""
+    """Precision, score and hit at each position of the list."""
     if positives < max(1, int(hit.sum())):
-        raise ValueError(f"{positives} true pairs in all, but {int(hit.sum())} hits; want at least that and 1")
+        raise ValueError(f"{positives} true pairs in all, but {int(hit.sum())} hits; wanted at least as many and 1")
     order = worst_first(score, hit)
     found = hit[order]
     return np.cumsum(found) / np.arange(1, len(found) + 1), score[order], found

@@ -1,9 +1,9 @@
-"""Measures of retrieval by class: each picture asks for the others of its class.
+"""Metrics of retrieval by class: each picture queries for the other pictures of its class.
 
 Sources: average precision as the mean of the precisions at the hits; DeepFirearm's and Oxford's trapezoid
 (https://arxiv.org/abs/1806.02984, code; Philbin et al. 2007); rank-k as in person re-identification (CMC).
-Conventions: a higher score is more alike; among equal scores the misses come first, so that a tie never wins
-anything. Where no mean can be made (no query has a match), the answer is not a number.
+Conventions: a higher score is more alike; among equal scores the misses come first, so a tie never helps. The mean
+over no queries (no query has a match) is NaN.
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Retrieval:
 
     Attributes:
         mean_ap: Mean average precision, 0 to 1.
-        mean_ap_trapezoid: The same by DeepFirearm's trapezoid.
-        rank: Share of queries with a match among the first 1, 2, 4 and 8.
-        queries: Queries that count.
+        mean_ap_trapezoid: Mean average precision by DeepFirearm's trapezoid, 0 to 1.
+        rank: Share of queries with a match among the first 1, 2, 4 and 8 results.
+        queries: Number of queries that count.
     """
 
     mean_ap: float
@@ -49,7 +49,7 @@ def average_precision(hit: Bool[np.ndarray, " n"], relevant: int) -> float:
 
 
 def trapezoid_average_precision(hit: Bool[np.ndarray, " n"], relevant: int) -> float:
-    """The area under precision over recall, each step a trapezoid: (precision before + precision at the hit) / 2.
+    """Area under the precision-recall curve by trapezoids of height (precision before + precision at the hit) / 2.
 
     Args:
         hit: As for ``average_precision``.
@@ -69,7 +69,7 @@ def trapezoid_average_precision(hit: Bool[np.ndarray, " n"], relevant: int) -> f
 
 
 def cumulative_match(hits: Bool[np.ndarray, "q n"], k: int) -> float:
-    """Share of the queries with at least one match among their first ``k``.
+    """Share of the queries with at least one match among the first ``k`` results.
 
     Raises:
         ValueError: ``k`` is below 1.
@@ -82,12 +82,12 @@ def cumulative_match(hits: Bool[np.ndarray, "q n"], k: int) -> float:
 def leave_one_out(
     vectors: Float[np.ndarray, "n d"], label: Int[np.ndarray, " n"], *, asked: Bool[np.ndarray, " n"] | None = None
 ) -> Retrieval:
-    """Every picture asks for all others by cosine.
+    """Query with every picture against all other pictures, by cosine.
 
     Args:
-        vectors: One a picture, any length but 0.
-        label: Class of each.
-        asked: Which pictures are queries; None takes all. The database is always all but the query.
+        vectors: One vector per picture, of any length but 0.
+        label: Class of each picture.
+        asked: Which pictures are queries; None takes all. The database is always all pictures but the query.
 
     Raises:
         ValueError: A vector has length 0 or is not finite.
@@ -123,5 +123,5 @@ def _ranked(unit: Float64[np.ndarray, "n d"], label: Int[np.ndarray, " n"], quer
 def _places(hit: Bool[np.ndarray, " n"], relevant: int) -> Int[np.ndarray, " hits"]:
     places = np.flatnonzero(hit)
     if relevant < max(1, len(places)):
-        raise ValueError(f"{relevant} relevant in all, but {len(places)} hits; want at least that and 1")
+        raise ValueError(f"{relevant} relevant in all, but {len(places)} hits; wanted at least as many and 1")
     return places

@@ -1,4 +1,4 @@
-"""Measures of localisation in time: average precision of spans, as THUMOS and ActivityNet count it.
+"""Metrics of temporal localisation: average precision of spans, as in THUMOS and ActivityNet.
 
 Source: THUMOS challenge, Idrees et al. 2017, https://arxiv.org/abs/1604.06182, section 5; the precision envelope at 101
 recalls as in COCO.
@@ -19,10 +19,10 @@ class Span:
 
     Attributes:
         video: Number of the video.
-        label: Class.
-        start: Seconds.
-        end: Seconds, behind the start.
-        score: Of a prediction, higher is surer; of no meaning for the truth.
+        label: Class of the span.
+        start: Start, seconds.
+        end: End, seconds; after the start.
+        score: Confidence of a prediction, higher is surer; not used for true spans.
     """
 
     video: int
@@ -33,7 +33,7 @@ class Span:
 
 
 def temporal_overlap(one: Span, other: Span) -> float:
-    """Intersection over union of two spans' times; 0 in different videos.
+    """Intersection over union of two spans in time; 0 for different videos.
 
     >>> temporal_overlap(Span(video=0, label=0, start=0.0, end=4.0), Span(video=0, label=0, start=3.0, end=6.0))
     0.16666666666666666
@@ -46,15 +46,15 @@ def temporal_overlap(one: Span, other: Span) -> float:
 
 
 def temporal_mean_average_precision(predicted: list[Span], truth: list[Span], *, least: float) -> float:
-    """Mean over the classes of the truth of the average precision of their spans.
+    """Mean average precision of the spans over the classes of the truth.
 
-    Per class, predictions go by descending score, misses first among equals; each takes the yet unmatched true span
-    that it overlaps most, if by ``least`` or more.
+    For each class, the predictions are taken by falling score, misses first among equal scores. Each prediction is
+    matched to the unmatched true span with the largest overlap, if that overlap is at least ``least``.
 
     Args:
-        predicted: With scores.
-        truth: What is there.
-        least: Overlap that counts, above 0 to 1.
+        predicted: Predicted spans with scores.
+        truth: True spans.
+        least: Smallest overlap that counts, above 0 to 1.
 
     Raises:
         ValueError: The truth is empty.
@@ -85,7 +85,7 @@ def _average_precision(predicted: list[Span], truth: list[Span], least: float) -
 
 
 def _enveloped(hit: Bool[np.ndarray, " n"], positives: int) -> float:
-    """Area under the precision that never rises with recall, at recalls 0, .01, ..., 1."""
+    """Area under the precision envelope, sampled at recalls 0, .01, ..., 1."""
     right = np.cumsum(hit)
     precision: Float64[np.ndarray, " n"] = right / np.arange(1, len(hit) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]

@@ -1,1 +1,1 @@
-"""What is trained and exported; PyTorch begins here."""
+"""Networks that are trained and exported; only this package and those above it import PyTorch."""

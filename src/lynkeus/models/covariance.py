@@ -1,10 +1,10 @@
-"""Covariance pooling: which channels of a map rise and fall together, instead of how high each is.
+"""Covariance pooling: describes which channels of a map vary together, instead of the mean of each channel.
 
 Source: bilinear pooling (Lin et al. 2015, https://arxiv.org/abs/1504.07889) with the matrix square root as
-normalisation, by Newton and Schulz's iteration (Li et al. 2018, https://arxiv.org/abs/1712.01034, equations 3 to 6:
-divided by the trace, five steps, multiplied by its root). Kept: all of that. Changed: the channels are first
-turned to their principal axes and the strongest kept; off-diagonal elements, of which one of each two is kept, are
-multiplied by the root of 2, so that the inner product of two vectors is that of their matrices.
+normalisation, by the Newton-Schulz iteration (Li et al. 2018, https://arxiv.org/abs/1712.01034, equations 3 to 6:
+divide by the trace, five steps, multiply by the root of the trace). Changed: the channels are first projected on their
+strongest principal axes. Of each two symmetric off-diagonal elements one is kept and multiplied by the root of 2, so
+the inner product of two vectors equals the inner product of their matrices.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 STEPS = 5
-_LEAST = 1e-6
+"""Steps of the Newton-Schulz iteration, as in Li et al. 2018."""
+_LEAST = 1e-6  # keeps the division by the trace finite for a constant map
 
 
 def matrix_root(covariance: Float[Tensor, "n d d"]) -> tuple[Float[Tensor, "n d d"], Float[Tensor, "n d d"]]:
-    """Square root of covariance matrices and the factor in ``root = covariance @ factor``, near the root's inverse.
+    """The root of covariance matrices, and the factor in ``root = covariance @ factor``, about the root's inverse.
 
     Args:
-        covariance: Symmetric, no eigenvalue below 0. One of zeros has the root of zeros.
+        covariance: Symmetric matrices without negative eigenvalues; a zero matrix has the zero root.
     """
     with torch.autocast(covariance.device.type, enabled=False):
         exact = covariance.float()
@@ -37,11 +38,11 @@ def matrix_root(covariance: Float[Tensor, "n d d"]) -> tuple[Float[Tensor, "n d 
 
 
 class CovariancePool(nn.Module):
-    """Maps to one vector a picture: the root of the covariance of the strongest principal axes of their channels.
+    """Pools maps to one vector per picture: the root of the covariance along the strongest principal axes.
 
     Args:
-        channels: Of the maps.
-        kept: Axes.
+        channels: Channels of the maps.
+        kept: Number of axes to keep.
     """
 
     upper: Tensor
@@ -60,11 +61,11 @@ class CovariancePool(nn.Module):
 
     @property
     def width(self) -> int:
-        """Numbers a vector."""
+        """Dimensions of a vector."""
         return len(self.upper)
 
     def places(self, maps: Float[Tensor, "n c i j"]) -> Float[Tensor, "n i j d"]:
-        """The maps along the axes, less their mean over the places."""
+        """The maps along the axes, minus their mean over the places."""
         along = self.reduce(maps.permute(0, 2, 3, 1))
         return along - along.mean(dim=(1, 2), keepdim=True)
 
@@ -74,10 +75,10 @@ class CovariancePool(nn.Module):
         return root.flatten(1)[:, self.upper] * self.scale
 
     def shares(self, maps: Float[Tensor, "n c i j"], directions: Float[Tensor, "m w"]) -> Float[Tensor, "n i j m"]:
-        """What each place gives to the inner products of the vectors with some directions; they sum up to them.
+        """The share of each place in the inner products of the vectors with directions; the shares sum to the products.
 
-        The root is ``sum_i y_i y_i^T F / n`` over the places i, F its factor: each place has a term of its own, whose
-        inner product with the matrix M of a direction is ``y_i^T M F y_i / n``.
+        The root is ``sum_i y_i y_i^T F / n`` over the places i, with the factor F. The term of a place has the inner
+        product ``y_i^T M F y_i / n`` with the matrix M of a direction.
         """
         places = self.places(maps)
         _, factor = matrix_root(_covariance(places))
@@ -88,7 +89,7 @@ class CovariancePool(nn.Module):
 
     @torch.no_grad()
     def fit(self, maps: Sequence[Float[Tensor, "_ c _ _"]]) -> None:
-        """Set the axes to the principal ones of some maps, which may differ in height and width."""
+        """Fit the principal axes to maps; the maps may differ in height and width."""
         rows = torch.cat([one.permute(0, 2, 3, 1).flatten(0, 2) for one in maps]).double()
         _, axes = torch.linalg.eigh(torch.cov(rows.T))
         self.reduce.weight.copy_(axes.flip(1)[:, : len(self.reduce.weight)].T)

@@ -1,8 +1,8 @@
-"""Out of PyTorch: ONNX, int8, and the check that all three agree.
+"""Export from PyTorch to ONNX and int8, and check that all three agree.
 
-Conventions: the input is ``pixels``, uint8 RGB [n, side, side, 3]; the output ``descriptor``, float32
-[n, d], of length 1. Scaling of the pixels is inside the graph. int8 is QDQ, static, per channel, made by
-ONNX Runtime from calibration pictures.
+Conventions: the input is ``pixels``, uint8 RGB [n, side, side, 3]; the output is ``descriptor``, float32 [n, d], of
+length 1. The graph scales the pixels. The int8 format is QDQ, static, per channel; ONNX Runtime computes it from
+calibration pictures.
 """
 
 import tempfile
@@ -30,19 +30,23 @@ from torch import nn
 from lynkeus.core import CorruptError
 
 INPUT, OUTPUT = "pixels", "descriptor"
+"""Default names of the input and the output."""
 OPSET = 17
+"""ONNX operator set: supported by PyTorch's exporter and by the ONNX Runtime that scanning needs."""
 TOLERANCE = 1e-4
+"""Largest difference between PyTorch and the exported file: well above fp32 rounding in another order of sums."""
 FLOAT_LAYERS = 3
-_INT8 = 127
+"""First convolutions that stay in fp32; see ``quantise``."""
+_INT8 = 127  # largest magnitude of a symmetric int8 weight
 
 
 class Second(NamedTuple):
-    """A second answer of a model, [n, i, j, m], to a second input, [m, width]; m is 0 where it is left out.
+    """A second output of a model, [n, i, j, m], for a second input, [m, width]; m is 0 without a second input.
 
     Attributes:
-        input: Its name.
-        output: Its name.
-        width: Numbers a row of the input.
+        input: Name of the second input.
+        output: Name of the second output.
+        width: Dimensions of a row of the second input.
     """
 
     input: str
@@ -59,15 +63,15 @@ def export_onnx(
     free: Mapping[str, Sequence[int]] | None = None,
     second: Second | None = None,
 ) -> None:
-    """Write a model as ONNX, any number of pictures at a time.
+    """Write a model as ONNX, for any number of pictures per call.
 
     Args:
-        model: Pixels to descriptors, or to something else; put into evaluation mode.
+        model: Maps pixels to descriptors or another output; set to evaluation mode.
         path: File to write.
         side: Side of the squares, pixels.
-        output: Name of what the model gives.
-        free: Axes that may have another length than here, by name of the input or output; None has none but the first.
-        second: A further answer, to an input that may be left out.
+        output: Name of the output.
+        free: Axes of variable length, by name of the input or output; with None only the first axis is variable.
+        second: A second output with an optional second input.
     """
     axes = {name: {0: "n"} | {axis: f"{name}{axis}" for axis in (free or {}).get(name, ())} for name in (INPUT, output)}
     inputs, outputs = [INPUT], [output]
@@ -77,7 +81,7 @@ def export_onnx(
         given.append(torch.zeros((3, second.width)))
         axes |= {second.input: {0: "m"}, second.output: {0: "n", 1: "i", 2: "j", 3: "m"}}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's notes about itself
+        warnings.simplefilter("ignore")  # notes of the exporter about itself
         torch.onnx.export(
             model.eval(),
             tuple(given),
@@ -98,16 +102,17 @@ def export_onnx(
 def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], exact_linear: bool = False) -> None:
     """Write the int8 version of an ONNX file.
 
-    Weights take 7 of the 8 bits: without them a processor that lacks VNNI saturates its 16-bit sums and the
-    descriptors are another's (their mean cosine with fp32 fell to .87 on one). The first layers, which see
-    the fewest channels and hurt the most, stay in fp32.
+    Weights use 7 of the 8 bits. With 8 bits, a processor without VNNI saturates its 16-bit sums and gives wrong
+    descriptors (on one processor, the mean cosine with fp32 fell to .87). The first layers stay in fp32: they have the
+    fewest channels, and quantisation hurts most there.
 
     Args:
         path: The fp32 file.
         out: File to write.
-        pictures: Pictures like those to come; a hundred or more.
-        exact_linear: Linear layers take and give fp32, and their weights alone are int8 (``narrow_linear``). Numbers
-            of very different width, such as whitened ones, else lose the narrow ones: they share one step.
+        pictures: A hundred or more pictures like those in use.
+        exact_linear: Linear layers compute in fp32, and only their weights are int8 (``narrow_linear``). Otherwise all
+            inputs of a layer share one quantisation step, so dimensions of small variance, as in whitened features,
+            are lost.
     """
     with tempfile.TemporaryDirectory() as folder:
         folded = Path(folder) / "folded.onnx"
@@ -133,12 +138,12 @@ def quantise(path: Path, out: Path, *, pictures: UInt8[np.ndarray, "m s s 3"], e
         graph = onnx.load(str(out))
         narrow_linear(graph)
         narrow_indices(graph)
-        graph.graph.ClearField("value_info")  # shapes between layers, which a session works out anew
+        graph.graph.ClearField("value_info")  # shapes between layers; a session infers them again
         onnx.save(graph, str(out))
 
 
 def _apart_from_convolutions(model: onnx.ModelProto) -> list[str]:
-    """Names of the sums and bounds of something else than convolutions, which int8 would only blur."""
+    """Names of the additions and clips that follow no convolution; int8 would only lose precision there."""
     maker = {name: node for node in model.graph.node for name in node.output}
     mapped = {"Conv", "Add", "Clip"}
     apart: list[str] = []
@@ -150,7 +155,7 @@ def _apart_from_convolutions(model: onnx.ModelProto) -> list[str]:
 
 
 def narrow_indices(model: onnx.ModelProto) -> None:
-    """Store places from which numbers are gathered in 32 bits instead of 64.
+    """Store gather indices in 32 bits instead of 64.
 
     Args:
         model: Changed in place.
@@ -165,7 +170,7 @@ def narrow_indices(model: onnx.ModelProto) -> None:
 
 
 def narrow_linear(model: onnx.ModelProto) -> None:
-    """Store the weights of linear layers in int8, each row with a step of its own; a session widens them when it opens.
+    """Store the weights of linear layers in int8 with one step per row; a session dequantises them when it opens.
 
     Args:
         model: Changed in place.
@@ -189,12 +194,12 @@ def narrow_linear(model: onnx.ModelProto) -> None:
 
 
 def fold_padding(model: onnx.ModelProto) -> int:
-    """Move the zeros that are put around a picture into the convolution that follows; gives their number.
+    """Fold each padding node into the convolution that follows; return the number of folded nodes.
 
-    A padding of its own is a copy of the map and, in int8, a way to fp32 and back.
+    A separate padding node copies the map and, in int8, converts it to fp32 and back.
 
     Args:
-        model: Changed in place; its constants are initialisers.
+        model: Changed in place; all constants must be initialisers.
     """
     constant = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     padding = {node.output[0]: node for node in model.graph.node if node.op_type == "Pad"}
@@ -214,7 +219,7 @@ def fold_padding(model: onnx.ModelProto) -> int:
 
 
 def run_onnx(path: Path, pixels: UInt8[np.ndarray, "n s s 3"], *, at_a_time: int = 8) -> Float32[np.ndarray, "n *d"]:
-    """What a file gives, such as descriptors, on one thread."""
+    """Run an ONNX file on one thread; gives its first output, such as descriptors."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
@@ -227,20 +232,20 @@ def run_onnx(path: Path, pixels: UInt8[np.ndarray, "n s s 3"], *, at_a_time: int
 
 
 def run_torch(model: nn.Module, pixels: UInt8[np.ndarray, "n s s 3"]) -> Float32[np.ndarray, "n *d"]:
-    """What the model gives."""
+    """Run the PyTorch model; gives its output."""
     with torch.no_grad():
         return model.eval()(torch.from_numpy(pixels)).numpy()
 
 
 def checked_error(exact: Float32[np.ndarray, "*s"], exported: Float32[np.ndarray, "*s"]) -> float:
-    """Largest difference of a number between what PyTorch gives and what a file gives.
+    """Largest absolute difference between the outputs of PyTorch and of an exported file.
 
     Args:
-        exact: Of the model.
-        exported: Of the file, for the same pictures.
+        exact: Output of the model.
+        exported: Output of the file for the same pictures.
 
     Raises:
-        CorruptError: It is above 1e-4.
+        CorruptError: The difference is above 1e-4.
     """
     error = float(np.abs(exact - exported).max())
     if error > TOLERANCE:

@@ -1,24 +1,24 @@
-"""Hide-and-Seek on a feature map: what is hidden gets the layer's mean.
+"""Hide-and-Seek on a feature map: hidden cells get the mean of the layer.
 
 Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545, section 3 (hiding in convolutional layers): all channels
-of a cell together, at the mean activation of the layer. Ours: the mean is one number a channel, a running mean over
-the maps before they are hidden, kept with the weights.
+of a cell are hidden together, with the mean activation of the layer. Ours: the mean is one number per channel, a
+running mean over the maps before hiding, saved with the weights.
 """
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-_MOMENTUM = 0.05
+_MOMENTUM = 0.05  # weight of a batch in the running mean; the exact value hardly matters
 
 
 class HiddenMaps(nn.Module):
-    """Puts the running mean where a mask says so, in training; in evaluation mode the maps pass as they are.
+    """Replaces masked cells by the running mean in training; in evaluation mode the maps pass unchanged.
 
-    The masks come from outside (``augment.hiding.hidden_cells``), so that they are a function of seed and step.
+    The caller passes the masks (``augment.hiding.hidden_cells``), so the masks depend only on seed and step.
 
     Args:
-        channels: Of the maps.
+        channels: Channels of the maps.
     """
 
     mean: Tensor
@@ -32,7 +32,7 @@ class HiddenMaps(nn.Module):
     def forward(
         self, maps: Float[Tensor, "n c h w"], hidden: Bool[Tensor, "n h w"] | None = None
     ) -> Float[Tensor, "n c h w"]:
-        """The maps, with the mean where ``hidden`` is true; None hides nothing."""
+        """The maps, with the running mean where ``hidden`` is True; None hides nothing."""
         if not self.training or hidden is None:
             return maps
         with torch.no_grad():

@@ -1,7 +1,7 @@
-"""Weights that others published: from a file, from timm where it is installed, and into our models.
+"""Load published weights from a file or from timm into our models.
 
-Nothing is fetched unless a name asks for it: ``timm`` downloads, a file does not. Files are read without pickle's
-code (``weights_only``).
+Only ``timm`` downloads anything; a file needs no network. Files are read with ``weights_only``, so pickle cannot run
+code.
 """
 
 import pickle
@@ -14,15 +14,15 @@ from torch import Tensor, nn
 
 from lynkeus.core import CorruptError, MissingExtraError
 
-_SHOWN = 4
-_COUNTER = "num_batches_tracked"
+_SHOWN = 4  # names of weights in an error message, enough to see the pattern; the exact number hardly matters
+_COUNTER = "num_batches_tracked"  # a counter of torch's batch norms that some published weights lack
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The state dict in a file that ``torch.save`` wrote, also where it lies under ``state_dict`` or ``model``.
+    """Read the state dict in a file of ``torch.save``; it may lie under ``state_dict`` or ``model``.
 
     Raises:
-        CorruptError: The file is missing, not such a file, or holds more than tensors.
+        CorruptError: The file is missing, has another format, or holds more than tensors.
     """
     try:
         found: Any = torch.load(path, map_location="cpu", weights_only=True)
@@ -37,7 +37,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def timm_weights(name: str) -> dict[str, Tensor]:
-    """The state dict of a model of timm with its published weights, which timm downloads and keeps.
+    """The state dict of a timm model with published weights; timm downloads and caches the weights.
 
     Raises:
         MissingExtraError: timm is not installed.
@@ -52,16 +52,16 @@ def timm_weights(name: str) -> dict[str, Tensor]:
 def fill(
     model: nn.Module, published: Mapping[str, Tensor], names: Mapping[str, str], *, without: tuple[str, ...]
 ) -> None:
-    """Fill a model from published weights.
+    """Load published weights into a model.
 
     Args:
-        model: Filled in place; left as it is when something does not fit.
-        published: By the names of the code that published them.
-        names: Their name of each of our weights.
-        without: What the names of the parts begin with that we do not have, such as the classifier.
+        model: Changed in place; unchanged if any weight does not fit.
+        published: Weights under the names of the code that published them.
+        names: Published name of each of our weights.
+        without: Prefixes of published names to ignore, such as the classifier.
 
     Raises:
-        CorruptError: Weights are missing, left over or of another shape; the text names them.
+        CorruptError: Weights are missing, left over or have another shape; the text names the weights.
     """
     own = model.state_dict()
     missing = [names[name] for name in own if names[name] not in published and not name.endswith(_COUNTER)]

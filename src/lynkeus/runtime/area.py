@@ -1,6 +1,6 @@
-"""Pictures brought to one area instead of one shape: the aspect ratio stays, and with it what a thing looks like.
+"""Resize pictures to one area instead of one shape, which keeps the aspect ratio and so the look of a thing.
 
-Conventions: sides are multiples of 32, the stride of the networks. A ratio beyond 4 is squeezed to 4.
+Conventions: sides are multiples of 32, the stride of the networks. A ratio above 4 is squeezed to 4.
 """
 
 from pathlib import Path
@@ -13,20 +13,21 @@ from lynkeus.core import CorruptError
 from lynkeus.runtime.sessions import open_session
 
 AREA = "area"
-"""Key of the metadata of a model file that says how many square pixels it wants."""
+"""Metadata key in a model file; its value is the input area in square pixels."""
 TOWARDS, HEAT = "towards", "heat"
-"""Input and output of a model that says how much each place speaks for something; see ``AreaModel.heat``."""
+"""Second input and second output of a model that gives heat maps; see ``AreaModel.heat``."""
 STRIDE = 32
-_RATIO = 4.0
+"""Total stride of the backbones: one cell of the last feature map is a square of 32 pixels."""
+_RATIO = 4.0  # a longer strip would shrink to a few cells in height; the exact value hardly matters
 
 
 def sides_of_area(width: int, height: int, area: int) -> tuple[int, int]:
-    """Width and height, multiples of 32, of about an area and about the ratio of the sides given.
+    """Width and height, multiples of 32, with about the given area and aspect ratio.
 
     Args:
-        width: Of the picture, pixels.
-        height: Of the picture, pixels.
-        area: Wanted, square pixels; what comes out is within a fifth of it where it is 200 x 200 or more.
+        width: Width of the picture, pixels.
+        height: Height of the picture, pixels.
+        area: Wanted area, square pixels. From 200 x 200 up the result is within a fifth of the wanted area.
 
     >>> sides_of_area(640, 480, 256 * 256), sides_of_area(227, 227, 256 * 256)
     ((288, 224), (256, 256))
@@ -38,28 +39,28 @@ def sides_of_area(width: int, height: int, area: int) -> tuple[int, int]:
 
 
 def at_area(rgb: UInt8[np.ndarray, "h w 3"], area: int) -> UInt8[np.ndarray, "i j 3"]:
-    """The picture at the sides of ``sides_of_area``."""
+    """The picture, resized to the sides of ``sides_of_area``."""
     return resized(rgb, sides_of_area(rgb.shape[1], rgb.shape[0], area))
 
 
 def resized(rgb: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "i j 3"]:
-    """The picture at a width and height: averaged where it gets smaller, interpolated where it grows."""
+    """The picture, resized to a width and height: area averaging to shrink, linear interpolation to enlarge."""
     smaller = rgb.shape[0] * rgb.shape[1] > size[0] * size[1]
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR))
 
 
 class AreaModel:
-    """A network that takes pixels of any sides that are multiples of 32: uint8 RGB, normalised inside.
+    """A network for uint8 RGB of any sides that are multiples of 32; the network normalises the pixels.
 
     Args:
-        file: The ONNX file; its metadata say under ``area`` to how many square pixels a picture is brought.
+        file: The ONNX file; its metadata give the input area in square pixels under ``area``.
 
     Raises:
-        CorruptError: The file is missing or no model, or names no area.
+        CorruptError: The file is missing, is not a model, or names no area.
 
     Attributes:
-        area: Square pixels to which a picture is brought.
-        gives_heat: Whether ``heat`` can be asked for.
+        area: Input area, square pixels.
+        gives_heat: Whether the model supports ``heat``.
     """
 
     def __init__(self, file: Path) -> None:
@@ -72,18 +73,19 @@ class AreaModel:
         self.gives_heat = HEAT in {output.name for output in self._session.get_outputs()}
 
     def __call__(self, rgb: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, " d"]:
-        """The network's answer for one picture."""
+        """The output of the network for one picture."""
         return np.asarray(self._session.run(None, {self._name: at_area(rgb, self.area)[None]})[0])[0]
 
     def heat(
         self, rgb: UInt8[np.ndarray, "h w 3"], towards: Float32[np.ndarray, "m d"], *, area: int
     ) -> Float32[np.ndarray, "i j m"]:
-        """How much each place of a picture speaks for each of some vectors: parts of the inner products.
+        """A heat map per vector: the share of each place in the inner product with that vector.
 
         Args:
-            rgb: The picture; a place is a square of ``STRIDE`` pixels of it at the area, the first at the upper left.
-            towards: Answers for other pictures, or differences of such.
-            area: To how many square pixels the picture is brought for that; more give a finer grid.
+            rgb: The picture. A place is a square of ``STRIDE`` pixels of the resized picture; the first place is at the
+                upper left.
+            towards: Outputs for other pictures, or differences between outputs.
+            area: Input area for the heat map, square pixels; a larger area gives a finer grid.
         """
         pixels = at_area(rgb, area)[None]
         return np.asarray(self._session.run([HEAT], {self._name: pixels, TOWARDS: towards})[0])[0]

@@ -1,7 +1,7 @@
-"""Model cards: what a shipped file is, what trained it, under which terms, and whether it is intact.
+"""Model cards: identity, training data, terms and integrity of each model file.
 
-A card is a JSON file beside the model, of the same stem. ``terms`` is ``free`` where free data alone trained it and
-``research`` where some of the data may be used for research only.
+A card is a JSON file beside the model, with the same stem. ``terms`` is ``free`` if all training data are free, and
+``research`` if some of the data may be used for research only.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Any
 from lynkeus.core import CorruptError, UnknownNameError
 
 MODELS = Path(__file__).parent.parent / "assets" / "models"
+"""Folder of the models that the package ships."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,18 +21,18 @@ class ModelCard:
     """One model that lynkeus ships.
 
     Attributes:
-        name: What code asks for.
-        file: File name in the folder of the models that ship, or the whole path of another one.
+        name: Name under which code asks for the model.
+        file: File name in ``MODELS`` for a shipped model; the whole path for any other model.
         sha256: Digest of the file.
-        version: Embedding version: references embedded by another one are not comparable.
+        version: Embedding version; descriptors of different versions are not comparable.
         licence: Licence of the file.
         terms: ``free`` or ``research``.
-        training_data: What trained it: folder, terms, pictures.
+        training_data: Training data: folder, terms, pictures.
         input: Input contract in words.
         output: Output contract in words.
         figures: Measured figures, name to number.
-        recipe: The command that made it.
-        trained: Date.
+        recipe: The command that made the model.
+        trained: Date of the training.
     """
 
     name: str
@@ -49,11 +50,11 @@ class ModelCard:
 
     @property
     def path(self) -> Path:
-        """Where the model file lies."""
+        """Path of the model file."""
         return MODELS / self.file
 
     def intact(self) -> bool:
-        """Whether the file is there and has the digest of the card."""
+        """Whether the file exists and has the digest of the card."""
         return self.path.is_file() and hashlib.sha256(self.path.read_bytes()).hexdigest() == self.sha256
 
 
@@ -67,13 +68,13 @@ def cards() -> list[ModelCard]:
 
 
 def exported_card(file: Path) -> ModelCard:
-    """The card of a model that ``lynkeus export`` wrote, whose file lies beside it.
+    """The card of a model that ``lynkeus export`` wrote; the model file lies beside the card.
 
     Args:
         file: The card (json).
 
     Raises:
-        CorruptError: It is no card, or its model file is missing or another one.
+        CorruptError: The file is no card, or the model file is missing or has another digest.
     """
     found = card_elsewhere(file)
     if not found.intact():
@@ -82,13 +83,13 @@ def exported_card(file: Path) -> ModelCard:
 
 
 def card_elsewhere(file: Path) -> ModelCard:
-    """The card of a model that does not ship and lies beside it, intact or not.
+    """The card of a model that is not shipped and lies beside the card, intact or not.
 
     Args:
         file: The card (json).
 
     Raises:
-        CorruptError: It is no card.
+        CorruptError: The file is no card.
     """
     found = _read(file)
     return replace(found, file=str((file.parent / found.file).absolute()))
@@ -110,7 +111,7 @@ def card(name: str) -> ModelCard:
     """The card of one model.
 
     Raises:
-        UnknownNameError: There is none of that name.
+        UnknownNameError: No shipped model has the name.
     """
     known = {c.name: c for c in cards()}
     if name not in known:

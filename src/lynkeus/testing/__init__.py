@@ -1,4 +1,4 @@
-"""Made-up data and conformance suites, for the users' tests and ours."""
+"""Synthetic data and conformance suites, for our tests and the tests of users."""
 
 from lynkeus.testing.hostile import HostileFile as HostileFile
 from lynkeus.testing.hostile import write_hostile_files as write_hostile_files

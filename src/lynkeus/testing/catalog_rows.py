@@ -1,6 +1,6 @@
-"""Made rows for tests of a catalog, each told apart by its name.
+"""Synthetic rows for tests of a catalog; the name distinguishes each row.
 
-References and findings go into a gallery that the test has made; a finding's is called ``brands``.
+References and findings go into a gallery that the test creates; the gallery of findings is ``brands``.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from lynkeus.core import Action, Verdict
 
 
 def digest_of(text: str) -> str:
-    """A digest as of a file with this content."""
+    """The digest of a file with this content."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -35,13 +35,13 @@ def new_background(name: str) -> NewBackground:
 
 
 def new_upload(path: str, *findings: NewFinding) -> NewUpload:
-    """An upload for review if it has findings, else clear."""
+    """An upload; its verdict is review with findings, else clear."""
     verdict = Verdict.REVIEW if findings else Verdict.CLEAR
     return NewUpload(path=path, verdict=verdict, digest=digest_of(path), width=10, height=20, findings=findings)
 
 
 def new_finding(reference_id: int, score: float = 0.5, *, suppressed_by: int | None = None) -> NewFinding:
-    """A finding for review of kind ``copy`` with a rate and evidence."""
+    """A finding of kind ``copy`` with action review, a rate and evidence."""
     return NewFinding(
         gallery="brands",
         reference_id=reference_id,

@@ -1,8 +1,8 @@
-"""Hundreds of broken and hostile files, to test that a reader of pictures survives them.
+"""Hundreds of broken and hostile files that test whether a picture reader survives.
 
-Source: ours. Three kinds: valid pictures cut off, with bits turned over or with the start of another format;
-structures built to cost much or to confuse (`lynkeus.testing.hostile_structures`); and paths that are no
-files (`lynkeus.testing.hostile_paths`). Nothing in them attacks a known fault of one library.
+Source: ours. There are three kinds: valid pictures that are cut off, have flipped bits or start like another format;
+structures that are expensive or contradictory (`lynkeus.testing.hostile_structures`); and paths that are not files
+(`lynkeus.testing.hostile_paths`). No file attacks a known fault of one library.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,11 @@ from lynkeus.testing.hostile_paths import write_hostile_paths
 from lynkeus.testing.hostile_structures import Broken, hostile_structures
 from lynkeus.testing.sound_pictures import sound_pictures
 
-_CUTS = 20
-_FLIPS = 8
+_CUTS = 20  # cuts per picture
+_FLIPS = 8  # variants with flipped bits per picture; every second one flips bits near the start
 _FIRST_IS_WHOLE = frozenset({"animated.gif", "pages.tif"})  # the first frame or page can be complete
-_LAST_BYTE_IS_IDLE = frozenset({"animated.gif", "still.gif", "pages.tif"})
+_LAST_BYTE_IS_IDLE = frozenset({"animated.gif", "still.gif", "pages.tif"})  # no reader needs the last byte
+# The start of a file of each format.
 _HEADS = {
     "jpg": b"\xff\xd8\xff\xe0",
     "png": b"\x89PNG\r\n\x1a\n",
@@ -34,9 +35,9 @@ class HostileFile:
     """One hostile file.
 
     Attributes:
-        path: Where it lies.
-        why: What is wrong with it.
-        may_decode: A reader may give a picture for it; otherwise it must refuse.
+        path: Path of the file.
+        why: What is wrong with the file.
+        may_decode: A reader may decode the file; otherwise the reader must refuse it.
     """
 
     path: Path
@@ -47,11 +48,11 @@ class HostileFile:
 def write_hostile_files(folder: Path, rng: np.random.Generator) -> list[HostileFile]:
     """Write all hostile files into a folder.
 
-    Pipes, sockets, unreadable files and names that are not UTF-8 are made where the system allows it.
+    Pipes, sockets, unreadable files and names that are not UTF-8 are created if the system allows them.
 
     Args:
-        folder: An existing folder, best an empty one; some paths in it lead back to it.
-        rng: Gives the pictures, the bits that are turned over and the noise.
+        folder: An existing folder, preferably empty; some created paths lead back to this folder.
+        rng: Source of the pictures, of the flipped bits and of the noise.
     """
     written: list[HostileFile] = []
     sound = sound_pictures(rng)
@@ -71,7 +72,7 @@ def write_hostile_files(folder: Path, rng: np.random.Generator) -> list[HostileF
 
 
 def _cut_off(sound: dict[str, bytes]) -> list[Broken]:
-    """Each valid picture, cut off at every twentieth of its length."""
+    """Each valid picture, cut off after each twentieth of its length."""
     found: list[Broken] = []
     for name, raw in sound.items():
         for part in range(1, _CUTS):
@@ -84,7 +85,7 @@ def _cut_off(sound: dict[str, bytes]) -> list[Broken]:
 
 
 def _turned_bits(sound: dict[str, bytes], rng: np.random.Generator) -> list[Broken]:
-    """Each valid picture with some bits turned over, in its first bytes or anywhere."""
+    """Each valid picture with flipped bits, in the first bytes or anywhere."""
     found: list[Broken] = []
     for name, raw in sound.items():
         for number in range(_FLIPS):
@@ -93,13 +94,13 @@ def _turned_bits(sound: dict[str, bytes], rng: np.random.Generator) -> list[Brok
             places = rng.integers(0, reach, 1 + number)
             for place in places:
                 content[place] ^= 1 << int(rng.integers(8))
-            why = f"{len(places)} bits turned over in the first {reach} bytes"
+            why = f"{len(places)} flipped bits in the first {reach} bytes"
             found.append(Broken(f"bits-{number}-{name}", bytes(content), why, may_decode=True))
     return found
 
 
 def _noise(sound: dict[str, bytes], rng: np.random.Generator) -> list[Broken]:
-    """Random bytes, with and without the start of a picture, and starts of one format before another."""
+    """Random bytes with and without the start of a picture, and pictures with the start of another format."""
     found = [
         Broken("empty.jpg", b"", "an empty file"),
         Broken("zeros.png", bytes(100_000), "nothing but zeros"),

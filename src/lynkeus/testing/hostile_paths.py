@@ -1,4 +1,4 @@
-"""Paths that are no files, or no readable ones: folders, links, pipes, sockets, names that are not UTF-8."""
+"""Paths that are not readable files: folders, links, pipes, sockets, names that are not UTF-8."""
 
 import os
 import socket
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def write_hostile_paths(folder: Path) -> list[tuple[Path, str]]:
-    """Make them in a new folder; what the system refuses to make is left out.
+    """Create hostile paths in a new folder; paths that the system refuses to create are left out.
 
     Returns:
-        Each path with what is wrong with it. The file without permission is left out for a user who may read
+        Each path, and what is wrong with the path. The file without permission is left out for a user who may read
         everything.
     """
     folder.mkdir()
@@ -25,7 +25,7 @@ def write_hostile_paths(folder: Path) -> list[tuple[Path, str]]:
             made.append((path, why))
     made.append((folder / "missing.jpg", "a file that is not there"))
     made.append((folder / ("x" * 300 + ".jpg"), "a name too long for a file"))
-    made.append((folder / "nothing.jpg" / "below.jpg", "a path through something that is no folder"))
+    made.append((folder / "nothing.jpg" / "below.jpg", "a path through something that is not a folder"))
     made.append((folder / "zero\0byte.jpg", "a name with a zero byte"))
     return made
 
@@ -58,7 +58,7 @@ def _chain(path: Path) -> None:
 
 
 def _socket(path: Path) -> None:
-    """A socket under a path, which may be longer than a socket's own name: it is bound from its folder."""
+    """Create a socket; it is bound from its folder, because the whole path may be too long for a socket's name."""
     handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with socket.socket(socket.AF_UNIX) as made:

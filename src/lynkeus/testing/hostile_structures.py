@@ -1,6 +1,6 @@
-"""Picture files whose structure is built to cost much, to loop, or to contradict itself.
+"""Picture files whose structure is expensive, loops, or contradicts itself.
 
-Each is a few bytes to a few megabytes and claims far more: many pixels, scans, chunks, tags, frames or pages.
+Each file has a few bytes to a few megabytes and claims far more: many pixels, scans, chunks, tags, frames or pages.
 """
 
 import struct
@@ -12,7 +12,7 @@ from lynkeus.testing.hostile_tiffs import hostile_exif_blocks, hostile_tiffs
 
 
 class Broken(NamedTuple):
-    """A file before it is written: its name, its bytes, what is wrong with it."""
+    """A file to write: its name, its bytes, and what is wrong with it."""
 
     name: str
     content: bytes
@@ -21,10 +21,10 @@ class Broken(NamedTuple):
 
 
 def hostile_structures(sound: dict[str, bytes]) -> Iterator[Broken]:
-    """All of them.
+    """All files with hostile structures.
 
     Args:
-        sound: Valid pictures, as `sound_pictures` gives them.
+        sound: Valid pictures from `sound_pictures`.
     """
     yield from _jpegs(sound["baseline.jpg"], sound["progressive.jpg"])
     yield from _pngs(sound["colour.png"])
@@ -55,7 +55,7 @@ def _jpegs(raw: bytes, progressive: bytes) -> Iterator[Broken]:
     yield Broken("short.jpg", raw[:2] + b"\xff\xe1\x00\x00" + raw[2:], "a segment shorter than its length")
     yield Broken("gap.jpg", raw[:20] + b"junk" + raw[20:], "bytes between two segments")
     yield Broken("early.jpg", raw[: scan + 40] + b"\xff\xd9", "the end in the middle", may_decode=True)
-    yield Broken("tail.jpg", raw + bytes(1_000_000), "a megabyte behind the end", may_decode=True)
+    yield Broken("tail.jpg", raw + bytes(1_000_000), "a megabyte after the end", may_decode=True)
     comments = raw[:2] + b"\xff\xfe\x00\x02" * 300_000 + raw[2:]
     yield Broken("comments.jpg", comments, "300,000 empty comments")
     yield Broken("fill.jpg", raw[: scan + 14] + b"\xff" * 20_000_000 + b"\xd9", "20 MB of filling", may_decode=True)
@@ -190,7 +190,7 @@ def _bmps(raw: bytes) -> Iterator[Broken]:
     yield Broken("thin.bmp", sized(1, 65500), "1 x 65500 pixels")
     yield Broken("negative.bmp", sized(-96, 64), "a negative width", may_decode=True)
     yield Broken("most-negative.bmp", sized(-(2**31), -(2**31)), "the smallest numbers for its size")
-    yield Broken("offset.bmp", raw[:10] + b"\xff\xff\xff\x7f" + raw[14:], "pixels behind its end")
+    yield Broken("offset.bmp", raw[:10] + b"\xff\xff\xff\x7f" + raw[14:], "pixels after its end")
     yield Broken(
         "colours.bmp",
         raw[:28] + b"\x08\0" + raw[30:46] + b"\xff" * 4 + raw[50:],

@@ -1,10 +1,9 @@
-"""TIFF files, and EXIF blocks, which have the same structure, built to loop, to cost or to contradict."""
+"""TIFF files, and EXIF blocks (the same structure), that loop, are expensive or contradict themselves."""
 
 import struct
 from collections.abc import Iterator
 
-_SHORT, _LONG = 3, 4
-_KNOWN = frozenset({256, 257, 258, 259, 262, 273, 277, 278, 279})
+_SHORT, _LONG = 3, 4  # field types of 16-bit and 32-bit numbers, TIFF 6.0, section 2
 
 
 def _directory(entries: dict[int, tuple[int, int, int]], following: int = 0) -> bytes:
@@ -18,7 +17,7 @@ def _tiff(entries: dict[int, tuple[int, int, int]], following: int = 0, tail: by
 
 
 def _grey(side: int = 32, **changes: tuple[int, int, int]) -> dict[int, tuple[int, int, int]]:
-    """Entries of a grey picture in one strip, which starts at byte 1000; changes are named ``t256``."""
+    """Entries of a grey picture in one strip at byte 1000; a change has a name such as ``t256``."""
     entries = {
         256: (_LONG, 1, side),
         257: (_LONG, 1, side),
@@ -38,7 +37,7 @@ def _filled(entries: dict[int, tuple[int, int, int]], following: int = 0) -> byt
 
 
 def hostile_tiffs(raw: bytes) -> Iterator[tuple[str, bytes, str, bool]]:
-    """Name, bytes, what is wrong, and whether a reader may decode it.
+    """Name, bytes, fault, and whether a reader may decode the file, for each hostile TIFF.
 
     Args:
         raw: A valid TIFF.
@@ -49,14 +48,14 @@ def hostile_tiffs(raw: bytes) -> Iterator[tuple[str, bytes, str, bool]]:
     yield "thin", _filled(_grey(t256=(_LONG, 1, 1), t257=(_LONG, 1, 65_500))), "1 x 65500 pixels", False
     yield "nothing", _filled(_grey(side=0)), "no pixels", False
     yield "missing", _filled({k: v for k, v in _grey().items() if k != 257}), "no height", False
-    yield "start", b"II*\0\xff\xff\xff\x7f" + raw[8:], "its directory lies behind its end", False
+    yield "start", b"II*\0\xff\xff\xff\x7f" + raw[8:], "its directory lies after its end", False
     yield "itself", b"II*\0\0\0\0\0" + raw[8:], "its directory is its header", False
     yield "tags", b"II*\0\x08\0\0\0\xff\xff" + bytes(12 * 65_535 + 4), "65,535 tags", False
     yield "values", _filled(_grey(t273=(_LONG, 2**32 - 1, 1000))), "4 thousand million strips", False
     yield "type", _filled(_grey(t256=(99, 1, 32))), "a width of an unknown type", False
     yield "widths", _filled(_grey(t256=(_LONG, 3, 1000))), "three widths", False
     yield "ratio", _filled(_grey(t256=(5, 1, 1000))), "a width that is a fraction", False
-    yield "strip", _filled(_grey(t273=(_LONG, 1, 2**31))), "a strip behind its end", False
+    yield "strip", _filled(_grey(t273=(_LONG, 1, 2**31))), "a strip after its end", False
     yield "bytes", _filled(_grey(t279=(_LONG, 1, 2**31))), "a strip longer than the file", False
     yield "stripless", _filled({k: v for k, v in _grey().items() if k != 273}), "no strips", False
     yield "samples", _filled(_grey(t277=(_SHORT, 1, 60_000))), "60,000 samples a pixel", False
@@ -76,7 +75,7 @@ def hostile_tiffs(raw: bytes) -> Iterator[tuple[str, bytes, str, bool]]:
     yield "order", _filled(_grey(t266=(_SHORT, 1, 7))), "an unknown order of bits", True
     yield "planes", _filled(_grey(t284=(_SHORT, 1, 9))), "an unknown order of planes", True
     yield "turned", _filled(_grey(t274=(_SHORT, 1, 65_535))), "orientation 65535", True
-    yield "profile", _filled(_grey(t34675=(7, 2**31, 0))), "a colour profile behind its end", False
+    yield "profile", _filled(_grey(t34675=(7, 2**31, 0))), "a colour profile after its end", False
     yield "exif", _filled(_grey(t34665=(_LONG, 1, 8))), "its EXIF is itself", True
     yield "overlap", _overlapping(), "100,000 strips that are all the same bytes", False
     yield "strips", _many_strips(), "1,000,000 strips of nothing", False
@@ -119,7 +118,7 @@ def _tiled(side: int) -> bytes:
 
 
 def hostile_exif_blocks() -> Iterator[tuple[str, bytes, str]]:
-    """Name, EXIF block with its prefix, and what is odd about it; each fits into one JPEG segment."""
+    """Name, EXIF block with prefix, and fault of each hostile block; each fits into one JPEG segment."""
     for value in (0, 9, 65_535):
         yield f"turned-{value}", b"Exif\0\0" + _tiff({274: (_SHORT, 1, value)}), f"orientation {value}"
     yield "long", b"Exif\0\0" + _tiff({274: (_LONG, 1, 6)}), "an orientation of another type"
@@ -129,7 +128,7 @@ def hostile_exif_blocks() -> Iterator[tuple[str, bytes, str]]:
         b"Exif\0\0" + _tiff({34_665: (_LONG, 1, 8)}, following=8),
         "directories that contain themselves",
     )
-    yield "start", b"Exif\0\0II*\0\xff\xff\xff\xff", "a directory behind its end"
+    yield "start", b"Exif\0\0II*\0\xff\xff\xff\xff", "a directory after its end"
     yield "tags", b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(60_000), "65,535 tags"
     overlapping: dict[int, tuple[int, int, int]] = dict.fromkeys(range(1, 1_500), (7, 40_000, 20_000))
     yield (

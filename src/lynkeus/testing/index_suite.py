@@ -1,4 +1,4 @@
-"""The promises of an index, as one call for those who write one."""
+"""The conformance suite of an index, in one call."""
 
 from collections.abc import Callable
 
@@ -7,16 +7,16 @@ import numpy as np
 from lynkeus.index.flat import FlatIndex
 from lynkeus.index.protocol import Index
 
-_DIM = 16
+_DIM = 16  # dimensions of the test vectors; the exact value hardly matters
 
 
 def check_index(make: Callable[[int], Index], *, recall: float = 1.0, tolerance: float = 2e-3) -> None:
-    """Fail with an AssertionError where an index breaks a promise.
+    """Raise an AssertionError if an index breaks a promise of the protocol.
 
     Args:
-        make: Makes an empty index for vectors of a length.
-        recall: Share of the exact best five that must be found.
-        tolerance: How far a score may be from the exact one.
+        make: Creates an empty index for vectors with the given dimensions.
+        recall: Share of the exact best five that the index must find.
+        tolerance: Largest difference between a score and the exact score.
     """
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((300, _DIM)).astype(np.float32)

@@ -1,6 +1,6 @@
-"""Small valid picture files of every format and of many ways to store pixels.
+"""Small valid picture files in every format and many pixel layouts.
 
-Source: ours; encoded by Pillow. They are what the hostile files are made from.
+Source: ours; encoded by Pillow. The hostile files are made from these files.
 """
 
 import io
@@ -14,7 +14,7 @@ def made_picture(rng: np.random.Generator, width: int = 96, height: int = 64) ->
     """A picture with slopes, edges, discs and a little noise, different in each corner.
 
     Args:
-        rng: Gives the places and colours of the discs, and the noise.
+        rng: Source of the places and colours of the discs, and of the noise.
         width: Pixels.
         height: Pixels.
     """
@@ -28,12 +28,12 @@ def made_picture(rng: np.random.Generator, width: int = 96, height: int = 64) ->
 
 
 def sound_pictures(rng: np.random.Generator) -> dict[str, bytes]:
-    """Valid files by a name whose suffix says the format, such as ``grey.png``.
+    """Valid files by name; the suffix of the name is the format, such as ``grey.png``.
 
-    The same generator gives the same bytes, but for ``animated.avif``, which holds the time of its making.
+    The same generator gives the same bytes, except for ``animated.avif``, which contains its creation time.
 
     Args:
-        rng: Gives the picture that all of them show.
+        rng: Source of the picture that all files show.
     """
     colour = Image.fromarray(made_picture(rng))
     ramp = np.linspace(0, 65535, 96 * 64).reshape(64, 96)

@@ -1,4 +1,4 @@
-"""The size in an AV1 stream, for both kinds of sequence header, and files that hold more than they claim."""
+"""The size in an AV1 stream, for both kinds of sequence header, and files that are larger than they claim."""
 
 import io
 
@@ -14,7 +14,7 @@ SOUND = sound_pictures(np.random.default_rng(9))
 
 
 class Writer:
-    """Writes numbers of some bits, by the specification's tables."""
+    """Writes numbers bit by bit, by the tables of the specification."""
 
     def __init__(self) -> None:
         self.bits = ""

@@ -1,4 +1,4 @@
-"""What each container says of itself, and what is left of it for the decoder."""
+"""The properties of each container, and the bare file for the decoder."""
 
 import io
 import struct
@@ -120,7 +120,7 @@ def test_the_profile_of_a_jpeg_is_joined_in_the_order_of_its_numbers() -> None:
 
 
 def test_counts_what_the_decoder_of_a_progressive_jpeg_holds() -> None:
-    """Two bytes a coefficient: one full and two quarter planes with 4:2:0, three full ones with 4:4:4."""
+    """Two bytes per coefficient: one full and two quarter planes with 4:2:0, three full planes with 4:4:4."""
     assert open_container(SOUND["baseline.jpg"]).held == 0
     assert open_container(SOUND["progressive.jpg"]).held == 2 * 96 * 64 * 3 // 2
     buffer = io.BytesIO()
@@ -145,7 +145,7 @@ def test_a_gif_frame_smaller_than_its_screen_leaves_the_rest_uncovered() -> None
 
 @pytest.mark.parametrize("name", sorted(SOUND))
 def test_every_cut_is_refused_or_whole_in_its_first_frame(name: str) -> None:
-    """At every single length, not only at some."""
+    """A cut at every length, not only at some lengths."""
     raw = SOUND[name]
     whole = open_container(raw)
     for length in range(0, len(raw), max(1, len(raw) // 400)):

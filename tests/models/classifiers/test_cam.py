@@ -1,4 +1,4 @@
-"""The classifier whose class maps say where it looks."""
+"""The picture classifier with class activation maps."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The classifier whose class maps say when it looks."""
+"""The video classifier with class activation maps over time."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Each architecture: its size, stored outputs of made weights, and other packages as oracles where installed."""
+"""Each architecture: size, golden outputs for synthetic weights, and other packages as oracles if installed."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -107,7 +107,7 @@ def timm() -> ModuleType:
 
 
 def _shaken(model: nn.Module) -> nn.Module:
-    """Weights and statistics that are no constants, so that a norm in a wrong place shows."""
+    """Weights and statistics that are not constant, so that a misplaced norm changes the output."""
     torch.manual_seed(0)
     for name, value in model.state_dict().items():
         if name.endswith("running_var"):

@@ -116,7 +116,7 @@ def test_blocks_behind_which_maps_are_pooled_cannot_be_frozen() -> None:
 
 
 def _classes() -> tuple[torch.Tensor, torch.Tensor]:
-    """Twenty classes around centres in 12 dimensions, wide within the classes in two directions."""
+    """Twenty classes around centres in 12 dimensions, with a large within-class variance in two directions."""
     generator = torch.Generator().manual_seed(0)
     label = torch.arange(20).repeat_interleave(100)
     centres = torch.randn(20, 12, dtype=torch.float64, generator=generator)

@@ -1,4 +1,4 @@
-"""How much each place of a picture speaks for a thing: against slow formulas, and in the file that ships."""
+"""Heat maps of objects: compared with slow formulas, and in the shipped file."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_the_shipped_parts_sum_up_to_the_descriptor_and_may_be_left_out() -> Non
 
 @torch.no_grad()
 def _slow_parts(model: ObjectDescriptor, rgb: np.ndarray) -> np.ndarray:
-    """The parts of each place by the formulas, place by place, from the maps of PyTorch."""
+    """The share of each place by the formulas, place by place, from the maps of PyTorch."""
     pooling = model.maps(model.trunk(torch.from_numpy(rgb[None])))
     head = pooling.head[0]
     cubes, mean = head.pow(3), gem(pooling.head)[0]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.torch
 
 
 def published(name: str) -> dict[str, Tensor]:
-    """A whole published state dict of an embedder's backbone, with the classifier that we do not have."""
+    """A complete published state dict of an embedder's backbone, including the classifier that our model lacks."""
     model = EMBEDDERS[name]()
     own = model.get_submodule("backbone").state_dict()
     if name == "vgg16_mac":

@@ -1,4 +1,4 @@
-"""Picture files taken apart before a decoder sees them: size, orientation, profile, and the bare pixels."""
+"""Parsers that read a picture file before any decoder: size, orientation, profile, and the bare pixel data."""
 
 from lynkeus.core.containers.container import Container as Container
 from lynkeus.core.containers.sniff import HEAD_BYTES as HEAD_BYTES

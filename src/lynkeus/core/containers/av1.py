@@ -1,18 +1,18 @@
 """The picture size in an AV1 stream.
 
 Source: AV1 bitstream specification, version 1.0.0 with errata 1, sections 5.3 (units), 5.5 (sequence header).
-A decoder makes room for the size that the stream names, whatever the file around it says: a stream of 3 kB
-in an AVIF that claims 64 x 64 pixels took 1 GB.
+A decoder allocates memory for the size in the stream and ignores the size in the AVIF: a stream of 3 kB in an AVIF
+that claims 64 x 64 pixels took 1 GB.
 """
 
 from lynkeus.core.containers.container import damaged
 
-_MOST_UNITS = 5_000
-_SEQUENCE_HEADER = 1
+_MOST_UNITS = 5_000  # bounds the time of a hostile stream; a still picture has a few units
+_SEQUENCE_HEADER = 1  # OBU_SEQUENCE_HEADER, section 6.2.2
 
 
 class _Bits:
-    """Reads numbers of some bits, highest bit first; zeros behind the end."""
+    """Reads numbers bit by bit, highest bit first; gives zeros after the end."""
 
     def __init__(self, content: bytes) -> None:
         self._value = int.from_bytes(content, "big")
@@ -25,7 +25,7 @@ class _Bits:
         return shifted & ((1 << count) - 1)
 
     def take_variable(self) -> None:
-        """Skip a number in variable-length code."""
+        """Skip a number in variable-length code (``uvlc``)."""
         zeros = 0
         while zeros < 32 and not self.take(1):
             zeros += 1
@@ -33,10 +33,10 @@ class _Bits:
 
 
 def largest_frame(stream: bytes) -> tuple[int, int] | None:
-    """The largest width and height that a sequence header of a stream allows; None without such a header.
+    """The largest width and height that any sequence header of the stream allows; None without a header.
 
     Raises:
-        UnreadableError: The stream has far too many parts.
+        UnreadableError: The stream has more than 5,000 units.
     """
     width = height = position = units = 0
     while position < len(stream):
@@ -54,7 +54,7 @@ def largest_frame(stream: bytes) -> tuple[int, int] | None:
 
 
 def _read_size(stream: bytes, position: int) -> tuple[int, int]:
-    """A number in seven bits a byte, lowest first, and the place behind it."""
+    """A number of seven bits per byte, lowest bits first (``leb128``), and the position after the number."""
     value = 0
     for place, byte in enumerate(stream[position : position + 8]):
         value |= (byte & 127) << 7 * place
@@ -75,7 +75,7 @@ def _sequence_size(header: bytes) -> tuple[int, int]:
 
 
 def _skip_operating_points(bits: _Bits) -> None:
-    """Skip what stands between the profile and the size in a header that is not reduced."""
+    """Skip the fields between the profile and the size in a header without the reduced flag."""
     delay_bits = 0
     if bits.take(1):  # timing
         bits.take(32 + 32)

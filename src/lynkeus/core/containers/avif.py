@@ -1,9 +1,9 @@
 """AVIF files; only the primary picture of a sequence is read.
 
 Source: AOMedia, AV1 Image File Format v1.1; ISO/IEC 14496-12 (boxes) and 23008-12 (items).
-The container stays as it is, for its parts point at each other; but the EXIF item is renamed (an AVIF is
-turned by its own properties, never by EXIF), and so is the film of a sequence. The size that each AV1
-stream names is compared with the one that the file claims.
+The container is not rewritten, because its parts refer to each other by offset. Two parts are renamed so that the
+decoder ignores them: the EXIF item (the properties of an AVIF give the orientation, never EXIF) and the film of a
+sequence. No AV1 stream may be larger than the size in the container.
 """
 
 import re
@@ -13,18 +13,20 @@ from collections.abc import Iterator
 from lynkeus.core.containers.av1 import largest_frame
 from lynkeus.core.containers.container import Container, damaged, truncated
 
+# These limits bound the time that a hostile file costs. They lie far above sound files; the exact values hardly matter.
 _MOST_BOXES = 1_000
 _MOST_ITEMS = 5_000
 _MOST_STREAMS = 500
 _MOST_EXTENTS = 20_000
 _MOST_DESCRIPTION_BYTES = 4 << 20
+# ISO/IEC 23008-12: the size property (width, height), and the item entry (id, type) in versions 2 and 3.
 _SIZE = re.compile(rb"ispe\0\0\0\0(.{4})(.{4})", re.DOTALL)
 _ITEM = re.compile(rb"infe(?:\x02.{3}(.{2}).{2}|\x03.{3}(.{4}).{2})(.{4})", re.DOTALL)
 _EXIF_ITEM = re.compile(rb"(infe(?:\x02.{3}.{4}|\x03.{3}.{6}))Exif", re.DOTALL)
 
 
 def open_avif(raw: bytes) -> Container:
-    """Take an AVIF file apart.
+    """Parse an AVIF file.
 
     Raises:
         UnreadableError: The file is truncated or damaged.
@@ -34,7 +36,7 @@ def open_avif(raw: bytes) -> Container:
     if meta is None:
         raise damaged("AVIF", "it holds no picture")
     if meta[1] - meta[0] > _MOST_DESCRIPTION_BYTES:
-        raise damaged("AVIF", "a description larger than most pictures")
+        raise damaged("AVIF", f"a description of more than {_MOST_DESCRIPTION_BYTES:,} bytes")
     described = raw[meta[0] : meta[1]]
     sizes = [(int.from_bytes(w, "big"), int.from_bytes(h, "big")) for w, h in _SIZE.findall(described)]
     if not sizes:
@@ -51,7 +53,7 @@ def open_avif(raw: bytes) -> Container:
 
 
 def _top_boxes(raw: bytes) -> dict[bytes, tuple[int, int]]:
-    """Start and end of the first top box of each kind."""
+    """Start and end of the first top-level box of each kind."""
     boxes: dict[bytes, tuple[int, int]] = {}
     position = 0
     for _ in range(_MOST_BOXES):
@@ -73,7 +75,7 @@ def _top_boxes(raw: bytes) -> dict[bytes, tuple[int, int]]:
 
 
 def _check_streams(raw: bytes, described: bytes, width: int, height: int) -> None:
-    """No AV1 stream of the file holds a larger picture than the file claims."""
+    """Refuse a file with an AV1 stream that is larger than the file claims."""
     items = {(two or four).rjust(4, b"\0"): kind for two, four, kind in _ITEM.findall(described)}
     streams = {int.from_bytes(number, "big") for number, kind in items.items() if kind == b"av01"}
     if len(streams) > _MOST_STREAMS:
@@ -81,9 +83,9 @@ def _check_streams(raw: bytes, described: bytes, width: int, height: int) -> Non
     try:
         found = [largest_frame(stream) for stream in _located(raw, described, streams)]
     except struct.error as error:
-        raise damaged("AVIF", "a list of its parts that ends too early") from error
+        raise damaged("AVIF", "the list of its items ends too early") from error
     if not found or None in found:
-        raise damaged("AVIF", "no AV1 stream where one should be")
+        raise damaged("AVIF", "an item without an AV1 stream")
     if any(size and (size[0] > width or size[1] > height) for size in found):
         raise damaged("AVIF", f"larger than the {width:,} x {height:,} pixels that it claims")
 
@@ -92,7 +94,7 @@ def _located(raw: bytes, described: bytes, wanted: set[int]) -> Iterator[bytes]:
     """The bytes of each wanted item."""
     start = described.find(b"iloc") + 4
     if start < 8:
-        raise damaged("AVIF", "no list of its parts")
+        raise damaged("AVIF", "no list of its items")
     version, sizes = described[start], int.from_bytes(described[start + 4 : start + 6], "big")
     offset_bytes, length_bytes, base_bytes = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
     index_bytes = sizes & 15 if version else 0
@@ -115,13 +117,13 @@ def _located(raw: bytes, described: bytes, wanted: set[int]) -> Iterator[bytes]:
                 bytes_left -= len(parts[-1])
             extents_left -= 1
             if bytes_left < 0 or extents_left < 0:
-                raise damaged("AVIF", "its parts lie upon each other")
+                raise damaged("AVIF", "its items overlap")
         if item in wanted:
             yield b"".join(parts)
 
 
 class _Numbers:
-    """Reads numbers of some bytes, one after the other."""
+    """Reads big-endian numbers of any number of bytes in order."""
 
     def __init__(self, content: bytes, position: int) -> None:
         self._content = content

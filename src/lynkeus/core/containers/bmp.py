@@ -1,7 +1,7 @@
 """Windows bitmaps.
 
 Source: Microsoft, [MS-WMF] 2.2.2.9, and the OS/2 header of 12 bytes.
-Run-length coded ones are decoded in Python by Pillow, so that their size is bounded.
+Pillow decodes run-length coding in Python, which is slow, so the size of a run-length coded bitmap is limited.
 """
 
 import struct
@@ -10,16 +10,18 @@ from lynkeus.core.containers.container import Container, damaged, truncated
 from lynkeus.core.errors import UnreadableError
 
 HEADER_BYTES = frozenset({12, 40, 52, 56, 64, 108, 124})
-_RUN_LENGTH = frozenset({1, 2})
+"""Sizes of the header in all versions of the format."""
+_RUN_LENGTH = frozenset({1, 2})  # compression BI_RLE8 and BI_RLE4
+# These limits bound the time that Pillow's Python decoder takes; the exact values hardly matter.
 _MOST_RUN_LENGTH_BYTES = 1 << 20
 _MOST_RUN_LENGTH_PIXELS = 8_000_000
 
 
 def open_bmp(raw: bytes) -> Container:
-    """Take a bitmap apart.
+    """Parse a Windows bitmap.
 
     Raises:
-        UnreadableError: The file is truncated or damaged, or run-length coded and large.
+        UnreadableError: The file is truncated, damaged, or both run-length coded and large.
     """
     if len(raw) < 14 + raw[14]:
         raise truncated("the BMP ends in its header")

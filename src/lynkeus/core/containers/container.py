@@ -1,34 +1,33 @@
-"""What all the readers of containers give back.
+"""The result of every container parser.
 
-Source: ours. Decoders are written in C and trust much of what a file says about itself. So each format
-has a small strict reader in Python which walks the file's outer structure in bounded time, and writes a
-new file that holds the first picture and nothing else: no text, no EXIF, no further frames or pages. Only
-that file reaches the decoder.
+Source: ours. Decoders are written in C and trust much of what a file claims. So each format has a small strict
+parser in Python. The parser walks the outer structure of the file in bounded time and writes a new file that holds
+only the first picture: no text, no EXIF, no further frames or pages. Only the new file reaches the decoder.
 """
 
 from dataclasses import dataclass
 
 from lynkeus.core.errors import UnreadableError
 
-PROFILE_BYTES = 4 << 20  # larger colour profiles are ignored; those of printing presses take up to 3 MB
+PROFILE_BYTES = 4 << 20  # larger colour profiles are ignored; profiles of printing presses take up to 3 MB
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Container:
-    """One picture file, taken apart but not decoded.
+    """One picture file, parsed but not decoded.
 
     Attributes:
         format: ``JPEG``, ``PNG``, ``WebP``, ``GIF``, ``BMP``, ``TIFF`` or ``AVIF``.
         width: Width as stored, before the orientation is applied, pixels.
-        height: Height likewise.
-        bare: A file of the same format with the first picture and nothing else.
-        orientation: EXIF orientation, 1 to 8; 1 where the file has none or nonsense.
-        profile: ICC profile as stored; empty where there is none.
+        height: Height as stored, pixels.
+        bare: A file of the same format that holds only the first picture.
+        orientation: EXIF orientation, 1 to 8; 1 if the file has none or an invalid one.
+        profile: ICC profile as stored; empty if the file has none.
         depth: Bits of one stored sample.
-        negative: The decoder gives these values inverted.
-        frame: Left, top, right, bottom of the part that is stored; outside it the picture is white.
-            None where all of it is stored.
-        held: Bytes that the decoder holds beside the picture while it works.
+        negative: The decoder inverts the values of this file.
+        frame: Left, top, right, bottom of the stored part; the picture is white outside this part. None if the
+            file stores the whole picture.
+        held: Bytes that the decoder needs in addition to the picture.
     """
 
     format: str
@@ -49,5 +48,5 @@ def truncated(what: str) -> UnreadableError:
 
 
 def damaged(kind: str, what: str) -> UnreadableError:
-    """The error for a file whose structure is broken, or hostile."""
+    """The error for a file with a broken or hostile structure."""
     return UnreadableError(f"damaged {kind}: {what}")

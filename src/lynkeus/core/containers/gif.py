@@ -1,21 +1,21 @@
 """GIF files; only the first frame is read.
 
 Source: CompuServe, GIF89a specification, 31 July 1990.
-Kept: the first frame and its control block, without its disposal. What the frame does not cover is
-transparent, as in browsers. A file that ends after its first frame is read, since the rest is not looked at.
+Kept: the first frame and its control block, without the disposal method. The area outside the frame is transparent,
+as in browsers. A file that ends after its first frame is read, because only the first frame is needed.
 """
 
 import struct
 
 from lynkeus.core.containers.container import Container, damaged, truncated
 
-_MOST_BLOCKS = 2_000_000
-_EXTENSION, _FRAME, _END = 0x21, 0x2C, 0x3B
-_CONTROL = 0xF9
+_MOST_BLOCKS = 2_000_000  # bounds the time of a hostile file; 255 bytes per block, so far above sound frames
+_EXTENSION, _FRAME, _END = 0x21, 0x2C, 0x3B  # block codes, sections 20, 23 and 27 of the specification
+_CONTROL = 0xF9  # label of the graphic control extension, section 23
 
 
 def open_gif(raw: bytes) -> Container:
-    """Take a GIF file apart.
+    """Parse a GIF file.
 
     Raises:
         UnreadableError: The file is truncated or damaged, or holds no frame.
@@ -54,11 +54,11 @@ def _table_bytes(flags: int) -> int:
 
 
 def _read_control(raw: bytes, position: int) -> tuple[bytes, int]:
-    """The control block of the first frame, if it has one, and where the frame's descriptor starts."""
+    """The control block of the first frame (may be empty), and the start of the frame's descriptor."""
     control, left = b"", _MOST_BLOCKS
     while raw[position] != _FRAME:
         if raw[position] != _EXTENSION:
-            what = "it holds no frame" if raw[position] == _END else "bytes between two blocks"
+            what = "it holds no frame" if raw[position] == _END else "unexpected bytes between two blocks"
             raise damaged("GIF", what)
         if raw[position + 1] == _CONTROL and raw[position + 2] == 4:
             keeps_transparency = raw[position + 3] & 1
@@ -69,7 +69,7 @@ def _read_control(raw: bytes, position: int) -> tuple[bytes, int]:
 
 
 def _skip_blocks(raw: bytes, position: int, left: int) -> tuple[int, int]:
-    """Where a chain of data blocks ends, and how many blocks may still follow."""
+    """The end of a chain of data blocks, and how many blocks may still follow."""
     while left > 0:
         length = raw[position]
         position += 1 + length

@@ -1,10 +1,10 @@
 """JPEG files.
 
 Source: ITU-T T.81, annex B (markers); Adobe technical note 5116 (APP14, inverted CMYK).
-Kept: JFIF and Adobe segments, which say how colours are stored. Dropped: all other application segments and
-comments, and what follows the end of the picture (other pictures of a series, the film of a moving photo).
-A file without an end marker is truncated. A picture in many scans costs its decoder one pass each, and all
-its coefficients in memory, so that both are bounded.
+Kept: JFIF and Adobe segments, which define the storage of colours. Dropped: all other application segments, comments,
+and everything after the end of the picture (more pictures of a series, the film of a moving photo). A file without
+an end marker is truncated. Each scan costs the decoder one pass, and several scans keep all coefficients in memory;
+limits bound both.
 """
 
 import re
@@ -14,18 +14,21 @@ from lynkeus.core.containers.container import PROFILE_BYTES, Container, damaged,
 from lynkeus.core.containers.orientation import exif_orientation
 from lynkeus.core.errors import UnreadableError
 
+# These limits bound the time that a hostile file costs. They lie far above sound files; the exact values hardly matter.
 _MOST_SEGMENTS = 20_000
-_MOST_SCANS = 100
+_MOST_SCANS = 100  # encoders write about 10
 _SCANNED_PIXELS = 1_000_000_000  # scans x pixels
+# T.81, table B.1: a marker is 0xFF and a code; code 0 is a stuffed byte, D0 to D7 restart within a scan, FF is filling.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# Codes of T.81, table B.1: end of image and start of scan; frame headers; markers without a length.
 _END, _SCAN = 0xD9, 0xDA
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _SINGLE = frozenset({0x01, *range(0xD0, 0xD8)})
-_PROFILE = b"ICC_PROFILE\0"
+_PROFILE = b"ICC_PROFILE\0"  # prefix of an APP2 segment with a profile, ICC.1, annex B
 
 
 class _Head:
-    """What the segments before the first scan say."""
+    """The content of the segments before the first scan."""
 
     def __init__(self) -> None:
         self.kept: list[bytes] = []
@@ -35,7 +38,7 @@ class _Head:
         self.profile: dict[int, bytes] = {}
 
     def take(self, code: int, segment: bytes) -> None:
-        """Take one segment, marker and length included."""
+        """Read one segment, including marker and length."""
         body = segment[4:]
         if code in _FRAMES:
             if self.frame:
@@ -53,17 +56,17 @@ class _Head:
 
 
 def open_jpeg(raw: bytes) -> Container:
-    """Take a JPEG file apart.
+    """Parse a JPEG file.
 
     Raises:
-        UnreadableError: The file is truncated, damaged, or asks for too much work.
+        UnreadableError: The file is truncated, damaged, or too expensive to decode.
     """
     head, start = _read_head(raw)
     if len(head.frame) < 6:
         raise damaged("JPEG", "no frame header")
     precision, height, width, components = struct.unpack_from(">BHHB", head.frame)
     if precision != 8:
-        raise UnreadableError(f"a JPEG with {precision} bits a sample, which is not read")
+        raise UnreadableError(f"a JPEG with {precision} bits per sample, which is not read")
     if not height or components not in {1, 3, 4}:
         raise damaged("JPEG", f"{components} colour components, height {height}")
     end, scans = _read_scans(raw, start)
@@ -82,13 +85,13 @@ def open_jpeg(raw: bytes) -> Container:
 
 
 def _read_head(raw: bytes) -> tuple[_Head, int]:
-    """Segments up to the first scan, and where that scan starts."""
+    """The segments up to the first scan, and the start of that scan."""
     head, position = _Head(), 2
     for _ in range(_MOST_SEGMENTS):
         if position + 4 > len(raw):
             raise truncated("the JPEG ends before its pixels")
         if raw[position] != 0xFF:
-            raise damaged("JPEG", "bytes between two segments")
+            raise damaged("JPEG", "unexpected bytes between two segments")
         code = raw[position + 1]
         if code == 0xFF:
             position += 1
@@ -110,7 +113,7 @@ def _read_head(raw: bytes) -> tuple[_Head, int]:
 
 
 def _read_scans(raw: bytes, start: int) -> tuple[int, int]:
-    """Where the picture ends, and the number of its scans."""
+    """The end of the picture, and the number of scans."""
     position, scans = start, 0
     for _ in range(_MOST_SEGMENTS):
         found = _MARKER.search(raw, position)
@@ -128,7 +131,7 @@ def _read_scans(raw: bytes, start: int) -> tuple[int, int]:
 
 
 def _samples(frame: bytes) -> int:
-    """Samples of all colour components, counted from their sampling factors."""
+    """Number of samples of all colour components, from their sampling factors."""
     _, height, width, components = struct.unpack_from(">BHHB", frame)
     factors = frame[7 : 6 + 3 * components : 3]
     most = max((f >> 4) * (f & 15) for f in factors) if factors else 1
@@ -136,6 +139,6 @@ def _samples(frame: bytes) -> int:
 
 
 def _profile(parts: dict[int, bytes]) -> bytes:
-    """The ICC profile, joined from its numbered segments."""
+    """The ICC profile, joined from the numbered segments."""
     whole = b"".join(parts[number] for number in sorted(parts))
     return whole if len(whole) <= PROFILE_BYTES else b""

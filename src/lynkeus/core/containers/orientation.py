@@ -1,21 +1,21 @@
 """The orientation tag of an EXIF block.
 
-Source: CIPA DC-008 (Exif 2.32), section 4.6.4, tag 274. Read by hand, since a general EXIF reader follows
-every offset that a hostile block names; this one looks at the entries of the first directory alone.
+Source: CIPA DC-008 (Exif 2.32), section 4.6.4, tag 274. A general EXIF reader follows every offset in a hostile
+block. This parser reads only the entries of the first directory.
 """
 
 import struct
 
-_TAG = 274
-_SHORT = 3
-_MOST_ENTRIES = 512
+_TAG = 274  # Orientation
+_SHORT = 3  # field type of 16-bit numbers
+_MOST_ENTRIES = 512  # bounds the time of a hostile block; sound directories have some dozens
 
 
 def exif_orientation(exif: bytes) -> int:
-    r"""Orientation from an EXIF block, with or without its ``Exif`` prefix.
+    r"""The orientation in an EXIF block, with or without the ``Exif`` prefix.
 
     Returns:
-        1 to 8 as in EXIF; 1 where the block has no such tag, or is damaged.
+        1 to 8 as in EXIF; 1 if the block is damaged or has no orientation.
 
     >>> exif_orientation(b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0")
     6

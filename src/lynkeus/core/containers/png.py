@@ -1,4 +1,4 @@
-"""PNG files, animated ones included (the default picture is read).
+"""PNG files; only the default picture of an animated PNG is read.
 
 Source: W3C PNG specification, third edition, section 5 and 11.
 Kept: header, palette, transparency, pixels. A file without its end chunk is truncated.
@@ -10,9 +10,10 @@ import zlib
 from lynkeus.core.containers.container import PROFILE_BYTES, Container, damaged, truncated
 from lynkeus.core.containers.orientation import exif_orientation
 
-_MOST_CHUNKS = 200_000
-_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
-_PALETTE = 3
+_MOST_CHUNKS = 200_000  # bounds the time of a hostile file; encoders write one chunk per 8 kB or more of pixels
+_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})  # everything that a decoder needs
+_PALETTE = 3  # colour type, section 11.2.1
+# Bits per sample and colour type that the specification allows, section 11.2.1.
 _KINDS = frozenset(
     {
         *((depth, 0) for depth in (1, 2, 4, 8, 16)),
@@ -20,11 +21,11 @@ _KINDS = frozenset(
         *((depth, kind) for depth in (8, 16) for kind in (2, 4, 6)),
     }
 )
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"  # section 5.2
 
 
 def open_png(raw: bytes) -> Container:
-    """Take a PNG file apart.
+    """Parse a PNG file.
 
     Raises:
         UnreadableError: The file is truncated or damaged.
@@ -33,7 +34,7 @@ def open_png(raw: bytes) -> Container:
         raise truncated("the PNG ends in its header") if len(raw) < 33 else damaged("PNG", "no header")
     width, height, depth, kind = struct.unpack_from(">IIBB", raw, 16)
     if (depth, kind) not in _KINDS:
-        raise damaged("PNG", f"{depth} bits a sample in colour type {kind}")
+        raise damaged("PNG", f"{depth} bits per sample in colour type {kind}")
     kept, other = _read_chunks(raw)
     names = {chunk[4:8] for chunk in kept}
     if b"IDAT" not in names:
@@ -52,7 +53,7 @@ def open_png(raw: bytes) -> Container:
 
 
 def _read_chunks(raw: bytes) -> tuple[list[bytes], dict[bytes, bytes]]:
-    """The chunks to keep, whole; and the bodies of those with orientation and profile."""
+    """The chunks to keep, and the bodies of the chunks with orientation and profile."""
     kept: list[bytes] = []
     other: dict[bytes, bytes] = {}
     position = len(_SIGNATURE)
@@ -74,7 +75,7 @@ def _read_chunks(raw: bytes) -> tuple[list[bytes], dict[bytes, bytes]]:
 
 
 def _profile(body: bytes) -> bytes:
-    """The ICC profile of an ``iCCP`` chunk: a name, a zero, the method, then a compressed profile."""
+    """The ICC profile in an ``iCCP`` chunk: a name, a zero, the method, then the compressed profile."""
     _, _, packed = body.partition(b"\0")
     unpacker = zlib.decompressobj()
     try:

@@ -1,4 +1,4 @@
-"""Which format a file has, by its first bytes and never by its name."""
+"""Detect the format of a file from its first bytes, never from its name."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,7 @@ from lynkeus.core.containers.tiff import open_tiff
 from lynkeus.core.containers.webp import open_webp
 from lynkeus.core.errors import UnreadableError
 
+# The parser of each format.
 _OPENERS: dict[str, Callable[[bytes], Container]] = {
     "JPEG": open_jpeg,
     "PNG": open_png,
@@ -21,6 +22,7 @@ _OPENERS: dict[str, Callable[[bytes], Container]] = {
     "TIFF": open_tiff,
     "AVIF": open_avif,
 }
+# First bytes of the formats that are read, from their specifications.
 _STARTS = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -31,6 +33,7 @@ _STARTS = {
     b"II+\0": "TIFF",
     b"MM\0+": "TIFF",
 }
+# First bytes of common files that are not read, so that the reason can name them.
 _FOREIGN = {
     b"%PDF-": "a PDF",
     b"8BPS": "a Photoshop file",
@@ -42,16 +45,17 @@ _FOREIGN = {
     b"<svg": "an SVG drawing",
     b"PK\x03\x04": "a ZIP archive",
 }
+# Brands of an ISO media file that mean AVIF (AV1 Image File Format v1.1) and HEIF (ISO/IEC 23008-12).
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
-HEAD_BYTES = 64  # enough for every format above
+HEAD_BYTES = 64  # enough to detect every format above
 
 
 def picture_format(head: bytes) -> str | None:
-    """The picture format that some first bytes belong to; None for all else.
+    """The picture format of a file that starts with these bytes; None for anything else.
 
     Args:
-        head: At least the first 64 bytes of the file, or all of a shorter one.
+        head: At least the first 64 bytes of the file, or the whole of a shorter file.
 
     >>> picture_format(b"GIF89a and so on")
     'GIF'
@@ -67,10 +71,10 @@ def picture_format(head: bytes) -> str | None:
 
 
 def open_container(raw: bytes) -> Container:
-    """Take a picture file apart without decoding it.
+    """Parse a picture file without decoding the pixels.
 
     Raises:
-        UnreadableError: The bytes are no picture, or a damaged, truncated or hostile one.
+        UnreadableError: The bytes are not a picture, or the picture is damaged, truncated or hostile.
     """
     if not raw:
         raise UnreadableError("empty file")
@@ -81,7 +85,7 @@ def open_container(raw: bytes) -> Container:
 
 
 def _brands(head: bytes) -> set[bytes]:
-    """Brands of an ISO media file; none for other files."""
+    """Brands of an ISO media file; empty for other files."""
     if head[4:8] != b"ftyp":
         return set()
     length = min(int.from_bytes(head[:4], "big"), len(head))
@@ -89,7 +93,7 @@ def _brands(head: bytes) -> set[bytes]:
 
 
 def _describe(head: bytes) -> str:
-    """Why some bytes are no picture of ours."""
+    """Why these bytes are not a picture that is read."""
     brands = _brands(head)
     if brands & _HEIF_BRANDS:
         return "a HEIF picture, which is not read"

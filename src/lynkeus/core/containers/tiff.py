@@ -1,7 +1,7 @@
 """TIFF and BigTIFF files; only the first page is read.
 
 Source: Adobe, TIFF 6.0 (1992); BigTIFF (Aware Systems).
-Kept: the tags that say how the pixels are stored, copied into a new directory at the end of the file, so that
+Kept: the tags that define the storage of the pixels. A new directory at the end of the file holds only these tags, so
 no reader follows the chain of pages or the offset of any other tag.
 """
 
@@ -11,22 +11,25 @@ from dataclasses import dataclass
 from lynkeus.core.containers.container import PROFILE_BYTES, Container, damaged, truncated
 from lynkeus.core.errors import UnreadableError
 
+# Tag numbers, TIFF 6.0, appendix A; the profile's tag is from ICC.1, annex B.
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES = 273, 274, 277, 279
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES, _PROFILE = 322, 323, 324, 325, 34675
+# Tags that hold exactly one value, tags that the new directory keeps, and compressions that Pillow's libtiff decodes.
 _SINGLE = frozenset({256, 257, 259, 262, 266, 274, 277, 278, 284, 292, 293, 317, 322, 323})
 _KEPT = (_SINGLE - {_ORIENTATION}) | {258, 273, 279, 320, 324, 325, 338, 339, 347, 530}
 _COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50000})
+# Bytes of each field type, and the struct code of the integer types: TIFF 6.0, section 2, and BigTIFF's 64-bit types.
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
-_MOST_ENTRIES = 4_096
-_MOST_VALUES = 200_000  # a page of 64 megapixels in strips of a row has 8,000, in tiles of 64 x 64 16,000
-_LARGE_TILE = 1 << 22
+_MOST_ENTRIES = 4_096  # bounds the time of a hostile file; sound directories have some dozens
+_MOST_VALUES = 200_000  # 64 megapixels have 8,000 strips of one row or 16,000 tiles of 64 x 64
+_LARGE_TILE = 1 << 22  # pixels; a small picture may have one large tile; the exact value hardly matters
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How the two kinds of TIFF store a directory."""
+    """How TIFF or BigTIFF stores a directory."""
 
     order: str
     head: int  # bytes of the header
@@ -45,10 +48,10 @@ class _Entry:
 
 
 def open_tiff(raw: bytes) -> Container:
-    """Take a TIFF file apart.
+    """Parse a TIFF file.
 
     Raises:
-        UnreadableError: The file is truncated or damaged, or of a kind that is not read.
+        UnreadableError: The file is truncated, damaged, or of a kind that is not read.
     """
     layout = _layout(raw)
     try:
@@ -61,7 +64,7 @@ def open_tiff(raw: bytes) -> Container:
     if compression not in _COMPRESSIONS:
         raise UnreadableError(f"a TIFF with compression {compression}, which is not read")
     if not 1 <= page.single(_SAMPLES, 1) <= 8:
-        raise UnreadableError("a TIFF with more than 8 samples a pixel, which is not read")
+        raise UnreadableError("a TIFF with more than 8 samples per pixel, which is not read")
     _check_pieces(page, width * height, len(raw))
     depth = (page.values(_BITS) or [1])[0]
     orientation = page.single(_ORIENTATION, 1)
@@ -86,7 +89,7 @@ class _Page:
         self._order = order
 
     def values(self, tag: int) -> list[int]:
-        """Whole numbers of a tag; none where the page lacks it."""
+        """The whole numbers of a tag; empty if the page lacks the tag."""
         entry = self._entries.get(tag)
         if entry is None:
             return []
@@ -113,7 +116,7 @@ def _layout(raw: bytes) -> _Layout:
 
 
 def _read_directory(raw: bytes, layout: _Layout) -> dict[int, _Entry]:
-    """The entries of the first directory that matter, each with its bytes."""
+    """The needed entries of the first directory, each with its bytes."""
     field = struct.calcsize(layout.offset)
     (start,) = struct.unpack_from(layout.offset, raw, layout.head - field)
     (number,) = struct.unpack_from(layout.count, raw, start)
@@ -131,31 +134,31 @@ def _read_directory(raw: bytes, layout: _Layout) -> dict[int, _Entry]:
         end = position + layout.entry_bytes
         (offset,) = (end - field,) if size <= field else struct.unpack_from(layout.offset, raw, end - field)
         if offset + size > len(raw):
-            raise truncated(f"tag {tag} of the TIFF lies behind its end")
+            raise truncated(f"tag {tag} of the TIFF lies after the end of the file")
         entries[tag] = _Entry(kind, count, raw[position:end], raw[offset : offset + size])
     return entries
 
 
 def _check_pieces(page: _Page, pixels: int, file_bytes: int) -> None:
-    """All strips or tiles lie in the file, share few bytes, and are not much larger than the page."""
+    """Refuse strips or tiles that lie outside the file, overlap, or are much larger than the page."""
     offsets = page.values(_STRIPS) or page.values(_TILES)
     lengths = page.values(_STRIP_BYTES) or page.values(_TILE_BYTES)
     if not offsets:
         raise damaged("TIFF", "no strips or tiles")
     if max(offsets) >= file_bytes:
-        raise truncated("a strip of the TIFF lies behind its end")
+        raise truncated("a strip of the TIFF lies after the end of the file")
     if lengths:
         if any(offset + length > file_bytes for offset, length in zip(offsets, lengths, strict=False)):
             raise truncated("a strip of the TIFF is cut off")
         if sum(lengths) > 2 * file_bytes:
-            raise damaged("TIFF", "its strips lie upon each other")
+            raise damaged("TIFF", "its strips overlap")
     tile = page.single(_TILE_WIDTH, 0) * page.single(_TILE_HEIGHT, 0)
     if tile > max(4 * pixels, _LARGE_TILE):
         raise damaged("TIFF", "tiles much larger than the picture")
 
 
 def _rewrite(raw: bytes, layout: _Layout, entries: dict[int, _Entry]) -> bytes:
-    """The file with a directory of its own, which holds the kept tags and names no next page."""
+    """The file with a new directory that holds only the kept tags and no next page."""
     kept = [entries[tag].entry for tag in sorted(entries) if tag in _KEPT]
     padding = b"\0" * (-len(raw) % 8)
     field = struct.calcsize(layout.offset)

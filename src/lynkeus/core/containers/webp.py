@@ -1,7 +1,7 @@
 """WebP files; only the first frame of an animation is read.
 
 Source: RFC 9649, sections 2 and 3.
-Kept: the picture and its alpha, or the first frame of an animation. The decoder holds the canvas four times.
+Kept: the picture and its alpha, or the first frame of an animation. The decoder keeps four copies of the canvas.
 """
 
 import struct
@@ -9,12 +9,12 @@ import struct
 from lynkeus.core.containers.container import PROFILE_BYTES, Container, damaged, truncated
 from lynkeus.core.containers.orientation import exif_orientation
 
-_MOST_CHUNKS = 20_000
-_BITSTREAMS = frozenset({b"VP8 ", b"VP8L"})
+_MOST_CHUNKS = 20_000  # bounds the time of a hostile file; far above sound files, the exact value hardly matters
+_BITSTREAMS = frozenset({b"VP8 ", b"VP8L"})  # lossy and lossless pixels, RFC 9649, sections 2.5 and 2.6
 
 
 def open_webp(raw: bytes) -> Container:
-    """Take a WebP file apart.
+    """Parse a WebP file.
 
     Raises:
         UnreadableError: The file is truncated or damaged.
@@ -44,7 +44,7 @@ def open_webp(raw: bytes) -> Container:
 
 
 def _read_chunks(raw: bytes) -> dict[bytes, bytes]:
-    """The first chunk of each name, with name and size, padded."""
+    """The first chunk of each name, with name, size and padding."""
     if len(raw) < 20:
         raise truncated("the WebP ends in its header")
     (size,) = struct.unpack_from("<I", raw, 4)

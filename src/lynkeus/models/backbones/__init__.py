@@ -1,1 +1,1 @@
-"""Architectures, one a file."""
+"""Backbone architectures, one per file."""

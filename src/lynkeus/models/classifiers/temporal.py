@@ -1,11 +1,11 @@
-"""A classifier of rows of frames whose class maps say when it looks.
+"""A video classifier whose class activation maps show when it looks.
 
 Source: Hide-and-Seek, Singh and Lee 2017, https://arxiv.org/abs/1704.04232, section 3.3: features of frames, mean over
-time, a class activation map over time. Ours: one convolution over three steps before the mean, on pooled features of a
-frozen EfficientNet-Lite0 instead of C3D's.
+time, a class activation map over time. Changed: one convolution over three steps comes before the mean, and the
+features come from a frozen EfficientNet-Lite0, pooled, instead of C3D.
 
-Conventions: features are brought to mean 0 and variance 1 by the statistics of the training frames before anything
-else, so that 0 is the mean frame.
+Conventions: the features are first standardised to mean 0 and variance 1 with the statistics of the training frames,
+so 0 is the mean frame.
 """
 
 from typing import NamedTuple
@@ -19,11 +19,11 @@ from lynkeus.models.backbones.efficientnet_lite import WIDTH, EfficientNetLite0
 
 
 class Watched(NamedTuple):
-    """What the network says of some rows of frames.
+    """The output of the network for a batch of videos.
 
     Attributes:
-        logit: Of each class.
-        maps: Of each class over time; their mean is the logit.
+        logit: Logit of each class.
+        maps: Class activation map of each class over time; the mean of a map is the logit.
     """
 
     logit: Float[Tensor, "n c"]
@@ -31,10 +31,10 @@ class Watched(NamedTuple):
 
 
 class TemporalClassifier(nn.Module):
-    """Features of frames to logits and class maps over time.
+    """Maps features of frames to logits and class activation maps over time.
 
     Args:
-        dim: Numbers a frame.
+        dim: Dimensions of the features of a frame.
         width: Channels of the convolution.
         classes: Number of classes.
     """
@@ -50,7 +50,7 @@ class TemporalClassifier(nn.Module):
         self.classify = nn.Linear(width, classes)
 
     def forward(self, frames: Float[Tensor, "n t d"], hidden: Bool[Tensor, "n t"] | None = None) -> Watched:
-        """Logits and class maps over time; ``hidden`` frames count as the mean frame, in training."""
+        """Logits and class maps over time; in training, ``hidden`` frames are replaced by the mean frame."""
         scaled = (frames - self.mean) / self.deviation
         if self.training and hidden is not None:
             scaled = scaled.masked_fill(hidden[..., None], 0.0)
@@ -60,11 +60,11 @@ class TemporalClassifier(nn.Module):
 
 
 class ClipClassifier(nn.Module):
-    """The frames of one clip to its class maps: the backbone and what was trained behind it.
+    """Maps the frames of one clip to class maps: the backbone and the trained temporal classifier.
 
     Args:
-        backbone: With its weights.
-        temporal: Trained; of ``WIDTH`` numbers a frame.
+        backbone: Backbone with loaded weights.
+        temporal: Trained classifier of features with ``WIDTH`` dimensions.
     """
 
     def __init__(self, backbone: EfficientNetLite0, temporal: TemporalClassifier) -> None:
@@ -72,21 +72,21 @@ class ClipClassifier(nn.Module):
         self.backbone, self.temporal = backbone, temporal
 
     def features(self, pixels: UInt8[Tensor, "t h w 3"]) -> Float[Tensor, "t d"]:
-        """The pooled last map of each frame."""
+        """The pooled last feature map of each frame."""
         return frame_features(self.backbone, pixels)
 
     def forward(self, pixels: UInt8[Tensor, "t h w 3"]) -> Float[Tensor, "t c"]:
-        """Of each frame the class maps; the mean over the frames is the clip's logits."""
+        """The class maps of each frame; the mean over the frames gives the logits of the clip."""
         return self.temporal(self.features(pixels)[None]).maps[0].T
 
 
 def frame_features(backbone: EfficientNetLite0, pixels: UInt8[Tensor, "t h w 3"]) -> Float[Tensor, "t d"]:
-    """The mean of each of the last feature maps, of each frame."""
+    """The mean of each last feature map, for each frame."""
     maps = backbone((pixels.permute(0, 3, 1, 2).float() - 127.0) / 128.0)
     return maps.mean(dim=(2, 3))
 
 
 def start_clip_classifier(*, width: int, classes: int) -> ClipClassifier:
-    """An untrained one on a backbone none of which learns."""
+    """An untrained clip classifier on a fully frozen backbone."""
     backbone = EfficientNetLite0().requires_grad_(requires_grad=False)
     return ClipClassifier(backbone, TemporalClassifier(dim=WIDTH, width=width, classes=classes))

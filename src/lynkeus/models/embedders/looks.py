@@ -1,7 +1,7 @@
-"""Several looks at a picture when it is described: sizes and the mirror image.
+"""Multi-scale descriptors: several sizes of a picture, and the mirror image.
 
-Source: common in retrieval (Radenovic et al. 2018, https://arxiv.org/abs/1711.02512, section 4.2: three scales of which
-the descriptors are averaged). Kept: the mean of descriptors of length 1, brought to length 1 again.
+Source: common in retrieval (Radenovic et al. 2018, https://arxiv.org/abs/1711.02512, section 4.2: the mean of the
+descriptors at three scales). Kept: the mean of descriptors of length 1, normalised again.
 """
 
 from math import sqrt
@@ -16,7 +16,7 @@ from lynkeus.models.embedders.embedder import Embedder
 from lynkeus.runtime.area import at_area
 
 SCALES = {"one": (1.0,), "two": (1.0, sqrt(2)), "three": (sqrt(0.5), 1.0, sqrt(2))}
-"""Factors of the sides, by name."""
+"""Factors on the sides of the picture, by name; ``three`` as in Radenovic et al."""
 
 
 @torch.no_grad()
@@ -26,14 +26,14 @@ def embed(
     """The descriptor of one picture.
 
     Args:
-        model: In evaluation mode.
+        model: The embedder, in evaluation mode.
         rgb: The picture.
-        area: Square pixels at factor 1.
+        area: Input area at factor 1, square pixels.
         scales: Name in ``SCALES``.
-        mirrored: Look at the mirror image as well, at each size.
+        mirrored: Also use the mirror image at each size.
 
     Raises:
-        UnknownNameError: The scales are not known.
+        UnknownNameError: The name of the scales is unknown.
     """
     if scales not in SCALES:
         raise UnknownNameError(f"no scales {scales!r}; known: {', '.join(SCALES)}")

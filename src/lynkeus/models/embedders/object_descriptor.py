@@ -1,13 +1,13 @@
-"""The object descriptor: pictures of one firearm, car or bird model lie close together, unseen ones as well.
+"""The object descriptor: pictures of one firearm, car or bird model lie close together, even for unseen models.
 
-Source: four parts of EfficientNet-Lite1, each of length 1, laid end to end: the generalised mean with p = 3 (Radenovic
-et al. 2018, https://arxiv.org/abs/1711.02512) of the 1,280 channels of the head, and the covariances
-(``lynkeus.models.covariance``) of the maps behind three blocks; a linear layer; L2. The linear layer starts as a
-whitening of what varies within a class (Mikolajczyk and Matas 2007, as in Radenovic et al., section 4.1, pairs replaced
-by class means).
+Source: ours. Four parts of EfficientNet-Lite1 are normalised and concatenated: the generalised mean with p = 3
+(Radenovic et al. 2018, https://arxiv.org/abs/1711.02512) of the 1,280 channels of the head, and the covariances
+(``lynkeus.models.covariance``) of the maps after three blocks. A linear layer and L2 normalisation follow. The linear
+layer starts as a whitening of the within-class variation (Mikolajczyk and Matas 2007, as in Radenovic et al., section
+4.1, with class means instead of pairs).
 
-Conventions: pixels are uint8 RGB; height and width are multiples of 32 of any ratio (the aspect ratio is
-kept). Descriptors have length 1; their inner product is the score.
+Conventions: pixels are uint8 RGB; height and width are multiples of 32 with any ratio (the aspect ratio is kept).
+Descriptors have length 1; their inner product is the score.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,18 +25,18 @@ from lynkeus.models.covariance import CovariancePool
 from lynkeus.models.embedders.copy_descriptor import gem
 
 _COVARIANCES = {20: (320, 96), 19: (192, 96), 15: (192, 64)}
-"""Channels and axes kept, by the number of the block."""
+"""Channels and kept axes of each covariance, by the number of the block; chosen on fold 0 (objects.md)."""
 POOLED = WIDTH + sum(kept * (kept + 1) // 2 for _, kept in _COVARIANCES.values())
-"""Numbers of the pooled features."""
-_DIRECTIONS = 1500
+"""Dimensions of the pooled features."""
+_DIRECTIONS = 1500  # bounds the time of the whitening, whose cost grows with the cube; the exact value hardly matters
 
 
 class Pooling(NamedTuple):
-    """What is pooled.
+    """The feature maps that are pooled.
 
     Attributes:
-        head: Maps of the head, at least 0.
-        blocks: Maps behind the blocks whose covariances are taken, the last first.
+        head: Maps of the head; no value is below 0.
+        blocks: Maps after the blocks with covariances, the last block first.
     """
 
     head: Float[Tensor, "n 1280 i j"]
@@ -44,15 +44,15 @@ class Pooling(NamedTuple):
 
 
 class ObjectDescriptor(nn.Module):
-    """Pixels to a descriptor of length 1.
+    """Maps pixels to a descriptor of length 1.
 
     Args:
-        dim: Numbers a descriptor.
-        frozen_blocks: The stem and so many of the blocks, the trunk, do not learn (-1: all learn); at most 15, behind
-            which the first maps are pooled.
+        dim: Dimensions of the descriptor.
+        frozen_blocks: Number of blocks that are frozen together with the stem (the trunk); -1 trains everything. The
+            limit is 15, because the maps after block 15 are pooled.
 
     Raises:
-        SettingError: More blocks are frozen.
+        SettingError: ``frozen_blocks`` is above 15.
     """
 
     def __init__(self, *, dim: int, frozen_blocks: int = -1) -> None:
@@ -65,14 +65,14 @@ class ObjectDescriptor(nn.Module):
         self.project = nn.Linear(POOLED, dim)
 
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
-        """The maps behind the blocks that do not learn."""
+        """The feature maps after the frozen blocks."""
         x = self.backbone.stem((pixels.permute(0, 3, 1, 2).float() - 127.0) / 128.0)
         for block in islice(self.backbone.blocks, max(0, self.frozen_blocks)):
             x = block(x)
         return x
 
     def maps(self, trunk: Float[Tensor, "n c i j"]) -> Pooling:
-        """What is pooled of maps of the trunk."""
+        """The maps to pool, from the trunk's maps."""
         found: dict[int, Tensor] = {}
         first = max(0, self.frozen_blocks)
         for number, block in enumerate(islice(self.backbone.blocks, first, None), start=first):
@@ -81,24 +81,24 @@ class ObjectDescriptor(nn.Module):
         return Pooling(self.backbone.head(trunk), tuple(found[number] for number in _COVARIANCES))
 
     def pools(self) -> list[CovariancePool]:
-        """What pools the covariances, in the order of ``Pooling.blocks``."""
+        """The covariance pools, in the order of ``Pooling.blocks``."""
         return [cast("CovariancePool", pool) for pool in self.covariances]
 
     def parts(self, pooling: Pooling) -> list[Tensor]:
-        """What is laid end to end, before each part's length is made 1."""
+        """The parts to concatenate, before normalisation."""
         covariances = (pool(maps) for pool, maps in zip(self.pools(), pooling.blocks, strict=True))
         return [gem(pooling.head), *covariances]
 
     def join(self, parts: list[Tensor]) -> Float[Tensor, "n 12672"]:
-        """The parts end to end, each of length 1."""
+        """The concatenated parts, each normalised to length 1."""
         return torch.cat([functional.normalize(one) for one in parts], dim=1)
 
     def pool(self, trunk: Float[Tensor, "n c i j"]) -> Float[Tensor, "n 12672"]:
-        """The pooled features of maps of the trunk."""
+        """The pooled features of the trunk's maps."""
         return self.join(self.parts(self.maps(trunk)))
 
     def describe(self, trunk: Float[Tensor, "n c i j"]) -> Float[Tensor, "n d"]:
-        """The descriptors of maps of the trunk."""
+        """The descriptors of the trunk's maps."""
         return functional.normalize(self.project(self.pool(trunk)))
 
     def pooled(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n 12672"]:
@@ -111,7 +111,7 @@ class ObjectDescriptor(nn.Module):
 
     @torch.no_grad()
     def fit_axes(self, trunks: Iterable[Float[Tensor, "_ c _ _"]]) -> None:
-        """Set the axes of the covariances to the principal ones of maps of the trunk."""
+        """Fit the principal axes of the covariances to the trunk's maps."""
         pooling = [self.maps(trunk).blocks for trunk in trunks]
         for place, pool in enumerate(self.pools()):
             pool.fit([blocks[place] for blocks in pooling])
@@ -126,14 +126,14 @@ class ObjectDescriptor(nn.Module):
         kept: Sequence[int],
         shrink: float,
     ) -> None:
-        """Set the linear layer to a whitening of what varies within the classes.
+        """Initialise the linear layer with a whitening of the within-class variation.
 
         Args:
             pooled: Pooled features of training pictures.
-            label: Class of each, over all sets.
-            kind: Kind of thing that each shows.
-            kept: Directions kept for each kind, at most as many as the layer has numbers.
-            shrink: Share of the mean variance within classes added to every direction, above 0.
+            label: Class of each picture, numbered over all sets.
+            kind: Kind of thing that each picture shows.
+            kept: Number of directions to keep for each kind; at most the dimensions of the layer.
+            shrink: Share of the mean within-class variance that is added to every direction, above 0.
         """
         weight, bias = within_class_whitening(pooled.double(), label, kind, kept=kept, shrink=shrink)
         self.project.weight.zero_()
@@ -143,9 +143,9 @@ class ObjectDescriptor(nn.Module):
 
 
 def principal_directions(pooled: Float[Tensor, "m d"], *, most: int) -> Float[Tensor, "d k"]:
-    """The directions in which features vary the most, the strongest first: at most ``most``, and m - 1.
+    """The directions of the largest variance, the largest first: at most ``most`` and at most m - 1.
 
-    Found by the inner products of the pictures, since there are fewer pictures than numbers a picture.
+    Computed from the inner products of the pictures, because there are fewer pictures than dimensions.
     """
     centred = pooled - pooled.mean(dim=0)
     if len(pooled) > pooled.shape[1]:
@@ -166,17 +166,17 @@ def within_class_whitening(
 ) -> tuple[Float[Tensor, "k d"], Float[Tensor, " k"]]:
     """Weight and bias of the whitening.
 
-    The features are taken along their ``principal_directions``, at most 1,500. What varies within a class is
-    made equally wide in all of them; then the directions are kept along which the pictures of each kind vary the most
-    around their own mean: what tells two kinds apart tells none of their classes apart. The scale is free, since
-    descriptors are normalised: the rows have a root mean square of 0.03.
+    The features are projected on their ``principal_directions``, at most 1,500, and whitened by the within-class
+    covariance. Then the directions are kept along which the pictures of each kind vary the most around the mean of the
+    kind. The mean of the kind is removed, because a difference between kinds does not separate classes of one kind. The
+    scale is free, because descriptors are normalised; the rows have a root mean square of 0.03.
 
     Args:
-        pooled: Features.
-        label: Class of each.
-        kind: Kind of thing that each shows, 0 or more.
-        kept: Directions to keep for each kind, fewer where there are fewer; their span counts.
-        shrink: Share of the mean variance added to every direction, above 0.
+        pooled: Pooled features.
+        label: Class of each picture.
+        kind: Kind of thing that each picture shows, 0 or more.
+        kept: Largest number of directions to keep for each kind; the result spans the directions of all kinds.
+        shrink: Share of the mean within-class variance that is added to every direction, above 0.
     """
     directions = principal_directions(pooled, most=_DIRECTIONS)
     mean = pooled.mean(dim=0)
@@ -199,7 +199,7 @@ def within_class_whitening(
 
 
 def _centred(rows: Float[Tensor, "m d"], group: Int64[Tensor, " m"]) -> Float[Tensor, "m d"]:
-    """Rows less the mean of their group."""
+    """Rows minus the mean of their group."""
     centred = rows.clone()
     for one in group.unique():
         of_group = group == one

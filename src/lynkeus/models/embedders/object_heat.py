@@ -1,10 +1,10 @@
-"""A second answer of an object descriptor: how much each place of the picture speaks for a given thing.
+"""Heat maps of an object descriptor: how much each place of the picture supports a given thing.
 
-The descriptor is ``normalise(W g + b)``, g the pooled parts, each of length 1. Every part falls apart over the places
-i: a generalised mean g_k = (mean_i F_k(i)^3)^(1/3) in the shares of its sum, F_k(i)^3 / sum_j F_k(j)^3; the root of a
-covariance in the terms of ``CovariancePool.shares``. So does W g, which is linear in g. The inner product of a place's
-part of W g with a reference's descriptor is the class activation map (Zhou et al. 2016,
-https://arxiv.org/abs/1512.04150) of that reference, exactly, whatever follows the pooling.
+The descriptor is ``normalise(W g + b)`` with the pooled parts g, each of length 1. Every part is a sum over the places
+i. A generalised mean g_k = (mean_i F_k(i)^3)^(1/3) splits in proportion to F_k(i)^3 / sum_j F_k(j)^3. The root of a
+covariance splits into the terms of ``CovariancePool.shares``. W g is linear in g and so splits in the same way. The
+inner product of a place's part of W g with the descriptor of a reference is exactly the class activation map (Zhou et
+al. 2016, https://arxiv.org/abs/1512.04150) of that reference.
 """
 
 import torch
@@ -14,14 +14,14 @@ from torch.nn import functional
 
 from lynkeus.models.embedders.object_descriptor import ObjectDescriptor
 
-_LEAST = 1e-12  # a map that is 0 everywhere is shared out evenly
+_LEAST = 1e-12  # keeps divisions finite; all places of a zero map then get equal shares
 
 
 class SeenObject(nn.Module):
-    """Pixels to descriptors and to what each place gives to their inner products with other descriptors.
+    """Maps pixels to descriptors and to the share of each place in inner products with other descriptors.
 
     Args:
-        model: The descriptor.
+        model: The object descriptor.
     """
 
     def __init__(self, model: ObjectDescriptor) -> None:
@@ -31,10 +31,10 @@ class SeenObject(nn.Module):
     def forward(
         self, pixels: UInt8[Tensor, "n h w 3"], towards: Float[Tensor, "m d"]
     ) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n i j m"]]:
-        """Descriptors, and the parts of the inner products with each row of ``towards``.
+        """Descriptors, and the share of each place in the inner products with each row of ``towards``.
 
-        With the unit vectors as rows the sum over i and j, plus the last layer's bias, is the descriptor before its
-        length is made 1.
+        With unit vectors as rows, the sum over i and j plus the bias of the last layer is the descriptor before
+        normalisation.
         """
         model = self.model
         pooling = model.maps(model.trunk(pixels))

@@ -1,4 +1,4 @@
-"""An embedder by name, with the weights it starts from."""
+"""Open an embedder by name, with initial weights."""
 
 from pathlib import Path
 
@@ -8,20 +8,21 @@ from lynkeus.models.embedders import EMBEDDERS, GROUP, Embedder
 from lynkeus.models.weights import read_weights, timm_weights
 
 PACKAGE, TIMM, NONE = "package", "timm", "none"
+"""Sources of weights by name; any other text is a path."""
 
 
 def open_embedder(name: str, *, frozen_blocks: int, weights: str) -> Embedder:
-    """An embedder, to be used or trained on.
+    """Open an embedder to use or to train.
 
     Args:
-        name: In ``EMBEDDERS`` or of another package.
-        frozen_blocks: So many of its blocks do not learn (-1: all learn).
-        weights: ``package``, those that a package of its extra brings along; ``timm``, those that timm knows and
-            downloads; ``none``, at chance from torch's seed; else a file.
+        name: Name in ``EMBEDDERS`` or in another package.
+        frozen_blocks: Number of frozen blocks; -1 trains everything.
+        weights: ``package`` loads weights from an installed package; ``timm`` lets timm download weights; ``none``
+            draws random weights from torch's seed; anything else is a file.
 
     Raises:
-        UnknownNameError: The name is not known, or there are no such weights for it.
-        MissingExtraError: What the weights come from is not installed.
+        UnknownNameError: The name is unknown, or the source has no weights for the embedder.
+        MissingExtraError: The package with the weights is not installed.
         CorruptError: The weights cannot be read or do not fit.
     """
     kind = find(EMBEDDERS, GROUP, name)

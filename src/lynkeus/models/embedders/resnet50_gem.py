@@ -1,9 +1,9 @@
-"""ResNet-50 with the generalised mean of each channel: what image retrieval uses where it does not use a transformer.
+"""ResNet-50 with generalised mean pooling: the usual convolutional embedder of image retrieval.
 
-Source: generalised mean pooling with p = 3, Radenovic et al. 2018, https://arxiv.org/abs/1711.02512, without its
+Source: generalised mean pooling with p = 3, Radenovic et al. 2018, https://arxiv.org/abs/1711.02512. Left out: the
 whitening, which ``lynkeus.index.reduction`` or a recipe adds.
 
-No package of weights is known to us; they come from a file of torchvision's or timm's names, or through timm.
+We know no package with the weights. The weights come from a file with torchvision's or timm's names, or through timm.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from lynkeus.models.weights import fill
 
 
 class ResNet50Gem(Embedder):
-    """Pixels to 2048 numbers, none below 0.
+    """Maps pixels to 2048 dimensions, none below 0.
 
     Args:
         frozen_blocks: As in ``ResNet50``, 16 in all.
@@ -36,7 +36,7 @@ class ResNet50Gem(Embedder):
         self.backbone = ResNet50(frozen_blocks=frozen_blocks)
 
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
-        """The maps behind the bottlenecks that do not learn."""
+        """The feature maps after the frozen bottlenecks."""
         mean, deviation = (torch.tensor(each, device=pixels.device) for each in (MEAN, DEVIATION))
         x = (pixels.float() / 255 - mean) / deviation
         x = self.backbone.stem(x.permute(0, 3, 1, 2))
@@ -51,5 +51,5 @@ class ResNet50Gem(Embedder):
         return gem(maps)
 
     def fill(self, published: Mapping[str, Tensor]) -> None:
-        """Take over weights under the names of torchvision or timm, which are ours."""
+        """Load weights under the names of torchvision or timm, which are also our names."""
         fill(self.backbone, published, {name: name for name in self.backbone.state_dict()}, without=("fc.",))

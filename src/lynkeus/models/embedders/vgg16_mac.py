@@ -1,9 +1,9 @@
-"""VGG-16 with the maximum of each channel: the descriptor of DeepFirearm.
+"""VGG-16 with maximum pooling: the descriptor of DeepFirearm.
 
 Source: Hao et al. 2018, https://arxiv.org/abs/1806.02984, section 3: conv5_3 with ReLU and pooling, MAC, L2. The
-pooling does not change the maximum unless a side is odd there, which multiples of 32 never are.
+pooling would change the maximum only for a map with an odd side; inputs with sides that are multiples of 32 have none.
 
-No package of weights is known to us; they come from a file of torchvision's or timm's names, or through timm.
+We know no package with the weights. The weights come from a file with torchvision's or timm's names, or through timm.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from lynkeus.models.weights import fill
 
 
 class Vgg16Mac(Embedder):
-    """Pixels to 512 numbers, none below 0.
+    """Maps pixels to 512 dimensions, none below 0.
 
     Args:
         frozen_blocks: As in ``Vgg16``, 13 in all.
@@ -35,7 +35,7 @@ class Vgg16Mac(Embedder):
         self.backbone = Vgg16(frozen_blocks=frozen_blocks)
 
     def trunk(self, pixels: UInt8[Tensor, "n h w 3"]) -> Float[Tensor, "n c i j"]:
-        """The maps behind the blocks that do not learn."""
+        """The feature maps after the frozen blocks."""
         mean, deviation = (torch.tensor(each, device=pixels.device) for each in (MEAN, DEVIATION))
         x = (pixels.float() / 255 - mean) / deviation
         x = x.permute(0, 3, 1, 2)
@@ -50,5 +50,5 @@ class Vgg16Mac(Embedder):
         return mac(maps)
 
     def fill(self, published: Mapping[str, Tensor]) -> None:
-        """Take over weights under the names of torchvision or timm."""
+        """Load weights under the names of torchvision or timm."""
         fill(self.backbone, published, vgg16_names(), without=("classifier.", "pre_logits.", "head."))
