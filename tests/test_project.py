@@ -3,6 +3,7 @@
 import ast
 import csv
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import click
 import pytest
 
 from benchmarks.copies.tables import TABLES as COPIES
-from benchmarks.copies.tables import Table
-from benchmarks.hide_and_seek.tables import TABLES as HIDING
+from benchmarks.harness.tables import Table
+from benchmarks.hiding.tables import TABLES as HIDING
+from benchmarks.objects.tables import TABLES as OBJECTS
 from benchmarks.retrieval.tables import TABLES as RETRIEVAL
 from benchmarks.training.tables import TABLES as TRAINING
 from lynkeus import __version__
@@ -104,6 +106,23 @@ def test_modules_are_small() -> None:
     assert long == {}
 
 
+def _imported(path: Path) -> set[str]:
+    """The first words of what a module imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_the_sdist_brings_what_its_tests_import() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    shipped = set(settings["tool"]["hatch"]["build"]["targets"]["sdist"]["include"])
+    imported = set[str]().union(*(_imported(path) for path in (ROOT / "tests").rglob("*.py")))
+    of_ours = {name for name in imported if (ROOT / name).is_dir()}
+    assert "benchmarks" in of_ours
+    assert of_ours | {"src", "tests"} <= shipped
+
+
 def test_no_package_is_a_rest() -> None:
     names = {path.stem for path in (ROOT / "src").rglob("*")}
     assert not names & {"utils", "common", "helpers", "misc"}
@@ -116,7 +135,7 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def test_recipes_say_source_number_cost_and_command() -> None:
-    recipes = [p for p in (ROOT / "src/lynkeus/recipes").glob("*.py") if "\nRECIPE = " in p.read_text("utf-8")]
+    recipes = [p for p in (ROOT / "src/lynkeus/recipes").rglob("*.py") if "\nRECIPE = " in p.read_text("utf-8")]
     assert recipes
     for path in recipes:
         lines = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").splitlines()
@@ -182,7 +201,7 @@ def test_every_shipped_picture_is_listed_with_its_origin() -> None:
 def test_no_shipped_picture_trains() -> None:
     with (ROOT / "benchmarks/copies/csv/split.csv").open(newline="", encoding="utf-8") as file:
         role = {row["path"]: row["role"] for row in csv.DictReader(file)}
-    recipes = "".join(path.read_text("utf-8") for path in (ROOT / "src/lynkeus/recipes").glob("*.py"))
+    recipes = "".join(path.read_text("utf-8") for path in (ROOT / "src/lynkeus/recipes").rglob("*.py"))
     trained = set(re.findall(r'folder="([^"]+)"', recipes))
     assert trained
     for row in _free_pictures():
@@ -196,7 +215,7 @@ def test_no_picture_of_the_background_is_one_of_the_demo() -> None:
     assert len(set(originals)) == len(originals)
 
 
-@pytest.mark.parametrize("table", [*COPIES, *HIDING, *RETRIEVAL, *TRAINING], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*COPIES, *HIDING, *OBJECTS, *RETRIEVAL, *TRAINING], ids=lambda table: table.name)
 def test_tables_are_made_from_the_results(table: Table) -> None:
     for name in table.pages:
         page = (ROOT / name).read_text("utf-8")

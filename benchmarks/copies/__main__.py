@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import collect, open_gallery
-from benchmarks.copies.floor import forward_seconds
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.make import make, write_table
 from benchmarks.copies.score import score
 from benchmarks.copies.score import table as show
+from benchmarks.harness.about import about
+from benchmarks.harness.floor import forward_seconds
+from benchmarks.harness.results import results_file, write_results
 from lynkeus.scan.home import Home
 
 
@@ -54,7 +55,10 @@ def main() -> None:
                 "forwards": round(float(np.mean(seconds)) / forward, 3),
             }
     if not options.quick:
-        write_results(f"copies-{options.half}.json", {"about": {"half": options.half, **about()}, **report})
+        write_results(
+            results_file("copies", f"copies-{options.half}.json"),
+            {"about": {"half": options.half, **about()}, **report},
+        )
 
 
 if __name__ == "__main__":

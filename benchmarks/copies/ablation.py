@@ -23,17 +23,17 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.copies import lists
-from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import Candidate, open_gallery, table
-from benchmarks.copies.fit import fit
+from benchmarks.copies.fit import fit, signals_of
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.part import queries_of, scored
-from benchmarks.copies.rounds import Rounds, open_floor
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
+from benchmarks.harness.rounds import Rounds, open_floor
 from lynkeus.core import Picture, read_picture
 from lynkeus.index.protocol import Neighbours
 from lynkeus.kinds.copies.recogniser import CopyRecogniser
 from lynkeus.kinds.copies.rivals import explain_away
-from lynkeus.kinds.copies.score import Signals
 from lynkeus.kinds.protocol import THUMB, GalleryView, RawFinding
 from lynkeus.matching.check import Observation
 from lynkeus.matching.verification import Verification
@@ -71,12 +71,22 @@ class _Blind:
 class _UprightVoting(Voting):
     """Votes only of points under the same permutation; the last neighbour, which weighs the others, stays."""
 
-    def __call__(self, *points: Any, longest: int, most: int) -> list[VotedFor]:
-        *geometry, permutation, ids, distance = points
+    def __call__(
+        self,
+        points: np.ndarray,
+        scale: np.ndarray,
+        angle: np.ndarray,
+        permutation: np.ndarray,
+        ids: np.ndarray,
+        distance: np.ndarray,
+        *,
+        longest: int,
+        most: int,
+    ) -> list[VotedFor]:
         other = PointIds.unpack(ids).permutation != permutation[:, None]
         other[:, -1] = False
         ids = np.where(other, -1, ids)
-        return Voting.__call__(self, *geometry, permutation, ids, distance, longest=longest, most=most)
+        return Voting.__call__(self, points, scale, angle, permutation, ids, distance, longest=longest, most=most)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +200,7 @@ def rescored(findings: dict[Key, list[RawFinding]], true: Callable[[Key, int], b
     for fold in range(FOLDS):
         model = fit([row for key, some in rows.items() if _fold(key) != fold for row in some])
         for key in filter(lambda key: _fold(key) == fold, findings):
-            scored_anew[key] = [replace(f, score=model(Signals(**f.figures))) for f in findings[key]]
+            scored_anew[key] = [replace(f, score=model(signals_of(f.figures))) for f in findings[key]]
     return scored_anew
 
 
@@ -239,7 +249,10 @@ def main() -> None:
         cells = [f"{row[suite][name]:.3f}" for suite in SUITES for name in ("micro_ap", "recall_p99", "worst_five")]
         print(f"{arm:36s}", *cells, row["cost"]["forwards"])
     if not options.quick:
-        write_results(f"ablation-{HALF}.json", {"about": about(), "every": every, "folds": FOLDS, "arms": report})
+        write_results(
+            results_file("copies", f"ablation-{HALF}.json"),
+            {"about": about(), "every": every, "folds": FOLDS, "arms": report},
+        )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ GALLERY = "benchmark"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One verified pair: its score and the signals behind it; ``true`` where the query is made from the reference."""
+    """One verified pair: score, signals, and whether the query was made from the reference (``true``)."""
 
     query: str
     reference: str

@@ -7,6 +7,8 @@ Writes the weights into the package and their digest into the card.
 import argparse
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +37,7 @@ def fit(rows: list[Candidate], *, penalty: float = PENALTY, hidden: int = HIDDEN
         hidden: Hidden units of each start.
         seeds: Starts, whose scores are averaged: the hidden units of all stand side by side.
     """
-    numbers = np.array([Signals(**row.figures).numbers() for row in rows])
+    numbers = np.array([signals_of(row.figures).numbers() for row in rows])
     true = torch.tensor([float(row.true) for row in rows], dtype=torch.float64)
     mean, spread = numbers.mean(0), numbers.std(0) + 1e-6
     scaled = torch.from_numpy((numbers - mean) / spread)
@@ -50,6 +52,11 @@ def fit(rows: list[Candidate], *, penalty: float = PENALTY, hidden: int = HIDDEN
         direct=straight,
         bias=float(np.mean(bias) - straight @ mean),
     )
+
+
+def signals_of(figures: Mapping[str, float]) -> Signals:
+    """What was seen of a candidate, from the figures of its finding."""
+    return replace(Signals(), **figures)
 
 
 def _fit_once(scaled: Tensor, true: Tensor, *, penalty: float, hidden: int, seed: int) -> list[Tensor]:

@@ -1,7 +1,7 @@
 """What research data buys the copy descriptor, and what int8 costs it: the same network from free data, and untrained.
 
 ``python -m benchmarks.copies.free_gap --data DATA --work DIR``, after ``python -m benchmarks.copies --half tune``
-made the sets in DIR. Trains ``lynkeus.recipes.copies_free`` there (about 10 minutes; it resumes), exports it
+made the sets in DIR. Trains ``lynkeus.recipes.copies.copies_free`` there (about 10 minutes; it resumes), exports it
 to int8 and ranks the first 1,000 references of the gallery by cosine for every third query of both suites.
 Nothing else of the product takes part. The shipped network trained on the tune half's *train* pictures, so that its
 figures flatter it a little where copies were made of those; the free one trained on the garments among them alone.
@@ -16,18 +16,19 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import table
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.make import read
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from lynkeus.engine.launch import make_fabric
 from lynkeus.metrics import micro_average_precision, recall_at_precision
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes.copies import open_training_cache, start_model
-from lynkeus.recipes.copies_free import RECIPE
+from lynkeus.recipes.copies.copies_free import RECIPE
+from lynkeus.recipes.copies.publish import Release, publish
+from lynkeus.recipes.copies.recipe import open_training_cache, start_model
 from lynkeus.recipes.held_out import barred_by_lists
 from lynkeus.recipes.protocol import Places
-from lynkeus.recipes.publish import Release, publish
 from lynkeus.runtime.cards import card
 from lynkeus.runtime.sessions import PixelModel
 
@@ -44,7 +45,7 @@ def networks(data: Path, work: Path) -> dict[str, Path]:
     def exported(name: str, make: Callable[[], CopyDescriptor]) -> Path:
         file = work / "free_gap" / f"{name}.int8.onnx"
         if not file.exists():
-            release = Release(name=name, version="0", recipe="lynkeus.recipes.copies_free", side=SIDE)
+            release = Release(name=name, version="0", recipe="lynkeus.recipes.copies.copies_free", side=SIDE)
             publish(make().eval(), release, cache, file.parent)
         return file
 
@@ -100,7 +101,7 @@ def main() -> None:
         print(
             name, {suite: {key: round(value, 3) for key, value in figures.items()} for suite, figures in suites.items()}
         )
-    write_results("free-gap.json", {"about": about(), "arms": arms})
+    write_results(results_file("copies", "free-gap.json"), {"about": about(), "arms": arms})
 
 
 if __name__ == "__main__":

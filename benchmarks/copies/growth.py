@@ -21,13 +21,14 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.copies import lists
-from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import GALLERY as BENCHMARK
 from benchmarks.copies.candidates import table
 from benchmarks.copies.growing import Maker, Material, stock
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.part import queries_of
-from benchmarks.copies.rounds import Rounds, open_floor
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
+from benchmarks.harness.rounds import Rounds, open_floor
 from lynkeus.catalog import NewReference, Owner
 from lynkeus.core import UnknownNameError, read_picture
 from lynkeus.kinds.protocol import GLOBAL, LOCAL, THUMB
@@ -205,7 +206,7 @@ def main() -> None:
         galleries.append({**json.loads(done.stdout), "made": dict(_made(options.work, size))})
         print(json.dumps(galleries[-1]))
     if not options.quick:
-        write_results("growth.json", {"about": about(), "galleries": galleries})
+        write_results(results_file("copies", "growth.json"), {"about": about(), "galleries": galleries})
 
 
 if __name__ == "__main__":

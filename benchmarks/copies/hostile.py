@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.copies.about import about, write_results
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from lynkeus.core.folders import display, walk
 from lynkeus.scan.demo import demo_pictures, make_uploads
 from lynkeus.testing import write_hostile_files
@@ -215,7 +216,9 @@ def main() -> None:
         survived = scan(Path(work), 100 if options.quick else options.files)
     print(json.dumps(asdict(survived)))
     if not options.quick:
-        write_results("hostile.json", {"about": about(), **asdict(survived), "faults": survived.faults()})
+        write_results(
+            results_file("copies", "hostile.json"), {"about": about(), **asdict(survived), "faults": survived.faults()}
+        )
     sys.exit("; ".join(survived.faults()) or None)
 
 

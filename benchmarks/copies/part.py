@@ -1,4 +1,4 @@
-"""A part of a benchmark set: each so many-th query, and the figures of predictions for these alone."""
+"""A part of a benchmark set: every n-th query, and the figures of predictions for these queries alone."""
 
 import tempfile
 from pathlib import Path

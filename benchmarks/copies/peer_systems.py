@@ -11,7 +11,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import pdqhash
+import pdqhash  # pyright: ignore[reportMissingImports] - only the extra lynkeus[bench] brings it
 from tqdm import tqdm
 
 from lynkeus.core import read_picture

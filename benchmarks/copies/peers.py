@@ -1,15 +1,15 @@
 """Accuracy and cost of lynkeus and its peers on the same queries and gallery, by the same metric, in one run.
 
 ``python -m benchmarks.copies.peers --work DIR --sscd FILE --perception PYTHON``, after ``python -m benchmarks.copies
---half test --work DIR``, which makes the sets and registers the gallery. ``--only NAME`` measures some systems anew
-and leaves the others in the results as they are. SSCD's vectors of the gallery are kept in DIR.
+--half test --work DIR``, which makes the sets and registers the gallery. ``--only NAME`` measures some systems again;
+the results of all others stay. SSCD's vectors of the gallery are kept in DIR.
 """
 
 import argparse
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,13 +18,14 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks.copies import lists
-from benchmarks.copies.about import about, changed_results
 from benchmarks.copies.candidates import open_gallery, table
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.part import queries_of, scored
 from benchmarks.copies.peer_systems import Pdq, Peer, Ranked, Sscd, sscd_describer, sscd_vectors
-from benchmarks.copies.rounds import Cost, Rounds, cost_against, open_floor
 from benchmarks.copies.score import Figures
+from benchmarks.harness.about import about
+from benchmarks.harness.results import change_results, results_file
+from benchmarks.harness.rounds import Cost, Rounds, cost_against, open_floor
 from lynkeus.core import read_picture
 from lynkeus.scan.home import Home
 from lynkeus.scan.register import WORKING_SIDE
@@ -69,11 +70,11 @@ class Task:
 
 
 @contextmanager
-def peer(name: str, task: Task) -> Iterator[Callable[[Path], list[tuple[str, float]]]]:
+def peer(name: str, task: Task) -> Generator[Callable[[Path], list[tuple[str, float]]], None, None]:
     """A system, ready: from a query to names of references with scores."""
     if name == "lynkeus":
-        with _ours(task) as ask:
-            yield ask
+        with _ours(task) as ours:
+            yield ours
         return
     names = list(task.gallery().values())
     system = _gallery_of(name, task)
@@ -86,7 +87,7 @@ def peer(name: str, task: Task) -> Iterator[Callable[[Path], list[tuple[str, flo
 
 
 @contextmanager
-def _ours(task: Task) -> Iterator[Callable[[Path], list[tuple[str, float]]]]:
+def _ours(task: Task) -> Generator[Callable[[Path], list[tuple[str, float]]], None, None]:
     with Home(task.work / f"home-{task.half}") as home:
         names = open_gallery(home, task.bench(SUITES[0]))
         view = home.library.view()
@@ -180,17 +181,18 @@ def main() -> None:
         data=options.data,
     )
     wanted = [name for name in NAMES if name in (options.only or NAMES) and _at_hand(name, task)]
+    results = results_file("copies", f"peers-{task.half}.json")
     report: dict[str, dict[str, object]] = {}
     for name in [n for n in wanted if n not in _PERCEPTION]:
         report[name] = measure(name, task)
         print(name, json.dumps({suite: _brief(row) for suite, row in report[name].items()}))
         if not options.quick:
-            changed_results(f"peers-{task.half}.json", {name: {"about": about(), **report[name]}})
+            change_results(results, {name: {"about": about(), **report[name]}})
     if tiers := [name for name in wanted if name in _PERCEPTION]:
         for name, row in measure_perception(task, tiers).items():
             print(name, json.dumps({suite: _brief(cell) for suite, cell in row.items()}))
             if not options.quick:
-                changed_results(f"peers-{task.half}.json", {name: {"about": about(), **row}})
+                change_results(results, {name: {"about": about(), **row}})
 
 
 def _at_hand(name: str, task: Task) -> bool:

@@ -21,8 +21,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import cv2
 import faiss
 import numpy as np
-import perception.local_descriptor_deduplication as local
-from perception.hashers import PHash
+import perception.local_descriptor_deduplication as local  # pyright: ignore[reportMissingImports] - see above
+from perception.hashers import PHash  # pyright: ignore[reportMissingImports] - see above
 
 GIVEN = 10
 
@@ -43,7 +43,7 @@ def hash_tier(references: list[str], queries: list[str]) -> dict[str, Any]:
 
 
 def local_tier(references: list[str], queries: list[str]) -> dict[str, Any]:
-    """The same of the local tier; its time is shared evenly, for it takes all queries at once."""
+    """The same for the local tier. This tier takes all queries at once: each query gets an equal share of the time."""
     gallery = local.build_reference_df(references)
     places = {file: place for place, file in enumerate(references)}
     numbers = {file: number for number, file in enumerate(queries)}

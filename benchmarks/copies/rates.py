@@ -1,9 +1,9 @@
 """Whether a policy keeps what it promises: promised rate against the share of clean uploads that it stops.
 
 ``python -m benchmarks.copies.rates --work DIR``, after ``python -m benchmarks.copies --half test --work DIR``, whose
-predictions it reads. The strangers of the test half, as they come in both suites, are parted in four by the digest of
-their picture's path. Each part are clean uploads that a calibration on the other three, by the product's own code, has
-not seen; counts are summed. Whiskers are Clopper-Pearson bounds (95 % on either side), uploads taken as independent.
+predictions it reads. The strangers of the test half, as both suites show them, are split into four parts by the digest
+of the picture's path. The product's own code calibrates on three parts; the fourth part then acts as clean uploads.
+Counts are summed over the four turns. Whiskers are Clopper-Pearson bounds (95 % a side) for independent uploads.
 Also writes the diagram, ``docs/images/reliability.png``.
 """
 
@@ -16,10 +16,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.copies import lists
-from benchmarks.copies.about import about, write_results
 from benchmarks.copies.candidates import table
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.score import rows_of
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from lynkeus.calibration.rates import RateModel, clopper_pearson_upper, needed
 from lynkeus.scan.calibrate import NOTHING_ALIKE
 
@@ -172,7 +173,7 @@ def main() -> None:
         print(promise)
     if not options.quick:
         report = {"about": about(), "parts": [len(part) for part in parts], "policies": [asdict(p) for p in promises]}
-        write_results("rates.json", report)
+        write_results(results_file("copies", "rates.json"), report)
         drawn(promises).save(PICTURE, optimize=True)
 
 

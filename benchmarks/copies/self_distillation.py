@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.copies.self_distillation --data DATA --work DIR --runs DIR --caches DIR``, after
 ``python -m benchmarks.copies --half tune`` made the sets in the first DIR. Trains
-``lynkeus.recipes.copies_self_distilled`` (it resumes), whitens the linear layer anew and compares, as
+``lynkeus.recipes.copies.copies_self_distilled`` (it resumes), whitens a new linear layer and compares, as
 ``benchmarks.copies.free_gap``, with the same network whitened on the same pictures without that training.
 """
 
@@ -14,12 +14,13 @@ from pathlib import Path
 import cv2
 import torch
 
-from benchmarks.copies.about import about, write_results
 from benchmarks.copies.free_gap import LISTS, SIDE, measured
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from lynkeus.engine.launch import make_fabric
 from lynkeus.models.export import export_onnx
-from lynkeus.recipes.copies import open_training_cache, start_model
-from lynkeus.recipes.copies_self_distilled import RECIPE
+from lynkeus.recipes.copies.copies_self_distilled import RECIPE
+from lynkeus.recipes.copies.recipe import open_training_cache, start_model
 from lynkeus.recipes.held_out import barred_by_lists
 from lynkeus.recipes.protocol import Places
 from lynkeus.runtime.sessions import PixelModel
@@ -59,7 +60,7 @@ def main() -> None:
         print(name, {suite: {k: round(v, 3) for k, v in figures.items()} for suite, figures in suites.items()})
     log = [json.loads(line) for line in (places.out / "log.jsonl").read_text("utf-8").splitlines()]
     report = {"about": about(), "side": SIDE, "log": [log[0], log[-1]], "arms": arms}
-    write_results("self-distillation.json", report)
+    write_results(results_file("copies", "self-distillation.json"), report)
 
 
 if __name__ == "__main__":

@@ -23,10 +23,11 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.copies import lists
-from benchmarks.copies.about import about, write_results
 from benchmarks.copies.disguises import Props, listed
 from benchmarks.copies.make import read, seeded
-from benchmarks.copies.rounds import Cost, Rounds, open_floor
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
+from benchmarks.harness.rounds import Cost, Rounds, open_floor
 from lynkeus.core import read_picture
 from lynkeus.core.folders import walk
 from lynkeus.scan.home import Home
@@ -154,7 +155,7 @@ def main() -> None:
         }
     print(report)
     if not options.quick:
-        write_results("speed.json", {"about": about(), **report})
+        write_results(results_file("copies", "speed.json"), {"about": about(), **report})
 
 
 if __name__ == "__main__":

@@ -1,17 +1,11 @@
-"""Write the tables of the docs from the committed results: ``python -m benchmarks.copies.tables``.
+"""Write the tables of the docs from the committed results: ``python -m benchmarks.copies.tables``."""
 
-A table stands between ``<!-- figures:NAME -->`` and ``<!-- /figures:NAME -->``; what is there is replaced.
-"""
-
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from benchmarks.copies.about import RESULTS, read_results
+from benchmarks.harness.results import read_results, results_file
+from benchmarks.harness.tables import Table, grid, lines, write
 
-ROOT = Path(__file__).parent.parent.parent
 METHOD, BENCHMARKS = "docs/methods/copies.md", "docs/benchmarks.md"
 WEAKEST = 8
 _SUITES = {"listed": "45 listed disguises", "further": "24 that go further"}
@@ -25,35 +19,6 @@ _PEERS = {
     "perception_hash": "perception, hash tier",
     "perception_local": "perception, local tier",
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
-    """One table of the docs.
-
-    Attributes:
-        name: Of its region.
-        pages: Where it stands.
-        results: File of results.
-        made: Makes it from them.
-        folder: Where the file lies.
-    """
-
-    name: str
-    pages: tuple[str, ...]
-    results: str
-    made: Callable[[dict[str, Any]], str]
-    folder: Path = RESULTS
-
-    def text(self) -> str:
-        """The table; empty as long as nothing was measured."""
-        results = read_results(self.results, folder=self.folder)
-        return self.made(results) if results else ""
-
-    def filled(self, page: str) -> str:
-        """A page's text with the table in its region."""
-        region = re.compile(rf"(<!-- figures:{self.name} -->\n).*?(<!-- /figures:{self.name} -->)", re.DOTALL)
-        return region.sub(lambda found: f"{found[1]}{self.text()}{found[2]}", page)
 
 
 def copies(results: dict[str, Any]) -> str:
@@ -100,7 +65,7 @@ def ablation(results: dict[str, Any]) -> str:
 
 def peers(results: dict[str, Any]) -> str:
     """All systems, both suites; ours as the accuracy benchmark measured it."""
-    results = {"lynkeus": read_results("copies-test.json")} | results
+    results = {"lynkeus": read_results(results_file("copies", "copies-test.json"))} | results
     rows = [
         (title, *_peer(results[name], "listed"), *_peer(results[name], "further"), results[name]["about"]["date"])
         for name, title in _PEERS.items()
@@ -216,40 +181,19 @@ def _shares(figures: dict[str, Any]) -> tuple[str, ...]:
     return tuple(f"{figures[name]:.3f}" for name in _SHARES)
 
 
-def grid(heading: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """A table in Markdown, line by line.
-
-    Args:
-        heading: Names of the columns, ``|`` between them.
-        rows: Cells.
-    """
-    columns = heading.count("|") + 1
-    return [f"| {heading} |", "| " + " | ".join(["---"] * columns) + " |", *(f"| {' | '.join(row)} |" for row in rows)]
-
-
-def lines(*text: str) -> str:
-    """Lines as text."""
-    return "\n".join(text) + "\n"
+def _table(name: str, pages: tuple[str, ...], results: str, made: Callable[[dict[str, Any]], str]) -> Table:
+    return Table(name=name, pages=pages, results=results_file("copies", results), made=made)
 
 
 TABLES = (
-    Table(name="copies", pages=("README.md", METHOD), results="copies-test.json", made=copies),
-    Table(name="ablation", pages=(METHOD,), results="ablation-tune.json", made=ablation),
-    Table(name="rates", pages=(METHOD,), results="rates.json", made=rates),
-    Table(name="peers", pages=(BENCHMARKS,), results="peers-test.json", made=peers),
-    Table(name="growth", pages=(BENCHMARKS,), results="growth.json", made=growth),
-    Table(name="speed", pages=(BENCHMARKS,), results="speed.json", made=speed),
-    Table(name="hostile", pages=(BENCHMARKS,), results="hostile.json", made=hostile),
+    _table("copies", ("README.md", METHOD), "copies-test.json", copies),
+    _table("ablation", (METHOD,), "ablation-tune.json", ablation),
+    _table("rates", (METHOD,), "rates.json", rates),
+    _table("peers", (BENCHMARKS,), "peers-test.json", peers),
+    _table("growth", (BENCHMARKS,), "growth.json", growth),
+    _table("speed", (BENCHMARKS,), "speed.json", speed),
+    _table("hostile", (BENCHMARKS,), "hostile.json", hostile),
 )
-
-
-def write(tables: Iterable[Table]) -> None:
-    """Write tables into their pages."""
-    for table in tables:
-        for name in table.pages:
-            page = ROOT / name
-            page.write_text(table.filled(page.read_text("utf-8")), "utf-8")
-
 
 if __name__ == "__main__":
     write(TABLES)

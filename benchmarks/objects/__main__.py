@@ -6,8 +6,8 @@ head; ``pooled``, with the covariances; ``whitened``, the same through the linea
 ``trained``, what the recipe gives; ``int8``, the exported file on the files themselves, as in use; ``free``, the recipe
 of free data alone, which sees none of the sets.
 
-Run: ``python -m benchmarks.objects DATA RUNS CACHES``; about 110 min, one CPU core. Runs that are there are gone on
-with or used. With ``--cost`` behind it, it times the file that ships instead.
+Run: ``python -m benchmarks.objects DATA RUNS CACHES``; about 110 min, one CPU core. Existing runs are
+resumed or used. With ``--cost`` at the end, it times the file that ships instead.
 """
 
 import json
@@ -21,8 +21,9 @@ import cv2
 import numpy as np
 import torch
 
-from benchmarks.copies.about import about
-from benchmarks.copies.rounds import Rounds, open_floor
+from benchmarks.harness.about import about
+from benchmarks.harness.results import change_results, results_file
+from benchmarks.harness.rounds import Rounds, open_floor
 from benchmarks.objects.folds import FOLDS, held_out
 from benchmarks.objects.reached import described, reached, spread
 from lynkeus.core import read_picture
@@ -30,16 +31,16 @@ from lynkeus.data.classes import ClassPictures
 from lynkeus.engine.launch import make_fabric
 from lynkeus.kinds.objects.recogniser import MODEL
 from lynkeus.models.backbones.efficientnet_lite import WIDTH
-from lynkeus.recipes.object_descriptor_all import RECIPE
-from lynkeus.recipes.object_descriptor_free import RECIPE as FREE
-from lynkeus.recipes.object_publish import FILE, publish_objects
-from lynkeus.recipes.objects import load_start, open_object_maps, open_object_pictures, start_embedder
+from lynkeus.recipes.objects.object_descriptor_all import RECIPE
+from lynkeus.recipes.objects.object_descriptor_free import RECIPE as FREE
+from lynkeus.recipes.objects.publish import FILE, publish_objects
+from lynkeus.recipes.objects.recipe import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import pooled
 from lynkeus.runtime.area import AreaModel
 from lynkeus.runtime.cards import card
 
-RESULTS = Path(__file__).parent / "results" / "objects.json"
+RESULTS = results_file("objects", "objects.json")
 SETS = {"firearms": "firearms/models", "cars": "finegrained/cars", "birds": "finegrained/birds"}
 _TIMED, _ROUND = 160, 16
 
@@ -75,20 +76,13 @@ def main(data: Path, runs: Path, caches: Path) -> None:
             }
             folds.append({arm: _measured(found, pictures, asked) for arm, found in vectors.items()})
             print(json.dumps(folds[-1]), flush=True)
-    _write({"folds": folds, "mean": _means(folds), **about()})
+    change_results(RESULTS, {"folds": folds, "mean": _means(folds), **about()})
 
 
 def cost(data: Path, runs: Path, caches: Path) -> None:
     """Time the file that ships and put that into the results."""
     pictures = open_object_pictures(RECIPE, Places(data=data, out=runs, caches=caches))
-    _write({"cost": _cost(AreaModel(card(MODEL).path), pictures, caches)})
-
-
-def _write(parts: dict[str, Any]) -> None:
-    """Put parts of the results anew and leave the others as they are."""
-    before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(before | parts, indent=1) + "\n", "utf-8")
+    change_results(RESULTS, {"cost": _cost(AreaModel(card(MODEL).path), pictures, caches)})
 
 
 def _measured(vectors: np.ndarray, pictures: ClassPictures, asked: np.ndarray) -> Figures:

@@ -1,13 +1,13 @@
-"""What the recogniser of objects was told, chosen on pictures that no figure is of, and ``results/choices.json``.
+"""Choose the constants of the recogniser of objects, on pictures that no published figure measures.
 
-The slope and offset from similarity to log odds: a logistic regression over the finding that leads in each upload,
-right or not, and in each stranger; one upload in five is taken to show a thing. The share of the heat map's maximum at
-which a box ends: that with the most boxes that overlap a drawn one by half. Uploads and references are the train part
-of ``wsol``, references drawn anew from seed to seed; strangers the tune half of ``benchmarks/copies``, of which the
-calm centres were made, too.
+Slope and offset turn similarity into log odds. A logistic regression fits them to the leading finding of each upload,
+right or wrong, and of each stranger; one upload in five is assumed to show a thing. A box ends at a share of the heat
+map's maximum: the chosen share gives the most boxes that overlap a drawn box by half. Uploads and references are the
+train part of ``wsol``; each seed draws other references. Strangers are the tune half of ``benchmarks/copies``, which
+also made the centres that normalise scores.
 
-Run: ``python -m benchmarks.objects.choices DATA CACHE``; 5 min, one CPU core. What it prints goes into
-``lynkeus.kinds.objects.recogniser`` by hand.
+Run: ``python -m benchmarks.objects.choices DATA CACHE``; 5 min, one CPU core. It writes ``results/choices.json``; copy
+the printed constants into ``lynkeus.kinds.objects.recogniser`` by hand.
 """
 
 import json
@@ -17,8 +17,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+from lynkeus.kinds.objects.gallery import KnownObjects
 
-from benchmarks.copies.about import about
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from benchmarks.objects.open_set import (
     REFERENCES,
     Vectors,
@@ -31,13 +33,11 @@ from benchmarks.objects.open_set import (
     strangers,
 )
 from lynkeus.core import read_picture
-from lynkeus.kinds.objects.gallery import KnownObjects
 from lynkeus.kinds.objects.recogniser import CALM, OFFSET, SLOPE, ObjectEmbedder, ObjectRecogniser, outline_of
 from lynkeus.metrics.localisation import best_overlap
 from lynkeus.runtime.cards import card
 from lynkeus.scan.register import WORKING_SIDE
 
-RESULTS = Path(__file__).parent / "results" / "choices.json"
 SEEDS = range(100, 104)
 SHARES = tuple(round(0.15 + 0.05 * step, 2) for step in range(8))
 _SHOWN = 0.2
@@ -82,7 +82,7 @@ def main(data: Path, cache: Path) -> None:
         "boxes": {str(share): round(float(np.mean(each)), 4) for share, each in overlaps.items()},
     }
     print(json.dumps(report))
-    RESULTS.write_text(json.dumps(report | about(), indent=1) + "\n", "utf-8")
+    write_results(results_file("objects", "choices.json"), report | about())
 
 
 def logistic(value: np.ndarray, true: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
@@ -104,7 +104,7 @@ def _overlaps(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dic
     known = vectors("wsol-references", [path for path, _ in pictures])
     chosen = drawn(labels, max(REFERENCES), np.random.default_rng((SEEDS[0], max(REFERENCES))))
     view = gallery(labels, known, chosen)
-    of_entity = {labels[number]: int(number) for number in chosen}
+    of_entity = {str(labels[number]): int(number) for number in chosen}
     truth = drawn_boxes(data)
     found: dict[float, list[bool]] = {share: [] for share in SHARES}
     for number in np.setdiff1d(np.arange(len(labels)), chosen):
@@ -113,7 +113,7 @@ def _overlaps(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dic
         (place,) = recogniser.locate(picture, [of_entity[label]], view)
         for share in SHARES:
             box = box_of(outline_of(place.heat, picture.width, picture.height, share=share))
-            found[share].append(best_overlap(box, np.stack(truth[path])) >= 0.5)
+            found[share].append(best_overlap(box.tolist(), np.stack(truth[path])) >= 0.5)
     return found
 
 

@@ -7,7 +7,7 @@ only show that what trained is known. Strangers are the pictures of ``copydet`` 
 was chosen was chosen on the train part of ``wsol``, of which references are drawn here, and on the tune half.
 
 Run: ``python -m benchmarks.objects.open_set DATA CACHE``; 10 min, one CPU core. CACHE keeps the vectors.
-With ``--cost`` behind it, it times an upload instead; with ``--unseen RUNS CACHES``, the folders of
+With ``--cost`` at the end, it times an upload instead; with ``--unseen RUNS CACHES``, the folders of
 ``benchmarks.objects``, it measures firearms, cars and birds held out of the training of its folds (15 min).
 """
 
@@ -22,28 +22,29 @@ from typing import Any
 
 import cv2
 import numpy as np
+from lynkeus.kinds.objects.gallery import KnownObjects
 
-from benchmarks.copies.about import about
-from benchmarks.copies.rounds import Rounds, open_floor
+from benchmarks.harness.about import about
+from benchmarks.harness.results import change_results, results_file
+from benchmarks.harness.rounds import Rounds, open_floor
 from benchmarks.objects.folds import FOLDS, held_out
 from benchmarks.objects.reached import mean, spread
 from lynkeus.calibration.rates import RateModel, needed
 from lynkeus.core import Picture, read_picture
 from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
-from lynkeus.kinds.objects.gallery import KnownObjects
 from lynkeus.kinds.objects.recogniser import CALM, ObjectEmbedder, ObjectRecogniser, packed, unpacked
 from lynkeus.metrics.localisation import best_overlap
-from lynkeus.recipes.object_calm import HALF
-from lynkeus.recipes.object_calm import train as centres
-from lynkeus.recipes.object_descriptor_all import RECIPE
-from lynkeus.recipes.object_publish import FILE, publish_objects
-from lynkeus.recipes.objects import load_embedder, open_object_pictures
+from lynkeus.recipes.objects.centres import HALF
+from lynkeus.recipes.objects.centres import train as centres
+from lynkeus.recipes.objects.object_descriptor_all import RECIPE
+from lynkeus.recipes.objects.publish import FILE, publish_objects
+from lynkeus.recipes.objects.recipe import load_embedder, open_object_pictures
 from lynkeus.recipes.protocol import Places
 from lynkeus.runtime.cards import card, exported_card
 from lynkeus.scan.judge import OPEN
 from lynkeus.scan.register import WORKING_SIDE
 
-RESULTS = Path(__file__).parent / "results" / "open_set.json"
+RESULTS = results_file("objects", "open_set.json")
 SPLIT = Path(__file__).parents[1] / "copies" / "csv" / "split.csv"
 REFERENCES, DRAWS, ALARMS, PARTS = (1, 3, 5), 5, (100, 10), 4
 TRAINED = frozenset({"firearms", "cars", "birds"})
@@ -154,7 +155,7 @@ def main(data: Path, cache: Path) -> None:
     for name, references, uploads in entities(data):
         draws, sizes = drawn_figures(recogniser, vectors, name, references, uploads)
         sets[name] = sizes | {"trained": name in TRAINED, "references": {n: spread(each) for n, each in draws.items()}}
-    _write({"sets": sets, "boxes": boxes(data, recogniser, vectors), **about()})
+    change_results(RESULTS, {"sets": sets, "boxes": boxes(data, recogniser, vectors), **about()})
 
 
 def unseen(data: Path, cache: Path, runs: Path, caches: Path) -> None:
@@ -184,7 +185,9 @@ def unseen(data: Path, cache: Path, runs: Path, caches: Path) -> None:
         name: {key: round(np.mean([each[key] for each in of]).item()) for key in of[0]} for name, of in sizes.items()
     }
     spreads = {name: {n: spread(each) for n, each in found.items()} for name, found in draws.items()}
-    _write({"unseen": {name: counted[name] | {"references": found} for name, found in spreads.items()}})
+    change_results(
+        RESULTS, {"unseen": {name: counted[name] | {"references": found} for name, found in spreads.items()}}
+    )
 
 
 def drawn_figures(
@@ -287,7 +290,7 @@ def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[st
     truth = drawn_boxes(data)
     chosen = drawn(labels, max(REFERENCES), np.random.default_rng((0, max(REFERENCES))))
     view = gallery(labels, known, chosen)
-    of_entity = {labels[number]: int(number) for number in chosen}
+    of_entity = {str(labels[number]): int(number) for number in chosen}
     reached: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for path, label in uploads:
         picture = read_picture(data / path, max_side=WORKING_SIDE)
@@ -300,7 +303,7 @@ def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[st
             "middle, 0.8 of the sides": np.array([0.1 * wide, 0.1 * high, 0.9 * wide, 0.9 * high]),
         }
         for name, guess in tried.items():
-            reached[name][label].append(best_overlap(guess, np.stack(truth[path])))
+            reached[name][label].append(best_overlap(guess.tolist(), np.stack(truth[path])))
     return {
         name: {
             "pictures": sum(map(len, by_class.values())),
@@ -335,12 +338,7 @@ def cost(data: Path, cache: Path) -> None:
             with rounds.picture():
                 step(picture)
         costs[name] = asdict(rounds.cost())
-    _write({"cost": costs})
-
-
-def _write(parts: dict[str, Any]) -> None:
-    before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(before | parts, indent=1) + "\n", "utf-8")
+    change_results(RESULTS, {"cost": costs})
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Measure ``object_descriptor_own`` on folders of one kind of thing, and write ``results/own.json``.
 
-Of the classes of each folder three quarters are learnt from and one is measured on, three times another one
-(``QUARTERS``). ``whitened`` is the recipe, ``trained`` the same with the views and steps of ``object_descriptor_all``.
-Logos are the pictures of FlickrLogos-27 that show one brand, a kind of thing that trained nothing of what ships:
-``shipped`` is the network that ships. Other arms as in ``benchmarks.objects``.
+Three quarters of a folder's classes train and the last quarter is measured; three different quarters are measured in
+turn (``QUARTERS``). ``whitened`` is the recipe; ``trained`` adds the views and steps of ``object_descriptor_all``;
+``shipped`` is the network that ships. Logos are the pictures of FlickrLogos-27 that show one brand: no logo trained the
+network that ships. Other arms are as in ``benchmarks.objects``.
 
-Run: ``python -m benchmarks.objects.own DATA WORK``; about 75 min, one CPU core. Runs that are there are used.
+Run: ``python -m benchmarks.objects.own DATA WORK``; about 75 min, one CPU core. Existing runs are used.
 """
 
 import json
@@ -18,20 +18,20 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.copies.about import about
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from benchmarks.objects.reached import described, reached, spread
 from lynkeus.core import read_picture
 from lynkeus.data.splits import split_classes
 from lynkeus.engine.launch import make_fabric
 from lynkeus.kinds.objects.recogniser import ObjectEmbedder
 from lynkeus.models.backbones.efficientnet_lite import WIDTH
-from lynkeus.recipes.object_descriptor_all import RECIPE as ALL
-from lynkeus.recipes.object_descriptor_own import RECIPE
-from lynkeus.recipes.objects import load_start, open_object_maps, open_object_pictures, start_embedder
+from lynkeus.recipes.objects.object_descriptor_all import RECIPE as ALL
+from lynkeus.recipes.objects.object_descriptor_own import RECIPE
+from lynkeus.recipes.objects.recipe import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import pooled
 
-RESULTS = Path(__file__).parent / "results" / "own.json"
 QUARTERS = 3
 _LOGOS = "logos/flickrlogos27"
 _TRAINED = replace(RECIPE, edited_views=ALL.edited_views, descent=ALL.descent)
@@ -49,7 +49,7 @@ def main(data: Path, work: Path) -> None:
     for name, folder in folders.items():
         sets[name] = measure(folder, work, name, shipped=name == "logos")
         print(name, json.dumps(sets[name]["mean"]), flush=True)
-        RESULTS.write_text(json.dumps({"sets": sets, **about()}, indent=1) + "\n", "utf-8")
+        write_results(results_file("objects", "own.json"), {"sets": sets, **about()})
 
 
 def measure(folder: Path, work: Path, name: str, *, shipped: bool) -> dict[str, Any]:

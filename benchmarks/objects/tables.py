@@ -1,18 +1,12 @@
-"""The tables of docs/methods/objects.md, made from ``objects.json``, ``open_set.json`` and ``own.json`` of the results.
+"""Write the tables of docs/methods/objects.md from the committed results: ``python -m benchmarks.objects.tables``."""
 
-Run: ``python -m benchmarks.objects.tables``; it writes between the page's marks.
-"""
-
-import json
-import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-HERE = Path(__file__).parent
-RESULTS = HERE / "results" / "objects.json"
-PAGE = HERE.parent.parent / "docs" / "methods" / "objects.md"
-OPEN_SET = HERE / "results" / "open_set.json"
-OWN = HERE / "results" / "own.json"
+from benchmarks.harness.results import results_file
+from benchmarks.harness.tables import Table, grid, lines, write
+
+PAGE = "docs/methods/objects.md"
 _ARMS = {
     "off_the_shelf": "published weights, generalised mean of the head",
     "pooled": "with the covariances",
@@ -39,67 +33,63 @@ _FIGURES = {
 }
 
 
-def rendered(report: dict[str, Any]) -> str:
-    """The table in Markdown: mean and standard deviation over the folds, rank 1 behind it."""
-    lines = [f"| | {' | '.join(f'{name}: mAP (R@1)' for name in _SETS)} |", "| --- |" + " --- |" * len(_SETS)]
-    for arm, words in _ARMS.items():
-        cells = [_reached(report["mean"][arm][name]) for name in _SETS]
-        lines.append(f"| {words} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+def trained(report: dict[str, Any]) -> str:
+    """Mean and standard deviation over the folds, with rank 1 in brackets."""
+    rows = [(words, *(_reached(report["mean"][arm][name]) for name in _SETS)) for arm, words in _ARMS.items()]
+    return lines(*grid(" | ".join(["", *(f"{name}: mAP (R@1)" for name in _SETS)]), rows))
 
 
-def rendered_own(report: dict[str, Any]) -> str:
-    """The table of networks of one's own: mean and standard deviation over the quarters, rank 1 behind it."""
+def own(report: dict[str, Any]) -> str:
+    """Networks trained on own classes: mean and standard deviation over the quarters, with rank 1 in brackets."""
     sets = report["sets"]
     heads = [f"{name}, {of['held out']} of {of['classes']} classes: mAP (R@1)" for name, of in sets.items()]
-    lines = [f"| | {' | '.join(heads)} |", "| --- |" + " --- |" * len(sets)]
-    for arm, words in _OWN_ARMS.items():
-        cells = [_reached(of["mean"][arm]) if arm in of["mean"] else "" for of in sets.values()]
-        lines.append(f"| {words} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (words, *(_reached(of["mean"][arm]) if arm in of["mean"] else "" for of in sets.values()))
+        for arm, words in _OWN_ARMS.items()
+    ]
+    return lines(*grid(" | ".join(["", *heads]), rows))
 
 
 def _reached(found: dict[str, Any]) -> str:
     return f"{found['mean_ap']['mean']:.3f} ± {found['mean_ap']['sd']:.3f} ({found['rank_1']['mean']:.3f})"
 
 
-def rendered_open_set(report: dict[str, Any]) -> str:
-    """The table of the open-set benchmark: mean and standard deviation over the draws."""
-    lines = [f"| set | references | {' | '.join(_FIGURES.values())} |", "| --- | --- |" + " --- |" * len(_FIGURES)]
+def open_set(report: dict[str, Any]) -> str:
+    """The open-set benchmark: mean and standard deviation over the draws."""
     sets = [(name, " (trained)" if of_set["trained"] else "", of_set) for name, of_set in report["sets"].items()]
     sets += [(name, " (held out)", of_set) for name, of_set in report.get("unseen", {}).items()]
-    for name, what, of_set in sets:
-        words = f"{name}, {of_set['entities']} entities{what}"
-        for count, found in of_set["references"].items():
-            cells = [f"{found[key]['mean']:.3f} ± {found[key]['sd']:.3f}" for key in _FIGURES]
-            lines.append(f"| {words} | {count} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (
+            f"{name}, {of_set['entities']} entities{what}",
+            count,
+            *(f"{found[key]['mean']:.3f} ± {found[key]['sd']:.3f}" for key in _FIGURES),
+        )
+        for name, what, of_set in sets
+        for count, found in of_set["references"].items()
+    ]
+    return lines(*grid(" | ".join(["set", "references", *_FIGURES.values()]), rows))
 
 
-def rendered_boxes(report: dict[str, Any]) -> str:
-    """The table of boxes."""
+def boxes(report: dict[str, Any]) -> str:
+    """How many boxes overlap the true one by half."""
     classes = list(report["boxes"]["heat"]["by class"])
-    lines = [f"| box | all | {' | '.join(classes)} |", "| --- | --- |" + " --- |" * len(classes)]
-    for name, found in report["boxes"].items():
-        cells = [f"{found['by class'][each]:.2f}" for each in classes]
-        lines.append(f"| {name} | {found['overlap at least 0.5']:.3f} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (name, f"{found['overlap at least 0.5']:.3f}", *(f"{found['by class'][each]:.2f}" for each in classes))
+        for name, found in report["boxes"].items()
+    ]
+    return lines(*grid(" | ".join(["box", "all", *classes]), rows))
 
 
-def tables() -> dict[str, str]:
-    """Name of each table's mark in the page, and the table."""
-    open_set = json.loads(OPEN_SET.read_text("utf-8"))
-    return {
-        "table": rendered(json.loads(RESULTS.read_text("utf-8"))),
-        "open set": rendered_open_set(open_set),
-        "boxes": rendered_boxes(open_set),
-        "own": rendered_own(json.loads(OWN.read_text("utf-8"))),
-    }
+def _table(name: str, results: str, made: Callable[[dict[str, Any]], str]) -> Table:
+    return Table(name=name, pages=(PAGE,), results=results_file("objects", results), made=made)
 
+
+TABLES = (
+    _table("objects", "objects.json", trained),
+    _table("objects-open-set", "open_set.json", open_set),
+    _table("objects-boxes", "open_set.json", boxes),
+    _table("objects-own", "own.json", own),
+)
 
 if __name__ == "__main__":
-    page = PAGE.read_text("utf-8")
-    for mark, table in tables().items():
-        marked = re.compile(rf"<!-- {mark} -->\n.*?<!-- end -->", re.DOTALL)
-        page = marked.sub(lambda _, name=mark, new=table: f"<!-- {name} -->\n{new}<!-- end -->", page, count=1)
-    PAGE.write_text(page, "utf-8")
+    write(TABLES)

@@ -4,8 +4,8 @@ Every picture of the classes kept for measuring asks for the others of its class
 the arms: PCA to several sizes, fitted on the pictures that train, with and without whitening; distances before and
 after; several looks at a picture.
 
-Run: ``python -m benchmarks.retrieval DATA RUNS CACHES``, about 45 min, one CPU core, 4 GiB. It is taken up where it was
-left, and writes ``results/retrieval.json`` after each set. With ``--quick``: one seed, two steps a stage, results in
+Run: ``python -m benchmarks.retrieval DATA RUNS CACHES``, about 45 min, one CPU core, 4 GiB. It resumes where it
+stopped, and writes ``results/retrieval.json`` after each set. With ``--quick``: one seed, two steps a stage, results in
 RUNS.
 """
 
@@ -19,17 +19,17 @@ import cv2
 import numpy as np
 import torch
 
-from benchmarks.copies.about import about, write_results
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from benchmarks.retrieval.runs import ARMS, SETS, Runs, on_set, quick
 from lynkeus.index.reduction import fit_reduction
 from lynkeus.models.embedders import Embedder
 from lynkeus.models.embedders.looks import embed
-from lynkeus.recipes.retrieval_data import Opened
-from lynkeus.recipes.retrieval_evaluation import measured, unit
+from lynkeus.recipes.retrieval.data import Opened
+from lynkeus.recipes.retrieval.evaluation import measured, unit
 from lynkeus.recipes.view_maps import pooled
 from lynkeus.report.laboratory.retrieval import pair_distances, pair_histogram
 
-RESULTS = Path(__file__).parent / "results"
 SEEDS = (0, 1, 2)
 AREA = ARMS["cls+retr-d"].area
 DIMS = (512, 256, 128, 64, 32, 16)
@@ -43,6 +43,7 @@ Row = dict[str, Any]
 def main(data: Path, folder: Path, caches: Path, *, short: bool) -> None:
     """Train and measure all arms; one seed after the other, so that what there is covers all sets."""
     runs = Runs(data, folder / ("quick" if short else "arms"), caches)
+    results = folder / "retrieval.json" if short else results_file("retrieval", "retrieval.json")
     rows: dict[str, dict[str, list[Row]]] = {name: {arm: [] for arm in ARMS} for name in SETS}
 
     def row(name: str, arm: str, seed: int, measure: Callable[[Embedder, Opened], Row], kind: str = "row") -> Row:
@@ -55,9 +56,9 @@ def main(data: Path, folder: Path, caches: Path, *, short: bool) -> None:
                 found = row(name, arm, seed, _reduced_too if arm in PCA_ARMS else _measured)
                 rows[name][arm].append(found)
                 print(name, seed, arm, found["figures"], found["distances"], flush=True)
-            write_results("retrieval.json", _report(rows, {}), folder=folder if short else RESULTS)
+            write_results(results, _report(rows, {}))
     looks = {name: row(name, LOOKED_AT, SEEDS[0], _looked, kind="looks") for name in LOOKED_AT_SETS}
-    write_results("retrieval.json", _report(rows, looks), folder=folder if short else RESULTS)
+    write_results(results, _report(rows, looks))
 
 
 def _report(rows: Mapping[str, Mapping[str, Sequence[Row]]], looks: Mapping[str, Row]) -> dict[str, Any]:

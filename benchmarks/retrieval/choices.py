@@ -1,7 +1,7 @@
 """What was chosen, on cars' classes kept for choices, seed 0: rates, the single margin, and the grid of both margins.
 
-Run: ``python -m benchmarks.retrieval.choices DATA RUNS CACHES``, about 15 min, one CPU core. It is taken up where it
-was left, and writes ``results/choices.json``. With ``--quick``: two steps a stage, results in RUNS.
+Run: ``python -m benchmarks.retrieval.choices DATA RUNS CACHES``, about 15 min, one CPU core. It resumes where it
+stopped, and writes ``results/choices.json``. With ``--quick``: two steps a stage, results in RUNS.
 """
 
 import sys
@@ -12,18 +12,18 @@ from typing import Any
 import cv2
 import torch
 
-from benchmarks.copies.about import about, write_results
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from benchmarks.retrieval.runs import ARMS, Runs, on_set, quick
 from lynkeus.core import DivergedError
 from lynkeus.models.embedders import Embedder
-from lynkeus.recipes.retrieval import RetrievalRecipe
-from lynkeus.recipes.retrieval_data import Opened
-from lynkeus.recipes.retrieval_evaluation import measured, unit
-from lynkeus.recipes.retrieval_stages import Margins
+from lynkeus.recipes.retrieval.data import Opened
+from lynkeus.recipes.retrieval.evaluation import measured, unit
+from lynkeus.recipes.retrieval.recipe import RetrievalRecipe
+from lynkeus.recipes.retrieval.stages import Margins
 from lynkeus.recipes.view_maps import pooled
 from lynkeus.report.laboratory.retrieval import pair_distances
 
-RESULTS = Path(__file__).parent / "results"
 SET, SEED = "cars", 0
 RATES = {
     "cls": (1e-4, 3e-4, 1e-3),
@@ -70,7 +70,8 @@ def main(data: Path, folder: Path, caches: Path, *, short: bool) -> None:
         "start": start,
         "grid": grid,
     }
-    write_results("choices.json", report, folder=folder if short else RESULTS)
+    results = folder / "choices.json" if short else results_file("retrieval", "choices.json")
+    write_results(results, report)
 
 
 def _rated(recipe: RetrievalRecipe, rate: float) -> RetrievalRecipe:

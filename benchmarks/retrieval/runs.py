@@ -1,4 +1,4 @@
-"""The data sets, the arms, and one run of an arm on a set: trained where it is missing, else taken up again.
+"""The data sets, the arms, and one run of an arm on a set: trained where it is missing, else resumed.
 
 Cars and birds: half of the classes train, a sixth is kept for choices, a third is measured. Firearms: the four types
 and two of the five models train, three models are measured, and nothing is left to choose with. A seed draws the
@@ -17,17 +17,17 @@ from lightning_fabric import Fabric
 from lynkeus.data.classes import ClassTable, Group
 from lynkeus.data.sources import Source
 from lynkeus.models.embedders import Embedder
-from lynkeus.recipes.deepfirearm import RECIPE as CLS_RETR_D
-from lynkeus.recipes.deepfirearm_arcface import RECIPE as ARCFACE
-from lynkeus.recipes.deepfirearm_cls import RECIPE as CLS
-from lynkeus.recipes.deepfirearm_cls_retr_s import RECIPE as CLS_RETR_S
-from lynkeus.recipes.deepfirearm_off_the_shelf import RECIPE as OFF_THE_SHELF
-from lynkeus.recipes.deepfirearm_retr_d import RECIPE as RETR_D
-from lynkeus.recipes.deepfirearm_retr_s import RECIPE as RETR_S
-from lynkeus.recipes.deepfirearm_triplet import RECIPE as TRIPLET
 from lynkeus.recipes.protocol import Places
-from lynkeus.recipes.retrieval import FIRST, RetrievalRecipe, open_all
-from lynkeus.recipes.retrieval_data import Kept, Opened
+from lynkeus.recipes.retrieval.data import Kept, Opened
+from lynkeus.recipes.retrieval.deepfirearm import RECIPE as CLS_RETR_D
+from lynkeus.recipes.retrieval.deepfirearm_arcface import RECIPE as ARCFACE
+from lynkeus.recipes.retrieval.deepfirearm_cls import RECIPE as CLS
+from lynkeus.recipes.retrieval.deepfirearm_cls_retr_s import RECIPE as CLS_RETR_S
+from lynkeus.recipes.retrieval.deepfirearm_off_the_shelf import RECIPE as OFF_THE_SHELF
+from lynkeus.recipes.retrieval.deepfirearm_retr_d import RECIPE as RETR_D
+from lynkeus.recipes.retrieval.deepfirearm_retr_s import RECIPE as RETR_S
+from lynkeus.recipes.retrieval.deepfirearm_triplet import RECIPE as TRIPLET
+from lynkeus.recipes.retrieval.recipe import FIRST, RetrievalRecipe, open_all
 
 FIRST_STAGE = replace(CLS_RETR_D, loss=None, descent=CLS_RETR_D.classify_descent)
 """What the arms of two stages begin with: no arm of its own, since it sees half as many pictures."""

@@ -5,18 +5,17 @@ Also draws its histograms, ``docs/images/distances.png``.
 Spreads are standard deviations over the seeds. Differences are taken seed by seed, on the same classes.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.copies.tables import Table, grid, lines, write
+from benchmarks.harness.results import read_results, results_file
+from benchmarks.harness.tables import Table, grid, lines, write
 from lynkeus.report.laboratory.evaluation import Histogram
 from lynkeus.report.laboratory.plots import histograms
 
-RESULTS = Path(__file__).parent / "results"
 PAGE = "docs/methods/retrieval.md"
 PICTURE = Path(__file__).parents[2] / "docs/images/distances.png"
 MAP = "mAP (trapezoid)"
@@ -202,7 +201,7 @@ def _val(row: dict[str, Any]) -> str:
 
 
 def _table(name: str, results: str, made: Callable[[dict[str, Any]], str]) -> Table:
-    return Table(name=name, pages=(PAGE,), results=results, made=made, folder=RESULTS)
+    return Table(name=name, pages=(PAGE,), results=results_file("retrieval", results), made=made)
 
 
 TABLES = (
@@ -234,4 +233,4 @@ def distance_plots(sets: Sets) -> list[Histogram]:
 
 if __name__ == "__main__":
     write(TABLES)
-    PICTURE.write_bytes(histograms(distance_plots(json.loads((RESULTS / "retrieval.json").read_text())["sets"])))
+    PICTURE.write_bytes(histograms(distance_plots(read_results(results_file("retrieval", "retrieval.json"))["sets"])))

@@ -24,18 +24,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmarks.copies.about import about
+from benchmarks.harness.about import about
+from benchmarks.harness.results import results_file, write_results
 from lynkeus.engine.checkpoint import Training
 from lynkeus.engine.launch import make_fabric, set_up
 from lynkeus.engine.loop import LoopOptions, fit
 from lynkeus.engine.run import open_run
 from lynkeus.engine.schedule import Trapezoid
 from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
-from lynkeus.recipes.copies_free import RECIPE
+from lynkeus.recipes.copies.copies_free import RECIPE
 from lynkeus.recipes.held_out import barred_by_lists
 from lynkeus.recipes.protocol import Places
 
-RESULTS = Path(__file__).parent / "results" / "training.json"
 LISTS = Path(__file__).parent.parent / "copies" / "csv"
 SIDE, PICTURES, CLASSES = 96, 8, 16
 WARM = 3
@@ -159,8 +159,7 @@ def main() -> None:
     }
     print(json.dumps(report, indent=1))
     if not options.quick:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        write_results(results_file("training", "training.json"), report)
 
 
 if __name__ == "__main__":

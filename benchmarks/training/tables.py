@@ -1,11 +1,9 @@
 """Write the table of docs/howto/train.md from the committed results: ``python -m benchmarks.training.tables``."""
 
-from pathlib import Path
 from typing import Any
 
-from benchmarks.copies.tables import Table, grid, lines, write
-
-RESULTS = Path(__file__).parent / "results"
+from benchmarks.harness.results import results_file
+from benchmarks.harness.tables import Table, grid, lines, write
 
 
 def training(results: dict[str, Any]) -> str:
@@ -26,9 +24,8 @@ TABLES = (
     Table(
         name="training",
         pages=("docs/howto/train.md",),
-        results="training.json",
+        results=results_file("training", "training.json"),
         made=training,
-        folder=RESULTS,
     ),
 )
 

@@ -6,10 +6,9 @@ import pytest
 
 from lynkeus import augment as au
 
-RNG = np.random.default_rng(5)
 HOSTS = [
-    RNG.integers(0, 90, (90, 120, 3), dtype=np.uint8),
-    RNG.integers(0, 90, (140, 100, 3), dtype=np.uint8),
+    np.random.default_rng(5).integers(0, 90, (90, 120, 3), dtype=np.uint8),
+    np.random.default_rng(6).integers(0, 90, (140, 100, 3), dtype=np.uint8),
 ]
 STICKERS = [np.dstack([np.full((20, 24, 3), 200, np.uint8), np.full((20, 24), 255, np.uint8)])]
 CANVAS = (64, 400)

@@ -1,17 +1,15 @@
 """The laboratory's commands on a recipe that takes a second."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("lightning_fabric", reason="needs the extra lynkeus[train]")
 
-import toy_recipe
 from commands import rows
 from commands import run as command
-from toy_recipe import TOY, TRAINED
+from toy_recipe import TRAINED
 
 from lynkeus.recipes import RECIPES
 from lynkeus.report.laboratory.evaluation import load_evaluation
@@ -21,8 +19,7 @@ pytestmark = pytest.mark.torch
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RECIPES, "toy", TOY)
-    monkeypatch.setitem(sys.modules, "lynkeus.recipes.toy", toy_recipe)
+    monkeypatch.setitem(RECIPES, "toy", "toy_recipe")
     TRAINED.clear()
 
 

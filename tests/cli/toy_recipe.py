@@ -107,4 +107,4 @@ class ToyRecipe:
         return file
 
 
-TOY = ToyRecipe(loss=Margins(pull=0.8, push=1.2), rates=(0.1, 0.2), steps=4, name=None, whiten=False, seed=0)
+RECIPE = ToyRecipe(loss=Margins(pull=0.8, push=1.2), rates=(0.1, 0.2), steps=4, name=None, whiten=False, seed=0)

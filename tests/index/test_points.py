@@ -5,13 +5,12 @@ import numpy as np
 from lynkeus.index.flat_points import FlatPointIndex
 from lynkeus.index.points import ListFinder, PointIndex
 
-_RNG = np.random.default_rng(0)
-_COARSE = _RNG.standard_normal((40, 8)).astype(np.float32)
-_FINE = (_RNG.standard_normal((4, 16, 2)) * 1.5).astype(np.float32)
+_COARSE = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
+_FINE = (np.random.default_rng(1).standard_normal((4, 16, 2)) * 1.5).astype(np.float32)
 
 
 def _points(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    choice = _RNG.integers(0, 16, (count, 4)).astype(np.uint8)
+    choice = np.random.default_rng(2).integers(0, 16, (count, 4)).astype(np.uint8)
     vectors = _FINE[np.arange(4), choice].reshape(count, 8)
     codes = choice[:, 0::2] | (choice[:, 1::2] << 4)
     lists = ((vectors[:, None] - _COARSE) ** 2).sum(2).argmin(1)
@@ -26,7 +25,7 @@ def _build(count: int) -> tuple[PointIndex, FlatPointIndex, np.ndarray]:
 
 def test_searching_all_lists_finds_what_the_exact_index_finds() -> None:
     fast, exact, vectors = _build(500)
-    queries = vectors[:30] + 0.1 * _RNG.standard_normal((30, 8)).astype(np.float32)
+    queries = vectors[:30] + 0.1 * np.random.default_rng(3).standard_normal((30, 8)).astype(np.float32)
     everywhere = np.tile(np.arange(40), (30, 1))
     _, apart = fast.search(queries, 3, lists=everywhere)
     _, wanted = exact.search(queries, 3)
@@ -61,7 +60,7 @@ def test_gives_the_same_hits_after_a_trip_to_disk(tmp_path: Path) -> None:
 
 
 def test_finds_the_nearest_lists() -> None:
-    queries = _RNG.standard_normal((50, 8)).astype(np.float32)
+    queries = np.random.default_rng(3).standard_normal((50, 8)).astype(np.float32)
     found = ListFinder(_COARSE, _FINE)(queries, 6)
     wanted = ((queries[:, None] - _COARSE) ** 2).sum(2).argsort(1)[:, :6]
     assert np.mean([len(set(a) & set(b)) / 6 for a, b in zip(found.tolist(), wanted.tolist(), strict=True)]) > 0.8

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.copies.growing import Maker, Material, grown
-from benchmarks.copies.rounds import Rounds
+from benchmarks.harness.rounds import Rounds
 from lynkeus.catalog import NewReference
 from lynkeus.core.thumbnails import encode_thumbnail
 from lynkeus.kinds.protocol import GLOBAL, LOCAL, THUMB

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from benchmarks.hide_and_seek.arms import ARMS, SEEDS
-from benchmarks.hide_and_seek.tables import FILE, RESULTS, gates
+from benchmarks.hiding.arms import ARMS, SEEDS
+from benchmarks.hiding.tables import RESULTS, gates
 
 pytestmark = pytest.mark.torch
 
@@ -32,7 +32,7 @@ def test_the_arms_of_a_family_have_one_budget_and_the_same_pictures() -> None:
 
 
 def test_all_arms_that_are_published_were_measured_with_all_seeds() -> None:
-    families = json.loads((RESULTS / FILE).read_text("utf-8"))["families"]
+    families = json.loads(RESULTS.read_text("utf-8"))["families"]
     known = {(arm.family, arm.name) for arm in ARMS} | {("wsol", "ensemble")}
     for family, arms in families.items():
         for name, seeds in arms.items():

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 
-from lynkeus.recipes.deepfirearm import RECIPE
 from lynkeus.recipes.protocol import Places
-from lynkeus.recipes.retrieval import RetrievalRecipe
-from lynkeus.recipes.retrieval_data import Kept
+from lynkeus.recipes.retrieval.data import Kept
+from lynkeus.recipes.retrieval.deepfirearm import RECIPE
+from lynkeus.recipes.retrieval.recipe import RetrievalRecipe
 
 
 def made_places(folder: Path) -> Places:

@@ -16,14 +16,16 @@ from torch.nn import functional
 
 from lynkeus.augment.hiding import CutOut
 from lynkeus.core import SettingError, UnknownNameError, plugins
-from lynkeus.recipes import RECIPES, Recipe
-from lynkeus.recipes.deepfirearm import RECIPE
+from lynkeus.recipes import RECIPES
 from lynkeus.recipes.described import flat
-from lynkeus.recipes.hiding_localisation import RECIPE as LOCALISATION
+from lynkeus.recipes.hiding.hiding_localisation import RECIPE as LOCALISATION
 from lynkeus.recipes.limits import LIMITS, limit_of
-from lynkeus.recipes.object_descriptor_all import RECIPE as OBJECTS
+from lynkeus.recipes.lookup import load_recipe
+from lynkeus.recipes.objects.object_descriptor_all import RECIPE as OBJECTS
 from lynkeus.recipes.parts import PARTS
-from lynkeus.recipes.retrieval_stages import Angular
+from lynkeus.recipes.protocol import Recipe
+from lynkeus.recipes.retrieval.deepfirearm import RECIPE
+from lynkeus.recipes.retrieval.stages import Angular
 from lynkeus.recipes.settings import change
 
 pytestmark = pytest.mark.torch
@@ -112,8 +114,8 @@ def test_a_senseless_number_is_refused_with_its_field_and_range(
 
 
 def test_what_recipes_say_is_within_the_ranges() -> None:
-    for recipe in RECIPES.values():
-        for path, value in flat(recipe).items():
+    for name in RECIPES:
+        for path, value in flat(load_recipe(name)).items():
             limit = limit_of(path)
             if limit is not None and type(value) in (int, float) and path.split(".")[-1] != "batch":
                 assert limit.holds(float(value)), path
@@ -121,7 +123,7 @@ def test_what_recipes_say_is_within_the_ranges() -> None:
 
 def test_each_range_is_of_a_field_that_there_is() -> None:
     parts = [part for known in PARTS.values() for part in known.ours.values()]
-    fields = {path.split(".")[-1] for one in (*RECIPES.values(), *parts) for path in flat(one)}
+    fields = {path.split(".")[-1] for one in (*map(load_recipe, RECIPES), *parts) for path in flat(one)}
     assert {path.split(".")[-1] for path in LIMITS} <= fields | {"side"}
 
 

@@ -1,4 +1,4 @@
-"""What the commands of the laboratory share: the extra they need, and the work behind their words."""
+"""What the commands of the laboratory share: the check for their extra, and their work."""
 
 import itertools
 import json

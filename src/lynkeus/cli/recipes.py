@@ -23,12 +23,10 @@ def recipes() -> None:
 @json_option
 @click.pass_obj
 def list_recipes(home: Path, *, as_json: bool) -> None:
-    """List recipes, ours and those of other packages, with what they are and cost."""
-    from lynkeus.cli.laboratory import need_extra
-
+    """List recipes, ours and those of other packages, with what they are and cost. Needs no extra."""
     del home
-    need_extra()
-    from lynkeus.recipes.described import described, known
+    from lynkeus.recipes.described import described
+    from lynkeus.recipes.lookup import known
 
     for name in known():
         about = described(name)
@@ -47,21 +45,29 @@ def list_recipes(home: Path, *, as_json: bool) -> None:
 def show(home: Path, *, name: str, settings: tuple[str, ...], as_json: bool) -> None:
     """Show a recipe: source, expected figure, cost, command, and each field with its value.
 
+    The fields need the extra lynkeus[train].
+
     \b
     lynkeus recipes show copies_all --set seed=2
     """
     from lynkeus.cli.laboratory import need_extra
+    from lynkeus.core import MissingExtraError
+    from lynkeus.recipes.described import described, flat
 
     del home
-    need_extra()
-    from lynkeus.recipes.described import described, flat
+    about = described(name)
+    words = {"recipe": name, "summary": about.summary, **about.lines}
+    try:
+        need_extra()
+    except MissingExtraError:  # the fields alone need the extra, so that all else is still shown
+        click.echo(json.dumps(words) if as_json else about.text.strip())
+        raise
     from lynkeus.recipes.runs import chosen
     from lynkeus.recipes.settings import split_setting
 
     values = flat(chosen(name, tuple(map(split_setting, settings))))
-    about = described(name)
     if as_json:
-        click.echo(json.dumps({"recipe": name, "summary": about.summary, **about.lines, "fields": values}, default=str))
+        click.echo(json.dumps({**words, "fields": values}, default=str))
     else:
         click.echo(f"{about.text.strip()}\n")
         for path, value in values.items():

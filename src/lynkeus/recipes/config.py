@@ -1,27 +1,9 @@
-"""What recipes of several kinds say; no field has a default."""
+"""The optimiser that recipes of all families use. No field has a default."""
 
 from dataclasses import dataclass
 
 from lynkeus.engine.loop import LoopOptions
 from lynkeus.engine.schedule import Trapezoid
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Objective:
-    """The loss.
-
-    Attributes:
-        temperature: Divides the similarities.
-        entropy_weight: Weight of the entropy term.
-        memory: Past descriptors that join the strangers.
-        momentum: Share of its weights that the slow copy, which makes the memory, keeps each step; None has
-            no slow copy: the memory holds the model's own past descriptors.
-    """
-
-    temperature: float
-    entropy_weight: float
-    memory: int
-    momentum: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,12 +13,12 @@ class Descent:
     Attributes:
         steps: Steps of the run.
         warmup: Steps in which the learning rates rise.
-        cooldown: Steps at the end in which they fall to nothing.
+        cooldown: Steps at the end in which the learning rates fall to 0.
         backbone_rate: Learning rate of the backbone.
         head_rate: Learning rate of the linear layer.
         weight_decay: Of all weights.
-        accumulate: Batches whose gradients are averaged to one step.
-        clip_norm: Longest gradient of all weights together; None leaves them.
+        accumulate: Number of batches whose averaged gradient makes one step.
+        clip_norm: Longest gradient of all weights together; None never shortens the gradient.
     """
 
     steps: int

@@ -1,14 +1,13 @@
-"""What a recipe says of itself: its module's docstring with the four lines, and its fields by their paths."""
+"""What a recipe says about itself: the docstring of the recipe's module with its four lines, and the fields by path."""
 
+import ast
 import re
-import sys
 from dataclasses import dataclass, fields, is_dataclass
-from importlib.metadata import entry_points
-from types import ModuleType
+from importlib.abc import InspectLoader
+from importlib.util import find_spec
 from typing import Any
 
-from lynkeus.core.plugins import find
-from lynkeus.recipes import GROUP, RECIPES
+from lynkeus.recipes.lookup import module_of
 
 LINES = ("Source", "Expected", "Cost", "Run")
 NOT_SAID = "not said"
@@ -16,7 +15,7 @@ NOT_SAID = "not said"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Description:
-    """What a recipe says of itself.
+    """What a recipe says about itself.
 
     Attributes:
         text: The docstring of its module.
@@ -29,19 +28,13 @@ class Description:
     lines: dict[str, str]
 
 
-def known() -> list[str]:
-    """The names of all recipes, ours first."""
-    return [*RECIPES, *sorted({point.name for point in entry_points(group=GROUP)} - set(RECIPES))]
-
-
 def described(name: str) -> Description:
-    """What the recipe of a name says.
+    """What a recipe says about itself. The docstring is read from the source; the recipe is not imported.
 
     Raises:
         UnknownNameError: No recipe has the name.
     """
-    recipe = find(RECIPES, GROUP, name)
-    text = _module_of(recipe, name).__doc__ or ""
+    text = _docstring(module_of(name))
     summary = next((line for line in text.strip().splitlines() if line), "")
     return Description(text=text, summary=summary, lines={word: _line(text, word) for word in LINES})
 
@@ -49,9 +42,9 @@ def described(name: str) -> Description:
 def flat(value: Any, path: str = "") -> dict[str, Any]:
     """Every field of a recipe by the path that ``--set`` takes.
 
-    >>> from lynkeus.recipes.config import Objective
-    >>> flat(Objective(temperature=0.1, entropy_weight=5.0, memory=0, momentum=None))["temperature"]
-    0.1
+    >>> from lynkeus.recipes.retrieval.stages import Angular
+    >>> flat(Angular(scale=32.0, margin=0.3))["margin"]
+    0.3
     """
     if is_dataclass(value) and not isinstance(value, type):
         parts = [(each.name, getattr(value, each.name)) for each in fields(value)]
@@ -62,23 +55,17 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
     return {name: one for step, part in parts for name, one in flat(part, f"{path}.{step}" if path else step).items()}
 
 
-def _module_of(recipe: object, name: str) -> ModuleType:
-    """The module of a recipe: of its name, of its entry point, whose own it is, or the first that has it."""
-    own = sys.modules.get(f"lynkeus.recipes.{name}")
-    if own is not None:
-        return own
-    if name not in RECIPES:
-        return sys.modules[next(point.module for point in entry_points(group=GROUP) if point.name == name)]
-    modules = [module for path, module in sys.modules.items() if path.startswith("lynkeus.recipes.")]
-    owners = [module for module in modules if vars(module).get("RECIPE") is recipe]
-    return owners[0] if owners else next(m for m in modules if any(one is recipe for one in _values(m)))
+def _docstring(module: str) -> str:
+    """Read the docstring of a module without importing the module; where that fails, say why instead.
 
-
-def _values(module: ModuleType) -> list[object]:
-    values: list[object] = []
-    for value in vars(module).values():
-        values += [value, *(value.values() if isinstance(value, dict) else ())]
-    return values
+    Finding a module imports the packages that hold the module. Other people's packages may need what is not installed.
+    """
+    try:
+        spec = find_spec(module)
+        source = spec.loader.get_source(module) if spec and isinstance(spec.loader, InspectLoader) else None
+        return ast.get_docstring(ast.parse(source or "")) or ""
+    except Exception as error:  # noqa: BLE001  code of another package runs here, and one that fails must not hide the others
+        return f"{module} cannot be read: {type(error).__name__}: {error}"
 
 
 def _line(text: str, word: str) -> str:

@@ -10,7 +10,7 @@ _LISTS = ("split", "hosts", "strangers")
 
 
 def read_held_out(path: Path) -> frozenset[str]:
-    """Paths relative to the data root: one a line of a file, or those that a benchmark's folder of lists keeps.
+    """Read held-out paths, relative to the data root: the lines of a file, or what a benchmark's folder of lists keeps.
 
     Raises:
         UnreadableError: There is neither.
@@ -35,8 +35,8 @@ def digest_of(path: Path) -> str:
 def barred_by_lists(lists: Path) -> frozenset[str]:
     """The pictures that a benchmark keeps for measuring.
 
-    The test half of ``split.csv`` and all its references, and the hosts and strangers of both halves, but
-    the train pictures of the tune half.
+    These are the test half and all references of ``split.csv``, and the hosts and strangers of both halves. Train
+    pictures of the tune half are free to train.
 
     Args:
         lists: Folder with ``split.csv`` (path, role, half), ``hosts.csv`` and ``strangers.csv`` (path).

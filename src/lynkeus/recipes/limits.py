@@ -1,6 +1,6 @@
 """What the numbers of a recipe may be, by the name of the field; checked where a setting changes one.
 
-Fields that are not named here take any finite number; configs that check their own fields do so besides.
+A field that is not named here takes any finite number. Configs may check their own fields, too.
 """
 
 from typing import NamedTuple

@@ -1,7 +1,8 @@
-"""The model card: a JSON file beside a published model, read by ``lynkeus.runtime.cards``."""
+"""The model card: a JSON file beside a published model. It is read by ``lynkeus.runtime.cards``."""
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,23 @@ from lynkeus.data.sources import Listing
 from lynkeus.report.laboratory.evaluation import load_evaluation
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """How far the exported files are from the model, over training pictures.
+
+    Attributes:
+        onnx_error: Largest difference of a number between PyTorch and ONNX fp32.
+        int8_cosine: Mean cosine of fp32 and int8.
+        int8_cosine_lowest: Lowest cosine.
+    """
+
+    onnx_error: float
+    int8_cosine: float
+    int8_cosine_lowest: float
+
+
 def known_figures(run: Path) -> dict[str, float]:
-    """What a run's evaluation measured; empty before there is one."""
+    """What a run's evaluation measured; empty where the run was not evaluated."""
     found = load_evaluation(run)
     return {} if found is None else dict(found.figures)
 
@@ -29,13 +45,13 @@ def write_card(
     backbone: str,
     **words: Any,
 ) -> None:
-    """Write a model's card; its digest, licence, terms, training data and date are found here.
+    """Write a model's card. Digest, licence, terms, training data and date are worked out here.
 
     Args:
         card: File to write.
         model: The model it describes, in the same folder.
         cache: The pictures that trained, or the list of the files.
-        trained: Their numbers; None: all of the cache.
+        trained: Numbers of the pictures that trained; None means all pictures of the cache.
         backbone: Name of the backbone, whose weights are Apache-2.0.
         words: The other fields: name, version, input, output, figures, recipe.
     """

@@ -1,4 +1,4 @@
-"""Parts of recipes that are chosen by name, as ``--set loss=angular`` does; other packages add theirs by entry point.
+"""Parts of recipes that are chosen by name, as in ``--set loss=angular``. Other packages add parts by entry point.
 
 A part is a value with fields of its own, which further settings change: ``--set loss=angular --set loss.margin=0.2``.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lynkeus.augment.hiding import CutOut, HideAndSeek, RandomErasing
-from lynkeus.recipes.retrieval_stages import Angular, Classification, Margins, SemiHard
+from lynkeus.recipes.retrieval.stages import Angular, Classification, Margins, SemiHard
 
 
 class Parts(NamedTuple):

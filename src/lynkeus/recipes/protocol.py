@@ -1,7 +1,7 @@
 """What a recipe is to those who train, evaluate and export it without knowing its kind.
 
-A recipe is a frozen dataclass without defaults; a variant of it is ``dataclasses.replace``. Ours stand in the table of
-``lynkeus.recipes``; others are found through the entry point group ``lynkeus.recipes``.
+A recipe is a frozen dataclass without defaults; a variant of it is ``dataclasses.replace``. ``lynkeus.recipes.lookup``
+finds ours in the table of ``lynkeus.recipes``, and others through the entry point group ``lynkeus.recipes``.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Runs by folder: what was asked for, so that a run can be gone on with, evaluated and compared by its folder alone."""
+"""A run's folder keeps what the run was asked to do. The folder alone then resumes, evaluates and compares the run."""
 
 import json
 from collections.abc import Sequence
@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from lynkeus.core import ConflictError, CorruptError, NotTrainedError
-from lynkeus.core.plugins import find
 from lynkeus.engine.run import CONFIG, LOG, keep, read_log
-from lynkeus.recipes import GROUP, RECIPES
 from lynkeus.recipes.held_out import digest_of, read_held_out
+from lynkeus.recipes.lookup import load_recipe
 from lynkeus.recipes.protocol import Places, Recipe
 from lynkeus.recipes.settings import change
 from lynkeus.report.laboratory.evaluation import load_evaluation
@@ -72,11 +71,11 @@ def make_request(
 
 def chosen(name: str, changes: Sequence[tuple[str, str]]) -> Recipe:
     """The recipe of a name, changed."""
-    return change(find(RECIPES, GROUP, name), changes)
+    return change(load_recipe(name), changes)
 
 
 def begin(request: Request, out: Path) -> tuple[Recipe, Places]:
-    """The recipe and folders of a new run, or of one that is gone on with; the request is kept in its folder.
+    """Open a new run, or resume one: its recipe and folders. The run's folder keeps the request.
 
     Raises:
         ConflictError: The folder holds a run of another request, or other files; nothing of it is changed.
@@ -98,7 +97,7 @@ def begin(request: Request, out: Path) -> tuple[Recipe, Places]:
 
 
 def forget_unbegun(out: Path) -> None:
-    """Take the request of a run away that failed before its first step, so that another may take its folder."""
+    """Delete the request of a run that failed before its first step, so that another run may use the folder."""
     if (out / CONFIG).exists():
         return
     (out / FILE).unlink(missing_ok=True)
@@ -136,7 +135,7 @@ def read_request(out: Path) -> Request:
 
 
 def export_run(out: Path, target: Path) -> Path:
-    """Export a run; its card names the recipe with its changes, and as version the run and the file's digest.
+    """Export a run. The card names the recipe with its changes; its version names the run and the file's digest.
 
     Raises:
         NotTrainedError: The folder holds no run, or no checkpoint.
@@ -156,11 +155,11 @@ def export_run(out: Path, target: Path) -> Path:
 def summarise(out: Path, *, name: str | None = None) -> RunSummary:
     """What a run is and showed, for tables, plots and pages.
 
-    A run of two stages, the first in a folder inside its own, has one log: steps are counted on.
+    A run of two stages keeps the first stage in an inner folder. Its log counts the steps of both stages.
 
     Args:
         out: Folder of the run.
-        name: What it is called; None: as its folder.
+        name: Name of the run; None takes the folder's name.
 
     Raises:
         NotTrainedError: The folder holds no run.

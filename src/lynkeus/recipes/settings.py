@@ -1,4 +1,4 @@
-"""Changes of a recipe from outside, as ``--set loss.pull=0.7`` names them: the one place that knows fields by name."""
+"""Change a recipe from outside, as ``--set loss.pull=0.7`` does. Only this module finds fields by name."""
 
 import difflib
 import json
@@ -19,7 +19,7 @@ _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 
 def change(recipe: R, settings: Sequence[tuple[str, str]]) -> R:
-    """A recipe with some fields changed, each by its path and a text that is read as the field's type.
+    """Change fields of a recipe. Each change is a path and a text, which is read as the field's type.
 
     A path leads through fields and, by number, through tuples: ``groups.0.batch``. A tuple is written as JSON, None
     as ``none``, and a part by its name in ``lynkeus.recipes.parts``.
@@ -75,7 +75,7 @@ def _changed(value: Any, steps: list[str], text: str, path: str) -> Any:
 
 
 def _check_limit(new: Any, path: str, text: str) -> None:
-    """Refuse a number beyond the range of its field; those of other packages' configs are theirs."""
+    """Refuse a number beyond the range of its field. Other packages check the fields of their own configs."""
     limit = limit_of(path)
     if limit is not None and type(new) in (int, float) and not limit.holds(float(new)):
         raise SettingError(f"{path} is {text}, must be {limit}")

@@ -1,10 +1,10 @@
-"""What the blocks that do not learn make of some views of each picture, made once and mapped into memory.
+"""Feature maps of some views of each picture, made once by the blocks that do not learn, and mapped into memory.
 
-Training then begins behind those blocks: their work, most of a step's, is done by ONNX Runtime once a view
-instead of by PyTorch once a step.
+Training then starts from these maps. The frozen blocks do most of a step's work: ONNX Runtime does this work once a
+view, where PyTorch would do it once a step.
 
-Conventions: view 0 is the picture as it is, then come those of each kind; all views of a picture have its shape. Maps
-are float16.
+Conventions: view 0 is the picture as it is; the views of each kind follow. All views of a picture have the picture's
+shape. Maps are float16.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class ViewMaps:
     """Maps of all views of all pictures.
 
     Attributes:
-        values: All maps behind one another, the views of a picture together.
+        values: All maps in one row; the views of a picture stand together.
         start: First value of each picture.
         shape: Channels, height and width of the maps of each picture.
         views: Views a picture.
@@ -59,11 +59,11 @@ class ViewMaps:
         return self.values[at : at + size].reshape(channels, height, width)
 
     def alike(self, numbers: Int64[np.ndarray, " m"]) -> list[Int64[np.ndarray, " k"]]:
-        """Some pictures, those with maps of one shape together, in parts that fit into one step."""
+        """Split pictures into parts that fit into one step; all maps of a part have one shape."""
         return [numbers[rows] for rows in self.rows_alike(numbers)]
 
     def rows_alike(self, numbers: Int64[np.ndarray, " m"]) -> list[Int64[np.ndarray, " k"]]:
-        """The same by their places in ``numbers``, where a picture may stand more than once."""
+        """The same parts, as places in ``numbers``. A picture may occur more than once."""
         _, kind = np.unique(self.shape[numbers], axis=0, return_inverse=True)
         together = [np.flatnonzero(kind == one) for one in np.unique(kind)]
         return [part[at : at + _TOGETHER] for part in together for at in range(0, len(part), _TOGETHER)]
@@ -79,10 +79,10 @@ class ViewPlan:
     """Which views are made.
 
     Attributes:
-        edits: What makes a view of a picture, each a kind of its own.
+        edits: Each makes one kind of view.
         views: Views of each kind, beside the plain one.
         area: Square pixels to which each is brought.
-        seed: Of all chance in the views.
+        seed: Of all randomness in the views.
     """
 
     edits: tuple[Transform, ...]
@@ -92,7 +92,7 @@ class ViewPlan:
 
 
 def open_view_maps(model: Staged, pictures: PictureCache, plan: ViewPlan, *, caches: Path) -> ViewMaps:
-    """The maps of a model's trunk, made first where they are missing.
+    """Open the maps of a model's trunk; make the maps first where they are missing.
 
     Args:
         model: Before training; its frozen blocks are the trunk.
@@ -139,7 +139,7 @@ class _Trunk(nn.Module):
 
 def _build(model: Staged, pictures: PictureCache, plan: ViewPlan, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    own = os.getpid()  # of several processes each writes files of its own, and the last one's stay
+    own = os.getpid()  # several processes may build at once: each writes its own files, and the last ones stay
     trunk = folder / f"trunk.{own}.onnx"
     export_onnx(_Trunk(model), trunk, side=128, output=_OUTPUT, free={INPUT: (1, 2), _OUTPUT: (2, 3)})
     session = open_session(trunk)

@@ -1,0 +1,1 @@
+"""Recipes of the detector that boxes pictures pasted into an upload."""

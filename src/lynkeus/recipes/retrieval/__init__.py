@@ -1,0 +1,1 @@
+"""Recipes of DeepFirearm: descriptors for retrieval by class."""
