@@ -39,8 +39,9 @@ def test_a_registered_picture_is_found_under_each_disguise_and_a_stranger_is_not
             result = _scan(home, copy)[0].result
             assert result.verdict is Verdict.REVIEW, name
             assert result.findings[0].reference == f"picture{number % 4}.jpg", name
-            assert result.findings[0].evidence.mirrored is (name == "mirror")
-            assert result.findings[0].evidence.negative is (name == "negative")
+            alignment = result.findings[0].evidence.alignment
+            assert alignment, name
+            assert (alignment.mirrored, alignment.negative) == (name == "mirror", name == "negative")
         stranger = write_picture(tmp_path / "uploads" / "stranger.png", host)
         row = _scan(home, stranger)[0]
         assert row.result.verdict is Verdict.CLEAR

@@ -1,12 +1,15 @@
 """Made pictures and findings for the tests of reports."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float32, Float64, UInt8
 
-from lynkeus.core.findings import Action, Evidence, Finding, UploadResult, Verdict
+from lynkeus.core.evidence import Alignment, Evidence, Excerpt, Frames, Heat, Points, Track
+from lynkeus.core.findings import Action, Finding, UploadResult, Verdict
 from lynkeus.core.picture import Picture
 from lynkeus.report.geometry import apply
 
@@ -78,17 +81,40 @@ def finding(
         region=apply(through, CORNERS),
         reference_region=CORNERS,
         evidence=Evidence(
-            transform=transform,
-            upload_points=apply(through, spots),
-            reference_points=spots,
-            mirrored=bool(np.all(np.isfinite(through)) and np.linalg.det(through) < 0),
-            negative=negative,
-            inliers=points,
-            agreement=0.83,
-            overlap=0.64,
-            cosine=0.71,
+            alignment=None if transform is None else _aligned(transform, negative=negative),
+            points=Points(upload=apply(through, spots), reference=spots),
+            similarity=0.71,
         ),
     )
+
+
+def _aligned(transform: Float64[np.ndarray, "3 3"], *, negative: bool) -> Alignment:
+    mirrored = bool(np.all(np.isfinite(transform)) and np.linalg.det(transform) < 0)
+    return Alignment(transform=transform, mirrored=mirrored, negative=negative, agreement=0.83, overlap=0.64)
+
+
+WHOLE = Evidence(
+    alignment=Alignment(transform=turned(30.0, 0.5), mirrored=True, negative=True, agreement=0.83, overlap=0.64),
+    points=Points(upload=CORNERS / 2, reference=CORNERS),
+    heat=Heat(grid=np.array([[0.0, 0.25], [1.0, 0.5]], np.float32)),
+    frames=Frames(upload=np.array([1.0, 2.5]), reference=np.array([11.0, 12.5])),
+    track=Track(at=np.array([1.0, 2.5]), boxes=np.array([[10.0, 20.0, 30.0, 40.0], [20.0, 20.0, 40.0, 40.0]])),
+    excerpt=Excerpt(text="sold as an MP5 copy", start=11, end=14),
+    similarity=0.71,
+    facts={"mask": "worn"},
+)
+"""Evidence with every part."""
+
+
+def hot_finding(heat: Float32[np.ndarray, "i j"], **chosen: Any) -> Finding:
+    """A finding that names an entity because of a heat map.
+
+    Args:
+        heat: 0 to 1, over the whole upload.
+        chosen: As for ``finding``.
+    """
+    evidence = Evidence(heat=Heat(grid=heat), similarity=0.71)
+    return replace(finding(**chosen), kind="object", names_entity=True, evidence=evidence)
 
 
 def upload(name: str, *findings: Finding, verdict: Verdict = Verdict.REVIEW) -> UploadResult:
@@ -113,16 +139,16 @@ class MadePictures:
 
     def __init__(self, results: Sequence[UploadResult], *, pixels: UInt8[np.ndarray, "h w 3"] | None = None) -> None:
         self.asked: list[str | int] = []
-        self._transforms = {
-            result.upload: result.findings[0].evidence.transform for result in results if result.findings
+        self._alignments = {
+            result.upload: result.findings[0].evidence.alignment for result in results if result.findings
         }
         self._pixels = reference_pixels() if pixels is None else pixels
 
     def upload(self, path: str) -> Picture | None:
         """The reference as the first finding says it was changed."""
         self.asked.append(path)
-        transform = self._transforms[path]
-        return copied(self._pixels, np.eye(3) if transform is None else transform)
+        alignment = self._alignments[path]
+        return copied(self._pixels, np.eye(3) if alignment is None else alignment.transform)
 
     def reference(self, reference_id: int) -> Picture | None:
         """The same pixels for all."""

@@ -1,13 +1,16 @@
 """The table for spreadsheets."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from report_made import finding, turned, unreadable, upload
 
+from lynkeus.core.evidence import Evidence, Excerpt
 from lynkeus.core.findings import UploadResult
+from lynkeus.core.media import Span
 from lynkeus.report.table import COLUMNS, write_csv
 
 
@@ -30,6 +33,8 @@ def test_one_row_a_finding_and_one_for_an_upload_without(tmp_path: Path) -> None
     assert all(len(row) == len(COLUMNS) and None not in row for row in rows)
     assert rows[0]["score"] == "0.9"
     assert rows[0]["mirrored"] == "no"
+    assert (rows[0]["inliers"], rows[0]["agreement"], rows[0]["overlap"]) == ("80", "0.83", "0.64")
+    assert (rows[0]["similarity"], rows[0]["belief"], rows[0]["names_entity"]) == ("0.71", "likely", "no")
     assert rows[0]["region"].count(",") == 4
 
 
@@ -51,6 +56,23 @@ def test_negative_numbers_stay_numbers(tmp_path: Path) -> None:
 def test_what_is_not_finite_is_an_empty_cell(tmp_path: Path) -> None:
     row = _rows(tmp_path, upload("a.jpg", finding(score=np.nan, rate=None)))[0]
     assert row["score"] == row["rate"] == ""
+
+
+def test_a_part_that_is_missing_leaves_its_cells_empty(tmp_path: Path) -> None:
+    row = _rows(tmp_path, upload("a.jpg", replace(finding(), evidence=Evidence())))[0]
+    assert [row[name] for name in ("mirrored", "inliers", "overlap", "similarity", "excerpt")] == [""] * 5
+
+
+def test_text_of_an_upload_can_be_no_formula_either(tmp_path: Path) -> None:
+    text = Evidence(excerpt=Excerpt(text="say =1+1", start=4, end=8), facts={"=1": "x", "mask": "worn"})
+    row = _rows(tmp_path, upload("a.jpg", replace(finding(), evidence=text)))[0]
+    assert row["excerpt"] == "'=1+1"
+    assert row["facts"] == "'=1: x; mask: worn"
+
+
+def test_times_have_columns(tmp_path: Path) -> None:
+    row = _rows(tmp_path, upload("a.mp4", replace(finding(), span=Span(1.5, 20.0))))[0]
+    assert [row[name] for name in ("start", "end", "reference_start", "reference_end")] == ["1.5", "20.0", "", ""]
 
 
 def test_strange_names_survive(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from report_made import HOSTILE, MadePictures, finding, turned, unreadable, upload
+from report_made import HOSTILE, WHOLE, MadePictures, finding, hot_finding, turned, unreadable, upload
 
 from lynkeus.core.findings import Action, UploadResult, Verdict
 from lynkeus.report import html
@@ -212,7 +212,10 @@ def test_hostile_names_are_only_text(page: Page) -> None:
     page.fill("#text", "onerror")
     page.wait_for_selector(".card svg")
     assert _titles(page) == [HOSTILE]
-    assert page.locator(".card .without").inner_text() == "No alignment: only the descriptors agree."
+    assert (
+        page.locator(".card .without").inner_text()
+        == "Nothing is aligned: the pictures resemble each other as a whole."
+    )
     assert page.locator("img[onerror], [src=x]").count() == 0
 
 
@@ -263,11 +266,29 @@ def test_fits_a_narrow_screen(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_an_object_is_shown_with_its_heat(browser: Browser, tmp_path: Path) -> None:
-    made = finding(transform=None, points=0)
-    heat = np.eye(4, dtype=np.float32)
-    result = upload("a.jpg", replace(made, kind="object", evidence=replace(made.evidence, heat=heat)))
-    path = tmp_path / "objects.html"
+def test_every_part_of_the_evidence_is_drawn(browser: Browser, tmp_path: Path) -> None:
+    result = upload("a.mp4", replace(finding(), evidence=WHOLE))
+    path = tmp_path / "whole.html"
+    html.write_html(path, [result], MadePictures([result]), about=ReportInfo())
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    troubles: list[str] = []
+    opened.on("console", lambda message: troubles.append(message.text))
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.goto(path.as_uri())
+    card = opened.locator(".card").first
+    card.locator(".match").first.wait_for(state="attached")
+    assert card.locator(".beside strong").all_inner_texts() == ["Aligned", "Heat", "Time", "Time", "Text"]
+    assert [card.locator(".strip").nth(number).locator("circle").count() for number in range(2)] == [4, 2]
+    assert card.locator(".pair .outline").count() == 4
+    assert card.locator(".excerpt").inner_text() == "sold as an MP5 copy"
+    assert card.locator(".excerpt mark").inner_text() == "MP5"
+    opened.close()
+    assert troubles == []
+
+
+def test_a_finding_with_a_heat_map_is_shown_with_the_map(browser: Browser, tmp_path: Path) -> None:
+    result = upload("a.jpg", hot_finding(np.eye(4, dtype=np.float32)))
+    path = tmp_path / "heat.html"
     html.write_html(path, [result], MadePictures([result]), about=ReportInfo())
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     troubles: list[str] = []
@@ -278,7 +299,7 @@ def test_an_object_is_shown_with_its_heat(browser: Browser, tmp_path: Path) -> N
     card = opened.locator(".card").first
     assert card.locator(".stage img").count() == 2
     assert card.locator("button").count() == 0
-    assert card.locator(".aligned strong").inner_text() == "Heat"
+    assert card.locator(".beside strong").inner_text() == "Heat"
     card.locator("input[type=range]").focus()
     opened.keyboard.press("End")
     assert card.locator(".warped").evaluate("(image) => getComputedStyle(image).opacity") == "1"

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,15 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_made import HOSTILE, MadePictures, finding, turned, unreadable, upload
+from report_made import HOSTILE, MadePictures, finding, hot_finding, turned, unreadable, upload
 
 from lynkeus.core.findings import UploadResult, Verdict
 from lynkeus.report.about import ReportInfo
 from lynkeus.report.geometry import apply, scaling
-from lynkeus.report.heat import heat_pixels
 from lynkeus.report.html import write_html
+from lynkeus.report.parts.alignment import overlay_matrix
+from lynkeus.report.parts.heat import heat_pixels
+from lynkeus.report.parts.points import MAX_LINES
 from lynkeus.report.pictures import NoPictures
-from lynkeus.report.view import MAX_LINES, detail, overlay_matrix
+from lynkeus.report.view import detail
 
 ABOUT = ReportInfo(
     scanned=("uploads/",),
@@ -184,7 +185,8 @@ def test_equal_scans_give_equal_bytes(tmp_path: Path) -> None:
 def test_lines_are_capped_and_lie_on_both_pictures() -> None:
     made = finding(transform=turned(30.0, 0.5), points=2000)
     shown = detail(upload("a.jpg", made), made, None, 900)
-    lines = np.array(shown["lines"])
+    lines = np.array(shown["views"][0]["lines"])
+    assert shown["views"][0]["said"] == f"Lines join {len(lines)} of 2000 matched points."
     assert 30 < len(lines) <= MAX_LINES
     assert lines.min() >= 0
     assert np.all(lines[:, :2].max(axis=0) <= shown["upload"]["size"])
@@ -209,7 +211,8 @@ def test_a_transform_that_is_none_gives_no_overlay(tmp_path: Path, bad: np.ndarr
     results = [upload("a.jpg", made)]
     path = tmp_path / "report.html"
     write_html(path, results, NoPictures(), about=ReportInfo())
-    assert _Page(path.read_text(encoding="utf-8")).blocks["finding-0"]["matrix"] is None
+    views = _Page(path.read_text(encoding="utf-8")).blocks["finding-0"]["views"]
+    assert "aligned" not in [view["draw"] for view in views]
 
 
 def test_nothing_found_and_nothing_scanned_are_reports_too(tmp_path: Path) -> None:
@@ -228,16 +231,15 @@ def test_missing_pictures_and_sizes_are_no_errors(tmp_path: Path) -> None:
     assert blocks["finding-0"]["facts"][0] == ["False alarms", "no estimate: no background yet"]
 
 
-def test_an_object_shows_its_heat_instead_of_points() -> None:
-    made = finding(transform=None, points=0)
+def test_a_finding_with_a_heat_map_shows_the_map_instead_of_points() -> None:
     heat = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
-    made = replace(made, kind="object", evidence=replace(made.evidence, heat=heat))
+    made = hot_finding(heat)
     shown = detail(upload("a.jpg", made), made, None, 900)
-    assert shown["heat"].startswith("data:image/png;base64,")
+    assert [view["draw"] for view in shown["views"]] == ["heat"]
+    assert shown["views"][0]["map"].startswith("data:image/png;base64,")
     assert [name for name, _ in shown["facts"]] == ["False alarms", "Covers", "Similarity to this reference"]
     assert not {"Pixel agreement", "Reference seen"} & {name for name, _ in shown["figures"]}
-    assert "another picture" in shown["words"]
-    assert detail(upload("a.jpg", finding()), finding(), None, 900)["heat"] is None
+    assert shown["words"].startswith("The heat map shows which places of the upload speak for the entity; ")
 
 
 def test_a_heat_map_grows_lighter_and_has_the_pictures_proportions() -> None:

@@ -25,10 +25,10 @@ def test_ids_are_stems_and_the_best_pair_comes_first(tmp_path: Path) -> None:
     assert path.read_text() == ("query_id,reference_id,score\nQ00001,R000009,2.000000\nQ00002,R000007,0.500000\n")
 
 
-def test_the_id_of_an_object_is_its_own_whatever_reference_is_nearest(tmp_path: Path) -> None:
+def test_the_id_of_a_named_entity_is_its_own_whatever_reference_is_nearest(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
     seen = [
-        replace(finding(gallery="arms", entity=name, reference="1.jpg", score=score), kind="object")
+        replace(finding(gallery="arms", entity=name, reference="1.jpg", score=score), names_entity=True)
         for name, score in (("MP5", 3.0), ("Uzi", 2.0))
     ]
     results = [upload("Q1.jpg", *seen, finding(gallery="arms", reference="MP5.jpg", score=1.0))]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from jaxtyping import UInt8
-from report_made import copied, finding, picture, reference_pixels, turned
+from report_made import copied, finding, hot_finding, picture, reference_pixels, turned
 
 from lynkeus.report.match_picture import draw_match, write_match
 
@@ -51,7 +51,7 @@ def test_the_overlay_shows_the_upload_again_where_the_reference_fits() -> None:
     wrong = draw_match(
         picture(reference_pixels()),
         picture(reference_pixels()),
-        replace(right, evidence=replace(right.evidence, negative=True)),
+        finding(transform=transform, points=0, negative=True),
     )
     third_wrong = wrong[100:380, 50 + 2 * 488 : 450 + 2 * 488]
     assert np.abs(third_wrong.astype(int) - 127).max() <= 2
@@ -60,6 +60,15 @@ def test_the_overlay_shows_the_upload_again_where_the_reference_fits() -> None:
 def test_no_finding_and_no_transform_give_two_panels() -> None:
     both = picture(reference_pixels()), picture(reference_pixels())
     assert draw_match(*both, None).shape[1] == draw_match(*both, finding()).shape[1] == _drawn(0.0).shape[1] - 488
+
+
+def test_a_heat_map_is_laid_over_the_upload() -> None:
+    grey = picture(np.full((240, 320, 3), 100, np.uint8))
+    drawn = draw_match(grey, grey, hot_finding(np.array([[0.0, 1.0]], np.float32)))
+    third = drawn[100:380, 2 * 488 + 28 : 2 * 488 + 488]
+    assert drawn.shape[1] == _drawn(0.0).shape[1]
+    assert np.abs(third[:, 20:60].astype(int) - 50).max() <= 8
+    assert third[:, -60:-20].mean() > 120
 
 
 def test_reduced_pixels_change_nothing_but_sharpness() -> None:

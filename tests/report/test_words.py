@@ -7,26 +7,23 @@ import numpy as np
 import pytest
 from report_made import CORNERS, HEIGHT, WIDTH, finding, turned
 
-from lynkeus.core.findings import Finding
-from lynkeus.report.words import NO_ESTIMATE, rate_words, region_words, transform_words
-
-
-def _words(made: Finding) -> str:
-    return ", ".join(transform_words(made))
+from lynkeus.core.evidence import Alignment, Evidence
+from lynkeus.report.words import NO_ESTIMATE, finding_words, rate_words, region_words
 
 
 def test_names_all_that_was_done_to_the_reference() -> None:
     made = finding(transform=turned(137.0, 0.25, mirrored=True), negative=True)
-    assert _words(made) == (
-        "mirrored, rotated 137° clockwise, inverted colours, at 0.25 of its size, 64 % of it visible"
+    assert finding_words(made) == (
+        "The upload shows the reference mirrored, rotated 137° clockwise, with inverted colours, at 0.25 of its size."
+        " 64 % of the reference is visible."
     )
 
 
 @pytest.mark.parametrize(
     ("degrees", "mirrored", "wanted"),
     [
-        (0.0, False, ""),
-        (1.0, False, ""),
+        (0.0, False, "unchanged"),
+        (1.0, False, "unchanged"),
         (-30.0, False, "rotated 30° anticlockwise"),
         (180.0, False, "turned upside down"),
         (0.0, True, "mirrored"),
@@ -35,26 +32,28 @@ def test_names_all_that_was_done_to_the_reference() -> None:
 )
 def test_turns_have_their_usual_names(degrees: float, mirrored: bool, wanted: str) -> None:  # noqa: FBT001
     made = finding(transform=turned(degrees, 1.0, mirrored=mirrored))
-    assert ", ".join(transform_words(made)[:-1]) == wanted
+    assert finding_words(made).split(". ")[0] == f"The upload shows the reference {wanted}"
 
 
 def test_stretching_and_perspective_are_named() -> None:
-    assert "stretched 2.0 : 1" in _words(finding(transform=np.diag([2.0, 1.0, 1.0])))
+    assert "stretched 2.0 : 1" in finding_words(finding(transform=np.diag([2.0, 1.0, 1.0])))
     narrowed = np.array([[0, 0], [WIDTH, 0], [0.7 * WIDTH, HEIGHT], [0.3 * WIDTH, HEIGHT]], np.float32)
     slanted = cv2.getPerspectiveTransform(CORNERS.astype(np.float32), narrowed).astype(np.float64)
-    assert "seen at an angle" in _words(finding(transform=slanted))
-    assert "seen at an angle" not in _words(finding(transform=turned(20.0, 0.5)))
+    assert "seen at an angle" in finding_words(finding(transform=slanted))
+    assert "seen at an angle" not in finding_words(finding(transform=turned(20.0, 0.5)))
 
 
 def test_no_transform_and_a_singular_one_are_no_errors() -> None:
-    assert _words(finding()) == "similar as a whole, not aligned"
-    assert _words(finding(transform=np.zeros((3, 3)))) == "64 % of it visible"
+    assert finding_words(finding()) == "The upload resembles the reference as a whole; nothing is aligned."
+    unseen = finding_words(finding(transform=np.zeros((3, 3))))
+    assert unseen == "The upload shows the reference unchanged. 64 % of the reference is visible."
 
 
 def test_all_of_it_is_said_only_of_all() -> None:
     made = finding(transform=np.eye(3))
-    for overlap, wanted in ((1.0, "all of it visible"), (0.99, "99 % of it visible")):
-        assert _words(replace(made, evidence=replace(made.evidence, overlap=overlap))) == wanted
+    for overlap, wanted in ((1.0, "All of the reference is visible."), (0.99, "99 % of the reference is visible.")):
+        alignment = Alignment(transform=np.eye(3), overlap=overlap)
+        assert finding_words(replace(made, evidence=Evidence(alignment=alignment))).endswith(wanted)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,9 @@ from lynkeus.core import Action, Belief, Evidence
 from lynkeus.kinds.protocol import RawFinding
 from lynkeus.scan.judge import Judge
 
-_NONE = np.zeros((0, 2), np.float32)
-
 
 def _finding(score: float, belief: Belief) -> RawFinding:
-    evidence = Evidence(transform=None, upload_points=_NONE, reference_points=_NONE)
-    return RawFinding(reference_id=1, score=score, belief=belief, evidence=evidence)
+    return RawFinding(reference_id=1, score=score, belief=belief, evidence=Evidence())
 
 
 def _reference() -> Reference:

@@ -26,7 +26,8 @@ def compare(home: Path, *, upload: Path, reference: Path, show: Path | None, as_
     from lynkeus.core import UploadResult, Verdict
     from lynkeus.core.folders import display
     from lynkeus.report import to_line, write_match
-    from lynkeus.report.words import percent, transform_words
+    from lynkeus.report.parts import parts_of
+    from lynkeus.report.words import finding_words
     from lynkeus.scan.compare import compare_files
 
     del home
@@ -50,8 +51,7 @@ def compare(home: Path, *, upload: Path, reference: Path, show: Path | None, as_
         score = "" if finding is None else f" (score {finding.score:.2f})"
         click.echo(f"{names[0]} does not show {names[1]}{score}")
     else:
-        evidence = finding.evidence
-        agree = "" if evidence.agreement is None else f", {percent(evidence.agreement)} of its pixels agree"
-        click.echo(f"{names[0]} shows {names[1]}: {', '.join(transform_words(finding)) or 'unchanged'}")
-        click.echo(f"score {finding.score:.2f}, {evidence.inliers:,} matched points{agree}")
+        facts = [f"{name}: {said}" for part, value in parts_of(finding.evidence) for name, said in part.facts(value)]
+        click.echo(f"{names[0]} shows {names[1]}. {finding_words(finding)}")
+        click.echo("; ".join([f"Score: {finding.score:.2f}", *facts]))
     sys.exit(DONE if seen.alike else FAILED)

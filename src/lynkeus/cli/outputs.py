@@ -112,8 +112,7 @@ def _written(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def _bare(row: Scanned) -> UploadResult:
-    """All candidates of an upload without their points, which pairs do not need."""
+    """All candidates of an upload without evidence and regions, which pairs do not need."""
     none = np.zeros((0, 2))
-    nothing = Evidence(transform=None, upload_points=none, reference_points=none)
-    bare = tuple(replace(f, evidence=nothing, region=none, reference_region=none) for f in row.candidates)
+    bare = tuple(replace(f, evidence=Evidence(), region=none, reference_region=none) for f in row.candidates)
     return replace(row.result, findings=bare)

@@ -10,19 +10,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64
+from jaxtyping import Float
 
-
-def cosine_of(product: float) -> float:
-    """The cosine that an inner product of two vectors of length 1 means: rounding leads beyond 1, a cosine does not.
-
-    Args:
-        product: Near -1 to 1.
-
-    >>> cosine_of(1.0000002)
-    1.0
-    """
-    return min(1.0, max(-1.0, product))
+from lynkeus.core.evidence import Evidence
+from lynkeus.core.media import Span
 
 
 class Action(StrEnum):
@@ -68,41 +59,11 @@ def strictest(actions: Sequence[Action]) -> Action:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Evidence:
-    """What a person can check about one finding; what a kind does not have keeps its default.
-
-    Attributes:
-        transform: Homography, reference to upload; None where only the descriptors agree.
-        upload_points: Matched points in the upload, row i belongs to row i of ``reference_points``.
-        reference_points: The same points in the reference.
-        mirrored: The upload shows the reference mirrored.
-        negative: The upload shows the reference with inverted colours.
-        inliers: Matched points that fit the transform.
-        agreement: Share of textured blocks whose aligned pixels agree, 0 to 1; None where no pixels are kept.
-        overlap: Share of the reference's area that is seen in the upload, 0 to 1.
-        cosine: Similarity of the global descriptors, -1 to 1; None where no model was used.
-        heat: How much each place of the upload speaks for the entity, 0 to 1, on a coarse grid over the whole picture;
-            None for kinds that have none.
-    """
-
-    transform: Float64[np.ndarray, "3 3"] | None
-    upload_points: Float[np.ndarray, "n 2"]
-    reference_points: Float[np.ndarray, "n 2"]
-    mirrored: bool = False
-    negative: bool = False
-    inliers: int = 0
-    agreement: float | None = None
-    overlap: float = 0.0
-    cosine: float | None = None
-    heat: Float32[np.ndarray, "i j"] | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Finding:
     """This region of the upload shows this entity, because of this reference, with this score.
 
     Attributes:
-        kind: The recogniser's kind, such as ``copy``.
+        kind: Name of the kind that made the finding.
         gallery: Name of the gallery.
         entity: Name of the entity.
         reference: Name of the reference, usually its file name.
@@ -114,8 +75,11 @@ class Finding:
         region: Outline of the match in the upload, corners in order; empty where unknown.
         reference_region: Outline of the matched part in the reference.
         evidence: What a person can check.
-        belief: How far it convinces by itself.
+        belief: How far the finding convinces by itself.
         suppressed_by: Number of the review that silences this finding, or None.
+        names_entity: The finding names an entity that several references show, rather than one reference.
+        span: Seconds of the upload in which the entity is seen; None where the upload has no time.
+        reference_span: Seconds of the reference that match; None where the reference has no time.
     """
 
     kind: str
@@ -132,6 +96,9 @@ class Finding:
     reference_region: Float[np.ndarray, "m 2"] = field(default_factory=lambda: np.zeros((0, 2)))
     belief: Belief = Belief.LIKELY
     suppressed_by: int | None = None
+    names_entity: bool = False
+    span: Span | None = None
+    reference_span: Span | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
-from lynkeus.core import Evidence, cosine_of
+from lynkeus.core import Alignment, Evidence, Points, similarity_of
 from lynkeus.core.thumbnails import read_thumbnail
 from lynkeus.matching.agreement import Agreement, AgreementCheck, GreyLevels
 from lynkeus.matching.codebook import Codebook
@@ -87,17 +87,19 @@ class CheckResult:
             cosine: Similarity of the global descriptors.
         """
         verified, agreed = self.verified, self.agreed
-        none = np.zeros((0, 2), np.float32)
+        if verified is None:
+            return Evidence(similarity=similarity_of(cosine))
+        points = Points(upload=verified.upload_points, reference=verified.reference_points)
         return Evidence(
-            transform=verified.transform if verified else None,
-            upload_points=verified.upload_points if verified else none,
-            reference_points=verified.reference_points if verified else none,
-            mirrored=verified.mirrored if verified else False,
-            negative=verified.negative if verified else False,
-            inliers=verified.inliers if verified else 0,
-            agreement=agreed.share if agreed else None,
-            overlap=agreed.overlap if agreed else 0.0,
-            cosine=cosine_of(cosine),
+            alignment=Alignment(
+                transform=verified.transform,
+                mirrored=verified.mirrored,
+                negative=verified.negative,
+                agreement=agreed.share if agreed else None,
+                overlap=agreed.overlap if agreed else 0.0,
+            ),
+            points=points if points.inliers else None,
+            similarity=similarity_of(cosine),
         )
 
 

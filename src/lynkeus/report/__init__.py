@@ -1,6 +1,8 @@
 """Reports of a scan: HTML to look at, JSON lines and CSV to go on with, ISC files to evaluate."""
 
 from lynkeus.report.about import ReportInfo as ReportInfo
+from lynkeus.report.evidence import evidence_from_json as evidence_from_json
+from lynkeus.report.evidence import evidence_to_json as evidence_to_json
 from lynkeus.report.html import write_html as write_html
 from lynkeus.report.isc import Pair as Pair
 from lynkeus.report.isc import read_isc as read_isc

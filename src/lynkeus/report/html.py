@@ -23,7 +23,7 @@ from lynkeus.core.findings import Finding, UploadResult, Verdict
 from lynkeus.core.picture import Picture
 from lynkeus.report.about import ReportInfo
 from lynkeus.report.files import whole_file
-from lynkeus.report.jsonlines import finite
+from lynkeus.report.json_text import finite
 from lynkeus.report.names import visible
 from lynkeus.report.pictures import PictureSource, data_uri, reduce
 from lynkeus.report.view import detail

@@ -1,9 +1,9 @@
 """Prediction files of the Image Similarity Challenge: ``query_id,reference_id,score``.
 
 Source: Douze et al. 2021, https://arxiv.org/abs/2106.09672, section 3 (matching track). Ids are the file
-names without folder and ending. Ours: an object, of which any reference may be found, has the id ``gallery/object``,
-which no file name without folder can be. Scores are raw and continuous, higher is more alike, written with as many
-decimals (at least six) as give back the same number, so that no order is lost.
+names without folder and ending. Ours: a finding that names an entity, whichever reference led to the entity, has the id
+``gallery/entity``, which no file name without folder can be. Scores are raw and continuous, higher is more alike,
+written with as many decimals (at least six) as give back the same number, so that no order is lost.
 """
 
 import csv
@@ -16,7 +16,6 @@ import numpy as np
 
 from lynkeus.core.errors import CorruptError
 from lynkeus.core.findings import Finding, UploadResult
-from lynkeus.kinds import find_kind
 from lynkeus.report.files import whole_file
 from lynkeus.report.names import visible
 
@@ -37,7 +36,7 @@ def _stem(name: str) -> str:
 
 
 def _reference_id(finding: Finding) -> str:
-    if find_kind(finding.kind).names_entities:
+    if finding.names_entity:
         return visible(f"{finding.gallery}/{finding.entity}")
     return _stem(finding.reference)
 
@@ -53,7 +52,7 @@ def shared_ids(results: Iterable[UploadResult]) -> dict[str, list[str]]:
     for result in results:
         queries.setdefault(_stem(result.upload), set()).add(visible(result.upload))
         for finding in result.findings:
-            if not find_kind(finding.kind).names_entities:
+            if not finding.names_entity:
                 called = visible(f"{finding.gallery}/{finding.reference} ({finding.reference_id})")
                 references.setdefault(_reference_id(finding), set()).add(called)
     return {one: sorted(files) for ids in (queries, references) for one, files in ids.items() if len(files) > 1}

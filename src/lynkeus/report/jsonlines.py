@@ -1,6 +1,7 @@
 """JSON lines: one line an upload, written as the scan goes on and read back to value types.
 
-Source: none, ours; the format is described in ``_result``. Every line has the same keys in the same order.
+Source: none, ours; ``docs/reference/json-lines.md`` describes format 2 field by field. Every line has the same keys in
+the same order. Format 1 is still read.
 Conventions: pixels as in ``lynkeus.core.findings``, kept to 0.01 pixel; normalised coordinates are shares
 of width and height measured from the picture's corner, so the centre of the first pixel of a picture
 four pixels wide is at 0.125. What is not finite becomes null: NaN and Infinity are no JSON. Times are
@@ -10,7 +11,6 @@ left out, so that equal scans give equal bytes.
 import json
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -20,48 +20,35 @@ import numpy as np
 from jaxtyping import Float
 
 from lynkeus.core.errors import CorruptError
-from lynkeus.core.findings import Action, Evidence, Finding, UploadResult, Verdict
+from lynkeus.core.findings import Action, Belief, Finding, UploadResult, Verdict
+from lynkeus.core.media import Span
+from lynkeus.report.evidence import evidence_of, evidence_record
+from lynkeus.report.format_one import upgraded
+from lynkeus.report.json_text import array_of, finite, number_of, one_line, rows
 from lynkeus.report.names import encodable
 
-FORMAT = 1
-_LINE_BREAKERS = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+SCHEMA = 2
+"""Number of the format."""
 
-
-def finite(value: float | None) -> float | None:
-    """The number, or None where it is NaN, infinite or missing."""
-    return float(value) if value is not None and math.isfinite(value) else None
-
-
-def _rows(points: Float[np.ndarray, "n d"], digits: int = 2) -> list[list[float]]:
-    kept = points[np.all(np.isfinite(points), axis=1)].astype(np.float64)
-    return (np.round(kept, digits) + 0.0).tolist()
+_SHARE_DIGITS = 6
+"""Decimals of a share of width or height: a hundredth of a pixel of the largest picture that is read."""
 
 
 def _outline(points: Float[np.ndarray, "n 2"]) -> list[list[float]]:
-    return _rows(points) if np.all(np.isfinite(points)) else []
+    return rows(points) if np.all(np.isfinite(points)) else []
 
 
 def _region(points: Float[np.ndarray, "n 2"], width: int, height: int) -> dict[str, Any]:
     pixels = _outline(points)
     if not pixels or width <= 0 or height <= 0:
         return {"pixels": pixels, "normalised": []}
-    return {"pixels": pixels, "normalised": _rows((np.array(pixels) + 0.5) / (width, height), 6)}
+    return {"pixels": pixels, "normalised": rows((np.array(pixels) + 0.5) / (width, height), _SHARE_DIGITS)}
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    transform = evidence.transform
-    usable = transform is not None and bool(np.all(np.isfinite(transform)))
-    return {
-        "transform": transform.tolist() if transform is not None and usable else None,
-        "mirrored": evidence.mirrored,
-        "negative": evidence.negative,
-        "inliers": evidence.inliers,
-        "agreement": finite(evidence.agreement),
-        "overlap": finite(evidence.overlap),
-        "cosine": finite(evidence.cosine),
-        "points": _rows(np.hstack([evidence.upload_points, evidence.reference_points])),
-        "heat": None if evidence.heat is None else _rows(np.nan_to_num(evidence.heat)),
-    }
+def _span(span: Span | None) -> list[float] | None:
+    if span is None or not math.isfinite(span.end):
+        return None
+    return [float(span.start), float(span.end)]
 
 
 def _finding(finding: Finding, width: int, height: int) -> dict[str, Any]:
@@ -71,14 +58,18 @@ def _finding(finding: Finding, width: int, height: int) -> dict[str, Any]:
         "entity": encodable(finding.entity),
         "reference": encodable(finding.reference),
         "reference_id": finding.reference_id,
+        "names_entity": finding.names_entity,
         "action": finding.action.value,
+        "belief": finding.belief.name.lower(),
         "rate": finite(finding.rate),
         "rate_upper": finite(finding.rate_upper),
         "score": finite(finding.score),
         "suppressed_by": finding.suppressed_by,
         "region": _region(finding.region, width, height),
         "reference_region": _outline(finding.reference_region),
-        "evidence": _evidence(finding.evidence),
+        "span": _span(finding.span),
+        "reference_span": _span(finding.reference_span),
+        "evidence": evidence_record(finding.evidence),
     }
 
 
@@ -94,7 +85,7 @@ def _result(result: UploadResult) -> dict[str, Any]:
         "width": result.width,
         "height": result.height,
         "digest": result.digest,
-        "format": FORMAT,
+        "schema": SCHEMA,
     }
 
 
@@ -104,8 +95,7 @@ def to_line(result: UploadResult) -> str:
     A name that is no UTF-8 is written with ``\xNN`` for each stray byte, and in full as hexadecimal
     ``upload_bytes``.
     """
-    text = json.dumps(_result(result), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return _LINE_BREAKERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return one_line(_result(result))
 
 
 @final
@@ -155,43 +145,29 @@ def _cut_torn_line(path: Path) -> None:
         file.truncate(0)
 
 
-def _points(rows: Sequence[Sequence[float]], columns: int) -> Float[np.ndarray, "n d"]:
-    return np.array(rows, np.float64).reshape(-1, columns)
-
-
-def _read_number(value: float | None) -> float | None:
-    return None if value is None else float(value)
+def _span_of(listed: Sequence[float] | None) -> Span | None:
+    return None if listed is None else Span(*listed)
 
 
 def _read_finding(record: Mapping[str, Any]) -> Finding:
-    seen: Mapping[str, Any] = record["evidence"]
-    points = _points(seen["points"], 4)
-    transform, heat = seen["transform"], seen.get("heat")  # lines of before objects have no heat
     return Finding(
         kind=record["kind"],
         gallery=record["gallery"],
         entity=record["entity"],
         reference=record["reference"],
         reference_id=record["reference_id"],
+        names_entity=record["names_entity"],
         score=math.nan if record["score"] is None else float(record["score"]),
-        rate=_read_number(record["rate"]),
-        rate_upper=_read_number(record["rate_upper"]),
+        rate=number_of(record["rate"]),
+        rate_upper=number_of(record["rate_upper"]),
         action=Action(record["action"]),
+        belief=Belief[record["belief"].upper()],
         suppressed_by=record["suppressed_by"],
-        region=_points(record["region"]["pixels"], 2),
-        reference_region=_points(record["reference_region"], 2),
-        evidence=Evidence(
-            transform=None if transform is None else _points(transform, 3),
-            upload_points=points[:, :2],
-            reference_points=points[:, 2:],
-            mirrored=seen["mirrored"],
-            negative=seen["negative"],
-            inliers=seen["inliers"],
-            agreement=_read_number(seen["agreement"]),
-            overlap=_read_number(seen["overlap"]) or 0.0,
-            cosine=_read_number(seen["cosine"]),
-            heat=None if heat is None else np.array(heat, np.float32).reshape(len(heat), -1),
-        ),
+        region=array_of(record["region"]["pixels"], 2),
+        reference_region=array_of(record["reference_region"], 2),
+        span=_span_of(record["span"]),
+        reference_span=_span_of(record["reference_span"]),
+        evidence=evidence_of(record["evidence"]),
     )
 
 
@@ -199,12 +175,14 @@ def from_line(line: str) -> UploadResult:
     """The upload that one line describes.
 
     Raises:
-        CorruptError: The line is no JSON, or not of this format.
+        CorruptError: The line is no JSON, or of no format that is known.
     """
     try:
         record = json.loads(line)
-        if record["format"] != FORMAT:
-            raise CorruptError(f"format {record['format']} is not known, only {FORMAT} is")
+        if "schema" not in record:
+            record = upgraded(record)
+        if record["schema"] != SCHEMA:
+            raise CorruptError(f"schema {record['schema']} is not known, only {SCHEMA} is")
         raw = record.get("upload_bytes")
         return UploadResult(
             upload=record["upload"] if raw is None else bytes.fromhex(raw).decode("utf-8", "surrogateescape"),
@@ -223,7 +201,7 @@ def read_jsonlines(path: Path) -> Iterator[UploadResult]:
     """The uploads of a file, one after another.
 
     Raises:
-        CorruptError: A line is no JSON, or not of this format; the text gives its number.
+        CorruptError: A line is no JSON, or of no format that is known; the text gives the line's number.
     """
     with path.open(encoding="utf-8", newline="\n") as file:
         for number, line in enumerate(file, start=1):

@@ -1,47 +1,33 @@
-"""One picture that shows a match: upload, reference, joined points, and the reference laid onto the upload.
+"""One picture that shows a match: upload, reference, what joins them, and what the evidence puts over the upload.
 
-Source: none, ours. Conventions: RGB; pixels as in ``lynkeus.core.findings``; OpenCV draws in the same
-convention (centre of the first pixel at (0, 0)).
+Source: none, ours. Conventions: as in ``lynkeus.report.panels``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Float64, Int32, UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from lynkeus.core.findings import Finding
 from lynkeus.core.picture import Picture
-from lynkeus.report.geometry import apply, clip, spread
+from lynkeus.report.geometry import apply, clip
 from lynkeus.report.names import visible
-from lynkeus.report.view import APART, MAX_LINES
-from lynkeus.report.words import percent, transform_words
+from lynkeus.report.panels import DARK, PAPER, SHIFT, Drawn, Panel, fixed
+from lynkeus.report.parts import parts_of
+from lynkeus.report.words import finding_words
 
 _BOX = (460, 400)
 _MARGIN = 28
 _MIN_COLUMN = 280
 _HEAD = 44
 _LINE = 24
-_SHIFT = 4
-_PAPER = (247, 246, 243)
 _INK = (29, 33, 38)
 _SOFT = (90, 98, 108)
 _FRAME = (223, 220, 213)
 _OUTLINE = (255, 214, 10)
-_DARK = (16, 18, 20)
-
-
-@dataclass(frozen=True, slots=True)
-class _Panel:
-    """A picture on the canvas: pixels, top left corner, map from full-size pixels to the canvas."""
-
-    rgb: UInt8[np.ndarray, "h w 3"]
-    corner: tuple[int, int]
-    to_canvas: Float64[np.ndarray, "3 3"]
-    full: tuple[int, int]
 
 
 def _size(picture: Picture) -> tuple[int, int]:
@@ -49,7 +35,7 @@ def _size(picture: Picture) -> tuple[int, int]:
     return max(round(picture.width * factor), 1), max(round(picture.height * factor), 1)
 
 
-def _panel(picture: Picture, left: int, height: int) -> _Panel:
+def _panel(picture: Picture, left: int, height: int) -> Panel:
     width, tall = _size(picture)
     smooth = cv2.INTER_AREA if width < picture.rgb.shape[1] else cv2.INTER_CUBIC
     rgb = np.asarray(cv2.resize(picture.rgb, (width, tall), interpolation=smooth), np.uint8)
@@ -57,10 +43,10 @@ def _panel(picture: Picture, left: int, height: int) -> _Panel:
     sx, sy = width / picture.width, tall / picture.height
     offset = (corner[0] + sx / 2 - 0.5, corner[1] + sy / 2 - 0.5)
     to_canvas = np.array([[sx, 0.0, offset[0]], [0.0, sy, offset[1]], [0.0, 0.0, 1.0]])
-    return _Panel(rgb, corner, to_canvas, (picture.width, picture.height))
+    return Panel(rgb, corner, to_canvas, (picture.width, picture.height))
 
 
-def _lay_out(pictures: Sequence[Picture]) -> tuple[list[_Panel], list[int], int]:
+def _lay_out(pictures: Sequence[Picture]) -> tuple[list[Panel], list[int], int]:
     """Panels from left to right, the width kept for each title, and the height of the row."""
     height = max(_size(picture)[1] for picture in pictures)
     widths = [max(_size(picture)[0], _MIN_COLUMN) for picture in pictures]
@@ -75,70 +61,21 @@ def _place(canvas: UInt8[np.ndarray, "h w 3"], rgb: UInt8[np.ndarray, "h2 w2 3"]
     cv2.rectangle(canvas, (x - 1, y - 1), (x + rgb.shape[1], y + rgb.shape[0]), _FRAME, 1)
 
 
-def _fixed(points: Float[np.ndarray, "n d"]) -> Int32[np.ndarray, "n d"]:
-    return np.round(points.clip(-1e6, 1e6) * (1 << _SHIFT)).astype(np.int32)
-
-
-def _draw_outline(canvas: UInt8[np.ndarray, "h w 3"], panel: _Panel, polygon: Float[np.ndarray, "n 2"]) -> None:
+def _draw_outline(canvas: UInt8[np.ndarray, "h w 3"], panel: Panel, polygon: Float[np.ndarray, "n 2"]) -> None:
     corners = clip(polygon, *panel.full)
     if len(corners) < 3:
         return
-    fixed = [_fixed(apply(panel.to_canvas, corners))]
-    for colour, thickness in ((_DARK, 4), (_OUTLINE, 2)):
+    outline = [fixed(apply(panel.to_canvas, corners))]
+    for colour, thickness in ((DARK, 4), (_OUTLINE, 2)):
         cv2.polylines(
             canvas,
-            fixed,
+            outline,
             isClosed=True,
             color=colour,
             thickness=thickness,
             lineType=cv2.LINE_AA,
-            shift=_SHIFT,
+            shift=SHIFT,
         )
-
-
-def line_colours(count: int) -> list[tuple[int, int, int]]:
-    """Bright RGB colours, 0 to 255, that go once around the colour circle."""
-    hues = np.linspace(0, 179, max(count, 1), endpoint=False)
-    hsv = np.array([[[hue, 165, 255] for hue in hues]], np.uint8)
-    return [(int(r), int(g), int(b)) for r, g, b in cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0]][:count]
-
-
-def _draw_lines(canvas: UInt8[np.ndarray, "h w 3"], upload: _Panel, reference: _Panel, finding: Finding) -> None:
-    seen = finding.evidence
-    ends = np.hstack([apply(upload.to_canvas, seen.upload_points), apply(reference.to_canvas, seen.reference_points)])
-    ends = ends[np.all(np.isfinite(ends), axis=1)]
-    ends = ends[spread(ends, MAX_LINES, APART)]
-    ends = ends[np.argsort(ends[:, 3], kind="stable")]
-    for (ux, uy, rx, ry), colour in zip(_fixed(ends), line_colours(len(ends)), strict=True):
-        start, end = (int(ux), int(uy)), (int(rx), int(ry))
-        cv2.line(canvas, start, end, _DARK, 2, cv2.LINE_AA, _SHIFT)
-        cv2.line(canvas, start, end, colour, 1, cv2.LINE_AA, _SHIFT)
-        for point in (start, end):
-            cv2.circle(canvas, point, 4 << _SHIFT, _DARK, -1, cv2.LINE_AA, _SHIFT)
-            cv2.circle(canvas, point, 3 << _SHIFT, colour, -1, cv2.LINE_AA, _SHIFT)
-
-
-def _overlay(upload: _Panel, reference: _Panel, finding: Finding) -> UInt8[np.ndarray, "h w 3"]:
-    """The upload's panel, half faded outside the match, with the aligned reference blended in."""
-    transform = finding.evidence.transform
-    size = (upload.rgb.shape[1], upload.rgb.shape[0])
-    if transform is None:
-        return upload.rgb
-    local_upload, local_reference = _at_origin(upload), _at_origin(reference)
-    matrix = local_upload @ transform @ np.linalg.inv(local_reference)
-    pixels = 255 - reference.rgb if finding.evidence.negative else reference.rgb
-    warped = cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_LINEAR)
-    mask = cv2.warpPerspective(np.full(pixels.shape[:2], 255, np.uint8), matrix, size, flags=cv2.INTER_LINEAR)
-    faded = upload.rgb * 0.45 + np.array(_PAPER) * 0.55
-    blended = upload.rgb * 0.5 + warped * 0.5
-    share = mask[..., None] / 255
-    return np.round(blended * share + faded * (1 - share)).astype(np.uint8)
-
-
-def _at_origin(panel: _Panel) -> Float64[np.ndarray, "3 3"]:
-    local = panel.to_canvas.copy()
-    local[:2, 2] -= panel.corner
-    return local
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -159,13 +96,8 @@ def _fitted(draw: ImageDraw.ImageDraw, text: str, size: int, width: int) -> str:
 def _caption(finding: Finding | None) -> list[str]:
     if finding is None:
         return ["No match found"]
-    seen = finding.evidence
-    agreement = "no pixels compared" if seen.agreement is None else f"{percent(seen.agreement)} of pixels agree"
-    figures = [f"score {finding.score:.4f}", f"{seen.inliers:,} matched points", agreement]
-    if seen.cosine is not None:
-        figures.append(f"descriptor similarity {seen.cosine:.3f}")
-    words = ", ".join(transform_words(finding)) or "unchanged"
-    return ["   |   ".join(figures), words[0].upper() + words[1:]]
+    facts = [f"{name}: {said}" for part, value in parts_of(finding.evidence) for name, said in part.facts(value)]
+    return ["   |   ".join([f"Score: {finding.score:.4f}", *facts]), finding_words(finding)]
 
 
 def _write_texts(
@@ -192,7 +124,7 @@ def draw_match(
     *,
     titles: tuple[str, str] = ("Upload", "Reference"),
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Upload and reference side by side with outlines and joined points, and both laid onto each other.
+    """Upload and reference side by side with outlines and joined points, and what the evidence puts over the upload.
 
     Args:
         upload: The upload; its pixels may be reduced.
@@ -201,26 +133,35 @@ def draw_match(
         titles: Headings of the two pictures, such as their file names.
 
     Returns:
-        A picture of 2 or 3 panels, at most about 1,500 pixels wide.
+        A picture of at least 2 panels, each at most about 500 pixels wide.
     """
     caption = _caption(finding)
-    aligned = finding is not None and finding.evidence.transform is not None
-    panels, widths, height = _lay_out((upload, reference, upload) if aligned else (upload, reference))
+    parts = [] if finding is None else parts_of(finding.evidence)
+    laid = _laid_over(upload, reference, finding)
+    panels, widths, height = _lay_out((upload, reference, *[upload] * len(laid)))
     below = _HEAD + _MARGIN + height + _MARGIN // 2
     shape = (below + len(caption) * _LINE + _MARGIN // 2, sum(widths) + (len(widths) + 1) * _MARGIN, 3)
-    canvas = np.full(shape, _PAPER, np.uint8)
-    for panel in panels:
-        _place(canvas, panel.rgb, panel.corner)
+    canvas = np.full(shape, PAPER, np.uint8)
+    for panel, pixels in zip(panels, [panels[0].rgb, panels[1].rgb, *(each.rgb for each in laid)], strict=True):
+        _place(canvas, pixels, panel.corner)
+    for part, value in parts:
+        part.join(canvas, value, panels[0], panels[1])
     if finding is not None:
-        if aligned:
-            _place(canvas, _overlay(panels[0], panels[1], finding), panels[2].corner)
-            _draw_outline(canvas, panels[2], finding.region)
-        _draw_lines(canvas, panels[0], panels[1], finding)
-        _draw_outline(canvas, panels[0], finding.region)
         _draw_outline(canvas, panels[1], finding.reference_region)
-    names = (*titles, "Reference laid onto the upload")
+        for panel in (panels[0], *panels[2:]):
+            _draw_outline(canvas, panel, finding.region)
+    names = [*titles, *(each.title for each in laid)]
     headings = [(names[column], panel.corner[0], widths[column]) for column, panel in enumerate(panels)]
     return _write_texts(canvas, headings, caption, below)
+
+
+def _laid_over(upload: Picture, reference: Picture, finding: Finding | None) -> list[Drawn]:
+    """What the parts of the evidence put over the upload, each as large as the upload's panel."""
+    if finding is None:
+        return []
+    (left, right), _, _ = _lay_out((upload, reference))
+    drawn = [part.panel(value, left, right) for part, value in parts_of(finding.evidence)]
+    return [each for each in drawn if each is not None]
 
 
 def write_match(

@@ -1,9 +1,7 @@
 """CSV for spreadsheets: one row a finding, one row for an upload without any.
 
-Source: RFC 4180; the guard against formulas follows OWASP, "CSV injection"
-(https://owasp.org/www-community/attacks/CSV_Injection): a text cell that a spreadsheet could take for a
-formula gets an apostrophe in front. The file starts with a byte order mark, without which spreadsheets
-misread names that are not plain ASCII.
+Source: RFC 4180. The file starts with a byte order mark, without which spreadsheets misread names that are not plain
+ASCII.
 """
 
 import csv
@@ -12,78 +10,72 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lynkeus.core.findings import Finding, UploadResult
+from lynkeus.core.media import Span
+from lynkeus.report.cells import number_cell, text_cell, yes_no
 from lynkeus.report.files import whole_file
-from lynkeus.report.names import visible
+from lynkeus.report.parts import PARTS
 
-COLUMNS = (
-    "upload",
-    "verdict",
-    "error",
-    "width",
-    "height",
-    "digest",
+_UPLOAD_COLUMNS = ("upload", "verdict", "error", "width", "height", "digest")
+_FINDING_COLUMNS = (
     "kind",
     "gallery",
     "entity",
     "reference",
     "reference_id",
+    "names_entity",
     "action",
+    "belief",
     "score",
     "rate",
     "rate_upper",
     "suppressed_by",
-    "mirrored",
-    "negative",
-    "inliers",
-    "agreement",
-    "overlap",
-    "cosine",
-    "region",
 )
-_UPLOAD_COLUMNS = 6
-_FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
-def _text(value: str) -> str:
-    shown = visible(value)
-    return "'" + shown if shown.lstrip(" '\"\u00a0\u3000").startswith(_FORMULA_STARTS) else shown
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else repr(float(value))
+_PLACE_COLUMNS = ("region", "start", "end", "reference_start", "reference_end")
+_PART_COLUMNS = tuple(column for part in PARTS.values() for column in part.columns)
+COLUMNS = (*_UPLOAD_COLUMNS, *_FINDING_COLUMNS, *_PART_COLUMNS, *_PLACE_COLUMNS)
 
 
 def _upload_cells(result: UploadResult) -> list[str]:
     return [
-        _text(result.upload),
+        text_cell(result.upload),
         result.verdict.value,
-        _text(result.error or ""),
+        text_cell(result.error or ""),
         str(result.width),
         str(result.height),
         result.digest,
     ]
 
 
+def _part_cells(finding: Finding) -> list[str]:
+    cells: list[str] = []
+    for name, part in PARTS.items():
+        value = getattr(finding.evidence, name)
+        cells += [""] * len(part.columns) if value is None else part.cells(value)
+    return cells
+
+
+def _span_cells(span: Span | None) -> list[str]:
+    return ["", ""] if span is None else [number_cell(span.start), number_cell(span.end)]
+
+
 def _finding_cells(finding: Finding) -> list[str]:
-    seen = finding.evidence
     return [
-        _text(finding.kind),
-        _text(finding.gallery),
-        _text(finding.entity),
-        _text(finding.reference),
+        text_cell(finding.kind),
+        text_cell(finding.gallery),
+        text_cell(finding.entity),
+        text_cell(finding.reference),
         str(finding.reference_id),
+        yes_no(value=finding.names_entity),
         finding.action.value,
-        _number(finding.score),
-        _number(finding.rate),
-        _number(finding.rate_upper),
+        finding.belief.name.lower(),
+        number_cell(finding.score),
+        number_cell(finding.rate),
+        number_cell(finding.rate_upper),
         "" if finding.suppressed_by is None else str(finding.suppressed_by),
-        "yes" if seen.mirrored else "no",
-        "yes" if seen.negative else "no",
-        str(seen.inliers),
-        _number(seen.agreement),
-        _number(seen.overlap),
-        _number(seen.cosine),
+        *_part_cells(finding),
         " ".join(f"{x:.1f},{y:.1f}" for x, y in finding.region if math.isfinite(x) and math.isfinite(y)),
+        *_span_cells(finding.span),
+        *_span_cells(finding.reference_span),
     ]
 
 
@@ -105,4 +97,4 @@ def write_csv(path: Path, results: Iterable[UploadResult]) -> None:
             for finding in result.findings:
                 writer.writerow(upload + _finding_cells(finding))
             if not result.findings:
-                writer.writerow(upload + [""] * (len(COLUMNS) - _UPLOAD_COLUMNS))
+                writer.writerow(upload + [""] * (len(COLUMNS) - len(upload)))

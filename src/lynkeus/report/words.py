@@ -1,4 +1,4 @@
-"""Findings in words: how rare, where, and how the reference was changed.
+"""Findings in words: how rare, where, and what the evidence says.
 
 Source: none, ours; DESIGN.md says how a rate is to be read. Numbers are rounded so that they never claim
 more than the figure they come from: "rarer than 1 in N" rounds N down.
@@ -6,19 +6,14 @@ more than the figure they come from: "rarer than 1 in N" rounds N down.
 
 import math
 
-import numpy as np
-from jaxtyping import Float
-
 from lynkeus.core.findings import Finding
-from lynkeus.report.geometry import Pose, area, clip, pose
+from lynkeus.core.media import Span
+from lynkeus.report.geometry import area, clip
+from lynkeus.report.numbers import percent, seconds
+from lynkeus.report.parts import parts_of
 
 NO_ESTIMATE = "no estimate: no background yet"
 _COMMON = 0.1
-_STILL = 2.5
-_SAME_SIZE = 0.03
-_STRETCHED = 1.12
-_PERSPECTIVE = 1.25
-_WHOLE = 0.995
 
 
 def _one_in(rate: float) -> str:
@@ -63,19 +58,6 @@ def _bound_words(upper: float | None) -> str:
     return f" (95 % upper bound: {number})"
 
 
-def percent(share: float) -> str:
-    """A share of 0 to 1 as a whole percentage that says neither 0 nor 100 unless it is.
-
-    >>> [percent(share) for share in (0.0, 0.001, 0.64, 0.999, 1.0)]
-    ['0 %', '< 1 %', '64 %', '> 99 %', '100 %']
-    """
-    if 0 < share < 0.005:
-        return "< 1 %"
-    if 0.995 < share < 1:
-        return "> 99 %"
-    return f"{round(100 * share)} %"
-
-
 def duration_words(seconds: float) -> str:
     """A duration in its two largest units.
 
@@ -91,68 +73,19 @@ def duration_words(seconds: float) -> str:
     return " ".join(parts[:2]) or "less than a second"
 
 
-def _turn_words(seen: Pose | None, *, mirrored: bool) -> list[str]:
-    if seen is None:
-        return ["mirrored"] if mirrored else []
-    angle = seen.rotation
-    if mirrored and abs(angle) > 180 - _STILL:
-        return ["flipped top to bottom"]
-    words = ["mirrored"] if mirrored else []
-    if abs(angle) > 180 - _STILL:
-        words.append("turned upside down")
-    elif abs(angle) >= _STILL:
-        words.append(f"rotated {abs(angle):.0f}° {'clockwise' if angle > 0 else 'anticlockwise'}")
-    return words
+def finding_words(finding: Finding) -> str:
+    """What the evidence of a finding says, in sentences."""
+    said = [sentence for part, value in parts_of(finding.evidence) for sentence in part.words(value, finding)]
+    return " ".join(said) or "The upload resembles the reference as a whole; nothing is aligned."
 
 
-def _size_words(seen: Pose) -> list[str]:
-    words: list[str] = []
-    if abs(seen.scale - 1) > _SAME_SIZE:
-        words.append(f"at {seen.scale:.2g} of its size" if seen.scale < 10 else f"at {seen.scale:.0f} times its size")
-    if seen.stretch > _STRETCHED:
-        words.append(f"stretched {seen.stretch:.1f} : 1")
-    return words
+def span_words(span: Span) -> str:
+    """A stretch of time in words.
 
-
-def _middle(finding: Finding) -> Float[np.ndarray, " 2"]:
-    for points in (finding.reference_region, finding.evidence.reference_points):
-        if len(points) and np.all(np.isfinite(points)):
-            return points.mean(axis=0)
-    return np.zeros(2)
-
-
-def _perspective(finding: Finding) -> bool:
-    transform = finding.evidence.transform
-    if transform is None or len(finding.reference_region) < 3:
-        return False
-    poses = [pose(transform, corner) for corner in finding.reference_region]
-    scales = [seen.scale for seen in poses if seen is not None]
-    return len(scales) > 1 and max(scales) > _PERSPECTIVE * min(scales)
-
-
-def transform_words(finding: Finding) -> list[str]:
-    """How the upload shows the reference, as short phrases to be joined by commas.
-
-    Such as mirrored, inverted colours, rotated 137° clockwise, at 0.25 of its size, 64 % of it visible.
-    Mirrored means left to right, before the rotation.
+    >>> span_words(Span(2.0, 61.25))
+    '2.0 s to 61.2 s'
     """
-    evidence = finding.evidence
-    if evidence.heat is not None:
-        return ["another picture of it; the box is where the heat is"]
-    if evidence.transform is None:
-        return ["similar as a whole, not aligned"]
-    seen = pose(evidence.transform, _middle(finding))
-    words = _turn_words(seen, mirrored=evidence.mirrored or (seen is not None and seen.mirrored))
-    if evidence.negative:
-        words.append("inverted colours")
-    if seen is not None:
-        words += _size_words(seen)
-    if _perspective(finding):
-        words.append("seen at an angle")
-    if evidence.overlap > 0:
-        whole = evidence.overlap > _WHOLE
-        words.append("all of it visible" if whole else f"{percent(evidence.overlap)} of it visible")
-    return words
+    return f"{seconds(span.start)} to {seconds(span.end)}"
 
 
 def region_share(finding: Finding, width: int, height: int) -> float | None:

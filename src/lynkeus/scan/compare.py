@@ -54,6 +54,7 @@ def compare_files(upload: Path, reference: Path) -> Comparison:
         entity=display(Path(reference.stem)),
         reference=display(Path(reference.name)),
         reference_id=raw.reference_id,
+        names_entity=find_kind(DEFAULT).names_entities,
         score=raw.score,
         belief=raw.belief,
         evidence=raw.evidence,

@@ -17,7 +17,6 @@ from jaxtyping import UInt8
 from lynkeus import augment
 from lynkeus.core import UnknownNameError, UploadResult, read_picture
 from lynkeus.core.folders import walk
-from lynkeus.kinds import find_kind
 from lynkeus.scan.backgrounds import SHIPPED
 
 PICTURES = Path(__file__).parent.parent / "assets" / "demo"
@@ -113,8 +112,7 @@ def demo_line(result: UploadResult) -> str:
     if best is None:
         shows = "nothing registered"
     else:
-        name = best.entity if find_kind(best.kind).names_entities else best.reference
-        shows = f"shows {name} (score {best.score:.1f})"
+        shows = f"shows {best.entity if best.names_entity else best.reference} (score {best.score:.1f})"
     return f"{Path(result.upload).name:<48} {result.verdict:<7} {shows}"
 
 

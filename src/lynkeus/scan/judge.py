@@ -58,6 +58,7 @@ class Judge:
             entity=reference.entity,
             reference=reference.name,
             reference_id=reference.id,
+            names_entity=find_kind(reference.kind).names_entities,
             score=raw.score,
             belief=raw.belief,
             evidence=raw.evidence,
@@ -66,6 +67,8 @@ class Judge:
             action=Action.CLEAR if gallery is not None and gallery.log_only else action,
             region=raw.region,
             reference_region=raw.reference_region,
+            span=raw.span,
+            reference_span=raw.reference_span,
         )
         return Ruling(finding, reported=action is not Action.CLEAR)
 

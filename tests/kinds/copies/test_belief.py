@@ -3,21 +3,17 @@
 import numpy as np
 import pytest
 
-from lynkeus.core import Belief, Evidence
+from lynkeus.core import Alignment, Belief, Evidence, Points
 from lynkeus.kinds.copies.belief import belief_in
-
-_NONE = np.zeros((0, 2), np.float32)
 
 
 def _evidence(inliers: int, agreement: float | None, *, verified: bool = True) -> Evidence:
+    if not verified:
+        return Evidence(similarity=0.0)
+    spots = np.zeros((inliers, 2))
     return Evidence(
-        transform=np.eye(3) if verified else None,
-        upload_points=_NONE,
-        reference_points=_NONE,
-        inliers=inliers,
-        agreement=agreement,
-        overlap=1.0,
-        cosine=0.0,
+        alignment=Alignment(transform=np.eye(3), agreement=agreement, overlap=1.0),
+        points=Points(upload=spots, reference=spots),
     )
 
 

@@ -63,7 +63,8 @@ def test_the_crop_is_what_makes_a_small_paste_certain(copies: CopyRecogniser) ->
     plain = _compare(replace(copies, pasted=None), upload, reference)
     seen = _compare(replace(copies, pasted=_finds), upload, reference)
     assert seen is not None
-    assert seen.evidence.inliers >= 10
+    assert seen.evidence.points is not None
+    assert seen.evidence.points.inliers >= 10
     assert plain is None or seen.score > plain.score
     middle = seen.region.mean(0)
     np.testing.assert_allclose(middle, [750, 537], atol=8)
@@ -88,5 +89,5 @@ def test_boxes_too_small_to_hold_anything_are_passed_over(copies: CopyRecogniser
     assert len(replace(copies, pasted=speck).observe(upload).looks) == 1
 
 
-def test_rounding_leads_no_cosine_beyond_one() -> None:
-    assert [CheckResult(None, None).evidence(one).cosine for one in (1.0002, 0.5, -1.0002)] == [1.0, 0.5, -1.0]
+def test_rounding_leads_no_similarity_beyond_one() -> None:
+    assert [CheckResult(None, None).evidence(one).similarity for one in (1.0002, 0.5, -1.0002)] == [1.0, 0.5, -1.0]

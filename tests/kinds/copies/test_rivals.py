@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 
-from lynkeus.core import Belief, Evidence
+from lynkeus.core import Alignment, Belief, Evidence
 from lynkeus.kinds.copies.rivals import LOSS, coverage, explain_away
 from lynkeus.kinds.protocol import RawFinding
 
 _SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
-_NONE = np.zeros((0, 2), np.float32)
 
 
 def _moved(right: float) -> np.ndarray:
@@ -14,17 +13,7 @@ def _moved(right: float) -> np.ndarray:
 
 
 def _finding(number: int, score: float, region: np.ndarray, *, agreement: float = 0.4) -> RawFinding:
-    evidence = Evidence(
-        transform=None,
-        upload_points=_NONE,
-        reference_points=_NONE,
-        mirrored=False,
-        negative=False,
-        inliers=0,
-        agreement=agreement,
-        overlap=1.0,
-        cosine=0.0,
-    )
+    evidence = Evidence(alignment=Alignment(transform=np.eye(3), agreement=agreement, overlap=1.0))
     return RawFinding(reference_id=number, score=score, belief=Belief.POSSIBLE, evidence=evidence, region=region)
 
 

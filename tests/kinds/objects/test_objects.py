@@ -66,17 +66,17 @@ def test_the_score_is_what_the_formula_gives(embedder: ObjectEmbedder) -> None:
         owner = owners[each.reference_id - 20]
         near = vectors[owners == owner] @ upload
         middle = vectors[owners == owner].sum(axis=0)
-        assert each.evidence.cosine == pytest.approx(near.max(), abs=1e-6)
+        assert each.evidence.similarity == pytest.approx(near.max(), abs=1e-6)
         raw = (near.max() + middle @ upload / np.linalg.norm(middle)) / 2 - level
         assert each.score == pytest.approx(18.7 * raw - 1.1, abs=1e-4)
     assert {owners[each.reference_id - 20] for each in found} == {1, 2, 3, 4}
 
 
-def test_rounding_leads_no_cosine_beyond_one(embedder: ObjectEmbedder) -> None:
+def test_rounding_leads_no_similarity_beyond_one(embedder: ObjectEmbedder) -> None:
     vectors = _unit(1, 1) * np.float32(1.0005)
     one = np.ones(1, np.int64)
     (found,) = _recogniser(embedder, _unit(2, 0)).match(vectors[0], ObjectView.of(one, one, one, vectors))
-    assert found.evidence.cosine == 1.0
+    assert found.evidence.similarity == 1.0
 
 
 def test_at_most_three_entities_of_a_gallery_are_candidates_and_none_of_an_empty_one(embedder: ObjectEmbedder) -> None:

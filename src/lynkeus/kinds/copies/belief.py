@@ -7,7 +7,7 @@ finding take 1,931 of 2,052 copies among the candidates and 4 candidates that ar
 
 import math
 
-from lynkeus.core import Belief, Evidence
+from lynkeus.core import Alignment, Belief, Evidence
 
 OPEN = 0.0
 """Below it a candidate is less likely a copy than not."""
@@ -33,22 +33,27 @@ def belief_in(score: float, evidence: Evidence) -> Belief:
     """
     if score < OPEN:
         return Belief.UNLIKELY
-    if evidence.transform is None:
+    if evidence.alignment is None:
         return Belief.POSSIBLE
     if score >= CERTAIN and settles(evidence):
         return Belief.CERTAIN
-    visible = evidence.agreement is not None and evidence.agreement >= _VISIBLE
-    likely = (score >= LIKELY and visible) or _solid(evidence)
+    visible = (evidence.alignment.agreement or 0.0) >= _VISIBLE
+    likely = (score >= LIKELY and visible) or _solid(evidence.alignment, _inliers(evidence))
     return Belief.LIKELY if likely else Belief.POSSIBLE
 
 
 def settles(evidence: Evidence) -> bool:
     """Whether geometry and pixels leave no doubt that a candidate is a copy."""
-    return evidence.inliers >= _SURE_INLIERS and (evidence.agreement or 0.0) >= _SURE_AGREEMENT
+    agreement = None if evidence.alignment is None else evidence.alignment.agreement
+    return _inliers(evidence) >= _SURE_INLIERS and (agreement or 0.0) >= _SURE_AGREEMENT
 
 
-def _solid(evidence: Evidence) -> bool:
+def _inliers(evidence: Evidence) -> int:
+    return 0 if evidence.points is None else evidence.points.inliers
+
+
+def _solid(alignment: Alignment, inliers: int) -> bool:
     """Whether geometry and pixels alone are convincing."""
-    if evidence.agreement is None:
-        return evidence.inliers >= _SOLID_WITHOUT_PIXELS
-    return evidence.inliers >= _SOLID_INLIERS and evidence.agreement >= _SOLID_AGREEMENT
+    if alignment.agreement is None:
+        return inliers >= _SOLID_WITHOUT_PIXELS
+    return inliers >= _SOLID_INLIERS and alignment.agreement >= _SOLID_AGREEMENT

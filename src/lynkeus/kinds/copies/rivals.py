@@ -39,7 +39,8 @@ def _lowered(finding: RawFinding, loss: float) -> RawFinding:
 
 def _explained(finding: RawFinding, findings: Sequence[RawFinding]) -> float:
     """How much of a finding, 0 to 1, is explained by the better ones, in the measure in which they are certain."""
-    if (finding.evidence.agreement or 0.0) >= KIN:
+    alignment = finding.evidence.alignment
+    if alignment is not None and (alignment.agreement or 0.0) >= KIN:
         return 0.0
     better = [f for f in findings if f.score > finding.score + AHEAD]
     return max((coverage(finding.region, f.region) / (1 + math.exp(-f.score)) for f in better), default=0.0)

@@ -20,7 +20,7 @@ class Place:
 
     Attributes:
         region: Its box as an outline, full-size pixels, corners in order; empty where nothing speaks for it.
-        heat: See ``Evidence.heat``.
+        heat: See ``lynkeus.core.Heat``.
     """
 
     region: Float[np.ndarray, "n 2"]

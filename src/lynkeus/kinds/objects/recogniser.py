@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Float32
 
-from lynkeus.core import Belief, CorruptError, Evidence, Picture, Sample, cosine_of
+from lynkeus.core import Belief, CorruptError, Evidence, Heat, Picture, Sample, similarity_of
 from lynkeus.core.thumbnails import read_thumbnail
 from lynkeus.kinds.items import THUMB, Items, maker, packed, unpacked
 from lynkeus.kinds.normalisation import CleanVectors
@@ -123,15 +123,12 @@ class ObjectRecogniser:
         found: list[RawFinding] = []
         for entity in view.leading(score, self.most):
             row = int(view.starts[entity]) + int(np.argmax(near[view.rows(entity)]))
-            none = np.zeros((0, 2))
             found.append(
                 RawFinding(
                     reference_id=int(view.references[row]),
                     score=float(score[entity]),
                     belief=belief_in(float(score[entity])),
-                    evidence=Evidence(
-                        transform=None, upload_points=none, reference_points=none, cosine=cosine_of(float(near[row]))
-                    ),
+                    evidence=Evidence(similarity=similarity_of(float(near[row]))),
                     figures={"similarity": float(best[entity]), "baseline": baseline},
                 )
             )
@@ -150,7 +147,7 @@ class ObjectRecogniser:
                 if each is not None and gallery[each.reference_id] == gallery[finding.reference_id]
             ]
             free = all(_common(place.region, region) < _ONE_PLACE for region in rivals)
-            evidence = replace(finding.evidence, heat=place.heat)
+            evidence = replace(finding.evidence, heat=Heat(grid=place.heat))
             placed.append(replace(finding, region=place.region, evidence=evidence) if free else None)
         return placed
 

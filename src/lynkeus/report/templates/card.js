@@ -69,24 +69,21 @@ function pairFigure(row, detail, sources) {
   const height = Math.max(uh, rh);
   const up = { x: 0, y: (height - uh) / 2 };
   const right = { x: uw + GAP, y: (height - rh) / 2 };
-  const drawn = detail.heat ? "a heat map stands beside them" : detail.lines.length === 0 ? "no matched points" : detail.lines.length < detail.points
-    ? `${detail.lines.length} of ${detail.points} matched points joined by lines`
-    : `${detail.points} matched points joined by lines`;
+  const outlined = `Upload ${uploadName(row)} beside reference ${row.reference}. The matched regions are outlined.`;
   const root = svg("svg", {
     viewBox: `-2 -2 ${uw + GAP + rw + 4} ${height + 4}`,
     role: "img",
-    "aria-label": `Upload ${uploadName(row)} beside reference ${row.reference}; the matched region is outlined${detail.heat ? "" : " on both"}, ${drawn}.`,
+    "aria-label": [outlined, ...detail.views.map((view) => view.said)].filter(Boolean).join(" "),
   });
   root.style.maxWidth = `${uw + GAP + rw + 4}px`;
-  const left = svg("g", { transform: `translate(${up.x} ${up.y})` }, root);
-  const other = svg("g", { transform: `translate(${right.x} ${right.y})` }, root);
-  drawPicture(left, detail.upload, sources.upload, "upload not available");
-  drawPicture(other, detail.reference, sources.reference, "no pixels kept");
+  const group = ({ x, y }) => svg("g", { transform: `translate(${x} ${y})` }, root);
+  drawPicture(group(up), detail.upload, sources.upload, "upload not available");
+  drawPicture(group(right), detail.reference, sources.reference, "no pixels kept");
   const lines = svg("g", {}, root);
-  drawWhenNear(root, () => drawLines(lines, detail.lines, up, right));
-  drawOutline(svg("g", { transform: `translate(${up.x} ${up.y})` }, root), detail.upload.outline);
-  drawOutline(svg("g", { transform: `translate(${right.x} ${right.y})` }, root), detail.reference.outline);
-  return root;
+  const outlines = group(up);
+  drawOutline(outlines, detail.upload.outline);
+  drawOutline(group(right), detail.reference.outline);
+  return { root, lines, outlines, up, right };
 }
 
 function picture(source, [width, height]) {
@@ -98,25 +95,18 @@ function picture(source, [width, height]) {
   return image;
 }
 
-function fillHeat(figure, row, detail, sources) {
-  figure.querySelector(".name strong").textContent = "Heat";
-  figure.querySelector(".name span").textContent = "Where the upload looks like it";
-  if (!sources.upload) {
-    figure.querySelector(".picture").replaceChildren(make("p", "without", "No heat map: the upload is no longer there."));
-    figure.querySelector(".controls").remove();
-    return;
-  }
-  const stage = figure.querySelector(".stage");
-  const plane = fillStage(stage, `Heat map over upload ${uploadName(row)}: ${detail.words}.`, detail, sources);
-  const heat = picture(detail.heat, detail.upload.size);
-  heat.className = "warped";
-  plane.append(heat);
-  figure.querySelector("label span:last-of-type").textContent = "Heat";
-  fadeBySlider(figure.querySelector("input"), heat, "Opacity of the heat map, percent");
-  figure.querySelectorAll("button").forEach((button) => button.remove());
+// A figure beside the two pictures: its heading, and a box that is still empty.
+function besideFigure(shown, title, about) {
+  const figure = document.getElementById("beside").content.firstElementChild.cloneNode(true);
+  figure.querySelector(".name strong").textContent = title;
+  figure.querySelector(".name span").textContent = about;
+  shown.beside.append(figure);
+  return { figure, box: figure.querySelector(".picture") };
 }
 
-function fillStage(stage, label, detail, sources) {
+function overlayStage(shown, box, label) {
+  const { detail, sources } = shown;
+  const stage = make("div", "stage");
   stage.style.setProperty("--width", detail.upload.size[0]);
   stage.style.setProperty("--height", detail.upload.size[1]);
   stage.setAttribute("role", "img");
@@ -124,43 +114,112 @@ function fillStage(stage, label, detail, sources) {
   const plane = make("div", "plane");
   plane.append(picture(sources.upload, detail.upload.size));
   stage.append(plane);
-  return plane;
+  box.append(stage);
+  return { stage, plane };
 }
 
-function fadeBySlider(slider, image, label) {
-  slider.setAttribute("aria-label", label);
-  const fade = () => { image.style.opacity = slider.value / 100; };
-  slider.addEventListener("input", fade);
+// A slider that fades what is laid over the upload, between the names of both.
+function slider(figure, image, over, label) {
+  const controls = make("div", "controls");
+  const line = make("label");
+  const input = make("input");
+  input.type = "range";
+  Object.assign(input, { min: 0, max: 100, value: 50 });
+  input.setAttribute("aria-label", label);
+  const fade = () => { image.style.opacity = input.value / 100; };
+  input.addEventListener("input", fade);
   fade();
+  line.append(make("span", "", "Upload"), input, make("span", "", over));
+  controls.append(line);
+  figure.append(controls);
+  return controls;
 }
 
-function fillOverlay(figure, row, detail, sources) {
-  if (detail.heat) {
-    fillHeat(figure, row, detail, sources);
+function toggle(controls, stage, name, label) {
+  const button = make("button", name, label);
+  button.type = "button";
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => {
+    button.setAttribute("aria-pressed", String(stage.classList.toggle(name)));
+  });
+  controls.append(button);
+}
+
+function joinPoints(view, { pair }) {
+  drawWhenNear(pair.root, () => drawLines(pair.lines, view.lines, pair.up, pair.right));
+}
+
+function alignedView(view, shown) {
+  const { row, detail, sources } = shown;
+  const { figure, box } = besideFigure(shown, "Aligned", "Reference laid onto the upload");
+  if (!sources.upload || !sources.reference) {
+    const why = sources.upload ? "no pixels of the reference are kept" : "the upload is no longer there";
+    box.append(make("p", "without", `No overlay: ${why}.`));
     return;
   }
-  if (!detail.matrix || !sources.upload || !sources.reference) {
-    const why = !detail.matrix ? "No alignment: only the descriptors agree."
-      : `No overlay: ${sources.upload ? "no pixels of the reference are kept" : "the upload is no longer there"}.`;
-    figure.querySelector(".picture").replaceChildren(make("p", "without", why));
-    figure.querySelector(".controls").remove();
-    return;
-  }
-  const stage = figure.querySelector(".stage");
-  const said = `Reference ${row.reference} laid onto upload ${uploadName(row)}: ${detail.words}.`;
-  const plane = fillStage(stage, said, detail, sources);
+  const said = `Reference ${row.reference} laid onto upload ${uploadName(row)}. ${detail.words}`;
+  const { stage, plane } = overlayStage(shown, box, said);
   const warped = picture(sources.reference, detail.reference.size);
-  warped.className = detail.negative ? "warped negative" : "warped";
-  warped.style.transform = `matrix3d(${detail.matrix.join(",")})`;
+  warped.className = view.negative ? "warped negative" : "warped";
+  warped.style.transform = `matrix3d(${view.matrix.join(",")})`;
   plane.append(warped);
-  fadeBySlider(figure.querySelector("input"), warped, "Opacity of the reference, percent");
-  for (const name of ["blink", "difference"]) {
-    const button = figure.querySelector(`button.${name}`);
-    button.addEventListener("click", () => {
-      const on = stage.classList.toggle(name);
-      button.setAttribute("aria-pressed", String(on));
-    });
+  const controls = slider(figure, warped, "Reference", "Opacity of the reference, percent");
+  toggle(controls, stage, "blink", "Blink");
+  toggle(controls, stage, "difference", "Difference");
+}
+
+function heatView(view, shown) {
+  const { row, detail, sources } = shown;
+  const { figure, box } = besideFigure(shown, "Heat", "Where the upload looks like the entity");
+  if (!sources.upload) {
+    box.append(make("p", "without", "No heat map: the upload is no longer there."));
+    return;
   }
+  const { plane } = overlayStage(shown, box, `Heat map over upload ${uploadName(row)}. ${detail.words}`);
+  const heat = picture(view.map, detail.upload.size);
+  heat.className = "warped";
+  plane.append(heat);
+  slider(figure, heat, "Heat", "Opacity of the heat map, percent");
+}
+
+// Lines of time, one above the other; with two, each moment is joined to its counterpart. Boxes are drawn on the upload.
+function stripView(view, shown) {
+  const { box } = besideFigure(shown, view.title, view.about);
+  const [width, step, edge] = [400, 70, 12];
+  const root = svg("svg", {
+    viewBox: `0 0 ${width} ${step * view.rows.length}`, class: "strip", role: "img", "aria-label": `${view.about}. ${shown.detail.words}`,
+  });
+  const places = view.rows.map(([name, at], row) => {
+    const y = step * row + 40;
+    const [first, last] = [Math.min(...at), Math.max(...at)];
+    const x = at.map((second) => edge + ((width - 2 * edge) * (second - first)) / (last - first || 1));
+    svg("text", { x: edge, y: y - 18 }, root).textContent = `${name}, ${first.toFixed(1)} s to ${last.toFixed(1)} s`;
+    svg("line", { x1: edge, y1: y, x2: width - edge, y2: y, class: "time" }, root);
+    return { x, y };
+  });
+  const [above, below] = places;
+  below?.x.forEach((x, at) => svg("line", { x1: above.x[at], y1: above.y, x2: x, y2: below.y, class: "time" }, root));
+  places.forEach(({ x, y }) => x.forEach((cx) => svg("circle", { cx, cy: y, r: 4 }, root)));
+  box.append(root);
+  (view.boxes ?? []).forEach((outline) => drawOutline(shown.pair.outlines, outline));
+}
+
+function excerptView(view, shown) {
+  const { box } = besideFigure(shown, "Text", "What the upload says");
+  const [before, match, after] = view.pieces;
+  const quote = make("blockquote", "excerpt");
+  quote.append(before, make("mark", "", match), after);
+  box.append(quote);
+}
+
+// What a part of the evidence draws, by the name that the part gives.
+const VIEWS = { lines: joinPoints, aligned: alignedView, heat: heatView, strip: stripView, excerpt: excerptView };
+
+function fillViews(shown) {
+  shown.detail.views.forEach((view) => VIEWS[view.draw](view, shown));
+  if (shown.beside.childElementCount > 0) return;
+  const { box } = besideFigure(shown, "Aligned", "Reference laid onto the upload");
+  box.append(make("p", "without", "Nothing is aligned: the pictures resemble each other as a whole."));
 }
 
 // Heading of a picture: what it is, its file, and the folder on a line of its own.
@@ -205,9 +264,10 @@ function fillEvidence(card, at, row) {
     nameOf("Reference", row.reference, detail.reference.size[0]),
   );
   card.querySelector(".pair .names").style.maxWidth = `${detail.upload.size[0] + GAP + detail.reference.size[0] + 4}px`;
-  card.querySelector(".pair .picture").append(pairFigure(row, detail, sources));
-  fillOverlay(card.querySelector(".aligned"), row, detail, sources);
-  card.querySelector(".words").textContent = detail.words.charAt(0).toUpperCase() + detail.words.slice(1) + ".";
+  const pair = pairFigure(row, detail, sources);
+  card.querySelector(".pair .picture").append(pair.root);
+  fillViews({ row, detail, sources, pair, beside: card.querySelector(".besides") });
+  card.querySelector(".words").textContent = detail.words;
   fillList(card.querySelector(".facts"), detail.facts);
   fillList(card.querySelector(".figures dl"), detail.figures);
 }

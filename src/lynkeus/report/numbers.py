@@ -1,0 +1,28 @@
+"""Numbers as people read them."""
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 as a whole percentage that says neither 0 nor 100 unless it is.
+
+    >>> [percent(share) for share in (0.0, 0.001, 0.64, 0.999, 1.0)]
+    ['0 %', '< 1 %', '64 %', '> 99 %', '100 %']
+    """
+    if 0 < share < 0.005:
+        return "< 1 %"
+    if 0.995 < share < 1:
+        return "> 99 %"
+    return f"{round(100 * share)} %"
+
+
+def measured(value: float | None) -> str:
+    """A number with three decimals; None says that nobody measured it."""
+    return "not measured" if value is None else f"{value:.3f}"
+
+
+def seconds(value: float) -> str:
+    """A moment in seconds, to a tenth.
+
+    >>> seconds(61.25)
+    '61.2 s'
+    """
+    return f"{value:.1f} s"
