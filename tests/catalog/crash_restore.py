@@ -23,7 +23,7 @@ def main(folder: Path, rounds: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     path, file = folder / "catalog.db", folder / "b.backup"
     with Catalog.open(path) as catalog:
-        catalog.galleries.create("brands")
+        catalog.galleries.create("brands", kind="copy")
         fill(catalog, "old", 2000)
         catalog.backup(file)
         fill(catalog, "new", 1000)

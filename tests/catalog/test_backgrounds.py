@@ -4,6 +4,7 @@ import pytest
 
 from lynkeus.catalog import BackgroundScore, Calibration, Catalog, Owner
 from lynkeus.core import UnknownNameError
+from lynkeus.core.media import Medium
 from lynkeus.testing.catalog_rows import new_background, new_reference
 
 
@@ -12,7 +13,7 @@ def _score(background_id: int, reference_id: int | None = None, score: float = 0
 
 
 def test_a_background_comes_back_as_it_was_added(catalog: Catalog) -> None:
-    new = replace(new_background("sky"), source="/sky.jpg", shipped=True)
+    new = replace(new_background("sky"), source="/sky.jpg", shipped=True, width=30, height=20)
     (added,) = catalog.backgrounds.add([new])
     (got,) = catalog.backgrounds.all()
     assert (got.id, got.name, got.digest, got.source, got.shipped) == (
@@ -22,7 +23,8 @@ def test_a_background_comes_back_as_it_was_added(catalog: Catalog) -> None:
         "/sky.jpg",
         True,
     )
-    assert got.added_revision == catalog.revision()
+    assert (got.medium, got.width, got.height, got.seconds) == (Medium.PICTURE, 30, 20, None)
+    assert got.added_revision == catalog.revision() == catalog.stamp().backgrounds
     assert list(catalog.blobs.each(Owner.BACKGROUND, "global")) == [(added.id, b"global of sky")]
 
 
@@ -36,12 +38,12 @@ def test_the_same_bytes_are_stored_once(catalog: Catalog) -> None:
 
 def test_a_removed_background_takes_blobs_and_scores_along(catalog: Catalog) -> None:
     a, b = (each.id for each in catalog.backgrounds.add([new_background("a"), new_background("b")]))
-    catalog.calibrations.put_scores("brands", "copy", [_score(a), _score(b)])
+    catalog.calibrations.put_scores("brands", [_score(a), _score(b)])
     before = catalog.revision()
     catalog.backgrounds.remove([a])
     assert catalog.revision() == before + 1
     assert [each.id for each in catalog.backgrounds.all()] == [b]
-    assert set(catalog.calibrations.scores("brands", "copy")) == {b}
+    assert set(catalog.calibrations.scores("brands")) == {b}
     assert catalog.check() == []
 
 
@@ -53,33 +55,32 @@ def test_removing_an_unknown_background_removes_none(catalog: Catalog) -> None:
 
 
 def test_a_calibration_is_replaced_and_raises_no_revision(catalog: Catalog) -> None:
-    assert catalog.calibrations.get("brands", "copy") is None
+    assert catalog.calibrations.get("brands") is None
     before = catalog.revision()
-    catalog.calibrations.put("brands", "copy", revision=1, text="old")
-    catalog.calibrations.put("brands", "copy", revision=2, text="new")
-    catalog.calibrations.put("brands", "logo", revision=2, text="other")
-    assert catalog.calibrations.get("brands", "copy") == Calibration(
-        gallery="brands", kind="copy", revision=2, text="new"
-    )
+    catalog.calibrations.put("brands", revision=1, text="old")
+    catalog.calibrations.put("brands", revision=2, text="new")
+    catalog.calibrations.put("brands", Medium.VIDEO, revision=2, text="other")
+    wanted = Calibration(gallery="brands", medium=Medium.PICTURE, revision=2, text="new")
+    assert catalog.calibrations.get("brands") == wanted
+    assert catalog.calibrations.get("brands", Medium.VIDEO) == replace(wanted, medium=Medium.VIDEO, text="other")
     assert catalog.revision() == before
 
 
 def test_scores_are_replaced_one_by_one(catalog: Catalog) -> None:
     a, b = (each.id for each in catalog.backgrounds.add([new_background("a"), new_background("b")]))
-    catalog.calibrations.put_scores("brands", "copy", [_score(a), _score(b)])
+    catalog.calibrations.put_scores("brands", [_score(a), _score(b)])
     changed = replace(_score(b), score=0.5, excluded=True, reason="near-copy")
-    catalog.calibrations.put_scores("brands", "copy", [changed])
-    assert catalog.calibrations.scores("brands", "copy") == {a: _score(a), b: changed}
-    assert catalog.calibrations.scores("brands", "logo") == {}
-    assert catalog.calibrations.scores("people", "copy") == {}
+    catalog.calibrations.put_scores("brands", [changed])
+    assert catalog.calibrations.scores("brands") == {a: _score(a), b: changed}
+    assert catalog.calibrations.scores("people") == {}
 
 
 def test_a_score_goes_with_the_reference_that_gave_it(catalog: Catalog) -> None:
     a, b = (each.id for each in catalog.backgrounds.add([new_background("a"), new_background("b")]))
     r, s = (each.id for each in catalog.references.add("brands", [new_reference("r"), new_reference("s")]))
-    catalog.calibrations.put_scores("brands", "copy", [_score(a, r), _score(b, s)])
+    catalog.calibrations.put_scores("brands", [_score(a, r), _score(b, s)])
     catalog.references.remove([r])
-    assert catalog.calibrations.scores("brands", "copy") == {b: _score(b, s)}
+    assert catalog.calibrations.scores("brands") == {b: _score(b, s)}
 
 
 def test_scores_of_what_was_removed_meanwhile_are_passed_over(catalog: Catalog) -> None:
@@ -87,8 +88,8 @@ def test_scores_of_what_was_removed_meanwhile_are_passed_over(catalog: Catalog) 
     (r,) = (each.id for each in catalog.references.add("brands", [new_reference("r")]))
     catalog.backgrounds.remove([a])
     catalog.references.remove([r])
-    catalog.calibrations.put_scores("brands", "copy", [_score(a), _score(b, r)])
-    assert catalog.calibrations.scores("brands", "copy") == {}
+    catalog.calibrations.put_scores("brands", [_score(a), _score(b, r)])
+    assert catalog.calibrations.scores("brands") == {}
 
 
 def test_parts_that_come_later_are_kept_once_and_raise_no_revision(catalog: Catalog) -> None:

@@ -189,10 +189,12 @@ def test_what_was_purged_after_the_backup_is_purged_again(file_catalog: Catalog,
     file_catalog.references.remove([b])
     late = _fill(file_catalog, "late")
     file_catalog.references.remove(late, purge=True)
+    file_catalog.purges.finish(file_catalog.purges.pending())
     restored = Catalog.restore(path, tmp_path / "b.backup")
     assert restored.purged_again == (a,)
     assert [each.id for each in file_catalog.references.page("brands")] == [b, c]
     assert file_catalog.references.get(a).name == ""
+    assert a in file_catalog.purges.pending()
     assert file_catalog.references.known("brands", [digest_of("secret-a")]) == {}
     assert b"secret-a" not in path.read_bytes()
     again = Catalog.restore(path, tmp_path / "b.backup")
@@ -204,7 +206,7 @@ def test_purges_of_another_database_do_not_count(tmp_path: Path, file_catalog: C
     _fill(file_catalog, "a")
     file_catalog.backup(tmp_path / "b.backup")
     with Catalog.open(tmp_path / "other.db") as other:
-        other.galleries.create("brands")
+        other.galleries.create("brands", kind="copy")
         other.references.remove(_fill(other, "x"), purge=True)
     restored = Catalog.restore(tmp_path / "other.db", tmp_path / "b.backup")
     assert (restored.purged_again, restored.references) == ((), 1)

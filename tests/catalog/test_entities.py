@@ -6,18 +6,37 @@ from lynkeus.testing.catalog_rows import new_reference
 
 
 def test_an_entity_comes_back_as_it_was_put(catalog: Catalog) -> None:
+    catalog.references.add("brands", [new_reference("Lamborghini"), new_reference("Fiat")])
     put = catalog.entities.put(
         "brands",
         "Ferrari",
-        kind="logo",
         aliases=["Cavallino", "フェラーリ"],
         attributes={"consent": None, "founded": 1939},
-        links={"rival": ["Lamborghini"]},
+        links={"rival": ["Lamborghini"], "knows": ["Lamborghini", "Fiat", "Fiat"]},
     )
     assert put.aliases == ("Cavallino", "フェラーリ")
     assert put.attributes == {"consent": None, "founded": 1939}
-    assert put.links == {"rival": ["Lamborghini"]}
-    assert catalog.entities.get("brands", "Ferrari", kind="logo") == put
+    assert put.links == {"rival": ("Lamborghini",), "knows": ("Fiat", "Lamborghini")}
+    assert put.kind == "copy"
+    assert catalog.entities.get("brands", "Ferrari") == put
+    assert catalog.entities.page("brands")[-1] == put
+
+
+def test_a_link_that_leads_nowhere_is_refused_and_nothing_is_stored(catalog: Catalog) -> None:
+    catalog.entities.put("people", "Ada")
+    with pytest.raises(UnknownNameError, match="leads to 'Ada'"):
+        catalog.entities.put("brands", "Ferrari", links={"maker": ["Ada"]})
+    assert catalog.entities.page("brands") == []
+
+
+def test_links_go_with_the_entity_they_lead_to(catalog: Catalog) -> None:
+    catalog.entities.put("brands", "a")
+    catalog.entities.put("brands", "b")
+    catalog.entities.put("brands", "c", links={"knows": ["a", "b"], "boss": ["a"]})
+    catalog.entities.remove("brands", "a")
+    assert catalog.entities.get("brands", "c").links == {"knows": ("b",)}
+    catalog.entities.put("brands", "a")
+    assert catalog.entities.get("brands", "c").links == {"knows": ("b",)}
 
 
 def test_putting_again_replaces_the_texts_and_keeps_the_number(catalog: Catalog) -> None:
@@ -34,15 +53,9 @@ def test_registering_uses_the_entity_that_is_there(catalog: Catalog) -> None:
     assert (got.id, got.references, got.aliases) == (put.id, 2, ("x",))
 
 
-def test_kinds_and_galleries_keep_equal_names_apart(catalog: Catalog) -> None:
-    ids = {
-        catalog.entities.put("brands", "a").id,
-        catalog.entities.put("brands", "a", kind="logo").id,
-        catalog.entities.put("people", "a").id,
-    }
-    assert len(ids) == 3
-    assert [each.kind for each in catalog.entities.page("brands")] == ["copy", "logo"]
-    assert [each.kind for each in catalog.entities.page("brands", kind="logo")] == ["logo"]
+def test_galleries_keep_equal_names_apart(catalog: Catalog) -> None:
+    assert catalog.entities.put("brands", "a").id != catalog.entities.put("people", "a").id
+    assert [each.kind for each in catalog.entities.page("people")] == ["person"]
 
 
 def test_pages_follow_each_other(catalog: Catalog) -> None:

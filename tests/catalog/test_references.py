@@ -1,10 +1,13 @@
+import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lynkeus.catalog import Catalog, Owner
+from lynkeus.catalog import Catalog, NewReference, Owner
 from lynkeus.core import UnknownNameError
+from lynkeus.core.media import Medium
 from lynkeus.testing.catalog_rows import digest_of, new_background, new_reference
 
 
@@ -13,15 +16,24 @@ def _add(catalog: Catalog, *names: str, gallery: str = "brands") -> list[int]:
 
 
 def test_a_reference_comes_back_as_it_was_registered(catalog: Catalog) -> None:
-    new = new_reference("a", entity="Ferrari", kind="logo")
+    new = new_reference("a", entity="Ferrari")
     (added,) = catalog.references.add("brands", [new])
     got = catalog.references.get(added.id)
-    assert (got.gallery, got.entity, got.kind, got.name) == ("brands", "Ferrari", "logo", "a.jpg")
+    assert (got.gallery, got.entity, got.kind, got.name) == ("brands", "Ferrari", "copy", "a.jpg")
+    assert got.gallery_id == catalog.galleries.get("brands").id
     assert (got.source, got.digest, got.width, got.height) == (new.source, new.digest, 640, 480)
+    assert (got.medium, got.seconds, got.region) == (Medium.PICTURE, None, None)
     assert (got.model_version, got.removed_revision) == ("m1", None)
     assert got.added_revision == catalog.revision()
     assert catalog.blobs.read(Owner.REFERENCE, [added.id], "local") == {added.id: b"local of a"}
     assert catalog.blobs.read(Owner.REFERENCE, [added.id], "thumb") == {}
+
+
+def test_a_video_and_a_place_in_it_come_back_and_unknown_sizes_stay_unknown(catalog: Catalog) -> None:
+    film = NewReference(entity="f", name="f.mp4", digest="f", medium=Medium.VIDEO, seconds=12.5, region="[[0,0]]")
+    (added,) = catalog.references.add("brands", [film])
+    got = catalog.references.get(added.id)
+    assert (got.medium, got.seconds, got.region, got.width, got.height) == (Medium.VIDEO, 12.5, "[[0,0]]", None, None)
 
 
 def test_a_batch_raises_the_revision_once(catalog: Catalog) -> None:
@@ -114,12 +126,13 @@ def test_numbers_of_numpy_are_taken(catalog: Catalog) -> None:
 def test_pages_follow_each_other_and_filter(catalog: Catalog) -> None:
     ids = _add(catalog, *"abcde")
     _add(catalog, "f", gallery="people")
-    catalog.references.add("brands", [new_reference("g", entity="a", kind="logo")])
-    first = catalog.references.page("brands", kind="copy", limit=2)
-    rest = catalog.references.page("brands", kind="copy", after=first[-1].id)
-    assert [each.id for each in first + rest] == ids
+    (g,) = (each.id for each in catalog.references.add("brands", [new_reference("g", entity="a")]))
+    first = catalog.references.page("brands", limit=2)
+    rest = catalog.references.page("brands", after=first[-1].id)
+    assert [each.id for each in first + rest] == [*ids, g]
     assert [each.name for each in catalog.references.page("brands", entity="a")] == ["a.jpg", "g.jpg"]
-    assert catalog.references.count("brands", kind="logo") == 1
+    assert catalog.references.count(kind="copy") == 6
+    assert catalog.references.count("people", kind="copy") == 0
 
 
 def test_several_references_may_share_a_name(catalog: Catalog) -> None:
@@ -169,15 +182,16 @@ def test_changes_lead_from_any_revision_to_the_present(catalog: Catalog) -> None
 def test_changes_can_be_asked_for_by_gallery_and_kind(catalog: Catalog) -> None:
     (a,) = _add(catalog, "a")
     (b,) = _add(catalog, "b", gallery="people")
-    (c,) = (each.id for each in catalog.references.add("brands", [new_reference("c", kind="logo")]))
+    (c,) = (each.id for each in catalog.references.add("brands", [new_reference("c")]))
     catalog.references.remove([a])
     assert catalog.references.changes_since(0).added == (b, c)
     assert catalog.references.changes_since(catalog.references.get(c).added_revision).added == ()
     assert catalog.references.changes_since(0, gallery="brands").added == (c,)
     assert catalog.references.changes_since(0, gallery="brands").removed == (a,)
-    assert catalog.references.changes_since(0, gallery="people", kind="logo").added == ()
-    assert catalog.references.changes_since(0, kind="logo").added == (c,)
-    assert catalog.references.changes_since(0, kind="logo").removed == ()
+    assert catalog.references.changes_since(0, gallery="people", kind="copy").added == ()
+    assert catalog.references.changes_since(0, kind="copy").added == (c,)
+    assert catalog.references.changes_since(0, kind="person").added == (b,)
+    assert catalog.references.changes_since(0, kind="person").removed == ()
     now = catalog.references.changes_since(catalog.revision())
     assert (now.added, now.removed, now.backgrounds) == ((), (), False)
     assert now.stamp == catalog.stamp()
@@ -192,35 +206,73 @@ def test_changes_say_whether_the_backgrounds_changed(catalog: Catalog) -> None:
     assert not catalog.references.changes_since(catalog.revision()).backgrounds
 
 
-def test_another_models_parts_stand_beside_the_last_until_these_are_dropped(catalog: Catalog) -> None:
+def test_another_models_items_stand_beside_the_last_until_these_are_dropped(catalog: Catalog) -> None:
     a, b = _add(catalog, "a", "b")
     before = catalog.revision()
     catalog.references.remove([b])
-    catalog.references.keep({a: {"object-2": b"new", "global": b"passed over"}, b: {"object-2": b"gone"}})
+    catalog.references.keep({a: {"vector@2": b"new", "global": b"passed over"}, b: {"vector@2": b"gone"}})
     assert catalog.revision() == before + 1
-    assert catalog.blobs.having(Owner.REFERENCE, [a, b], "object-2") == {a}
-    assert catalog.blobs.read(Owner.REFERENCE, [a, b], "object-2") == {a: b"new"}
+    assert catalog.blobs.having(Owner.REFERENCE, [a, b], "vector@2") == {a}
+    assert catalog.blobs.read(Owner.REFERENCE, [a, b], "vector@2") == {a: b"new"}
+    assert catalog.blobs.read(Owner.REFERENCE, [a, b], "vector") == {}
     assert catalog.blobs.read(Owner.REFERENCE, [a], "global") != {a: b"passed over"}
-    catalog.references.keep({a: {"object-1": b"old", "object-3": b"stays", "objection": b"stays"}})
-    catalog.blobs.drop(Owner.BACKGROUND, [a], {"object-1"})
-    catalog.blobs.drop(Owner.REFERENCE, [b], {"object-1"})
-    assert catalog.blobs.having(Owner.REFERENCE, [a], "object-1") == {a}
-    catalog.blobs.drop(Owner.REFERENCE, [a], {"object-1"})
-    names = ("object-1", "object-2", "object-3", "objection")
-    there = [part for part in names if catalog.blobs.having(Owner.REFERENCE, [a], part)]
-    assert there == ["object-2", "object-3", "objection"]
+    catalog.references.keep({a: {"vector@1": b"old", "vector@3": b"stays", "vectors@1": b"stays"}})
+    catalog.blobs.drop(Owner.BACKGROUND, [a], ["vector@1"])
+    catalog.blobs.drop(Owner.REFERENCE, [b], ["vector@1"])
+    catalog.blobs.drop(Owner.REFERENCE, [a], [])
+    assert catalog.blobs.having(Owner.REFERENCE, [a], "vector@1") == {a}
+    catalog.blobs.drop(Owner.REFERENCE, [a], ["vector@1", "vectors"])
+    there = catalog.blobs.items(Owner.REFERENCE, [a])
+    assert set(there[a]) == {"local", "global", "vector@2", "vector@3", "vectors@1"}
     assert catalog.check() == []
+
+
+def test_items_are_read_by_owner_and_name(catalog: Catalog) -> None:
+    a, b = _add(catalog, "a", "b")
+    catalog.references.keep({a: {"global@1a": b"first", "global@2b": b"second"}})
+    found = catalog.blobs.items(Owner.REFERENCE, [a, b, 99], ["global@2b", "local"])
+    assert found == {a: {"global@2b": b"second", "local": b"local of a"}, b: {"local": b"local of b"}, 99: {}}
+    assert catalog.blobs.items(Owner.REFERENCE, [a], []) == {a: {}}
+    assert catalog.blobs.items(Owner.UPLOAD, [a]) == {a: {}}
+
+
+def test_a_digest_names_the_references_of_a_kind_at_a_revision(catalog: Catalog) -> None:
+    a, b = _add(catalog, "a", "b")
+    both = catalog.references.digest_of(then := catalog.revision(), "copy")
+    assert both != catalog.references.digest_of(then - 1, "copy")
+    _add(catalog, "c", gallery="people")
+    (d,) = _add(catalog, "d")
+    catalog.references.remove([b])
+    assert catalog.references.digest_of(then, "copy") == both
+    now = catalog.references.digest_of(catalog.revision(), "copy")
+    wanted = "\n".join(f"{number} {digest_of(name)}" for number, name in ((a, "a"), (d, "d")))
+    assert now == hashlib.sha256(wanted.encode()).hexdigest()
+    catalog.references.remove([b], purge=True)
+    assert catalog.references.digest_of(catalog.revision(), "copy") == now
+    assert catalog.references.digest_of(then, "copy") != both  # what holds a purged reference loses its name
+
+
+def test_another_history_up_to_the_same_revision_has_another_digest(tmp_path: Path) -> None:
+    told: set[tuple[int, str]] = set()
+    for history in ("first", "second"):
+        with Catalog.open(tmp_path / history) as catalog:
+            catalog.galleries.create("brands", kind="copy")
+            _add(catalog, history)
+            told.add((catalog.revision(), catalog.references.digest_of(catalog.revision(), "copy")))
+    assert len(told) == 2
+    assert len({revision for revision, _ in told}) == 1
 
 
 def test_blobs_stream_in_order_and_by_gallery_and_kind(catalog: Catalog) -> None:
     ids = _add(catalog, *(f"n{number}" for number in range(10)))
     _add(catalog, "other", gallery="people")
-    catalog.references.add("brands", [new_reference("l", kind="logo")])
     met = list(catalog.blobs.each(Owner.REFERENCE, "global", gallery="brands", kind="copy", batch=3))
     assert met == [(number, f"global of n{place}".encode()) for place, number in enumerate(ids)]
     rest = catalog.blobs.each(Owner.REFERENCE, "global", after=ids[8], batch=1)
     assert next(rest)[0] == ids[9]
-    assert len(list(catalog.blobs.each(Owner.REFERENCE, "global"))) == 12
+    assert len(list(catalog.blobs.each(Owner.REFERENCE, "global"))) == 11
+    assert len(list(catalog.blobs.each(Owner.REFERENCE, "global", kind="person"))) == 1
+    assert list(catalog.blobs.each(Owner.REFERENCE, "global", gallery="brands", kind="person")) == []
     with pytest.raises(UnknownNameError):
         list(catalog.blobs.each(Owner.REFERENCE, "global", gallery="x"))
 

@@ -1,5 +1,6 @@
 """Purges: what is gone is searched for in every file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,20 @@ SECRETS = (b"Jane-Doe", b"doe-face", b"Janie", b"doe@mail", digest_of("doe-face"
 
 def _register_jane(catalog: Catalog) -> int:
     """Jane, in every corner where a name or a picture can be."""
-    catalog.entities.put("brands", "Jane-Doe", kind="person", aliases=["Janie"], attributes={"mail": "doe@mail"})
-    catalog.entities.put("brands", "friend", links={"knows": ["Jane-Doe", "other"], "boss": "Jane-Doe"})
+    jane = catalog.entities.put("brands", "Jane-Doe", aliases=["Janie"], attributes={"mail": "doe@mail"})
     face, other = catalog.references.add(
-        "brands", [new_reference("doe-face", entity="Jane-Doe", kind="person"), new_reference("other")]
+        "brands", [new_reference("doe-face", entity="Jane-Doe"), new_reference("other")]
     )
+    catalog.entities.put("brands", "friend", links={"knows": ["Jane-Doe", "other"], "boss": ["Jane-Doe"]})
     seen = SeenFile(path="/pictures/doe-face.jpg", size=1, mtime_ns=2, digest=digest_of("doe-face"))
     catalog.files.remember([seen])
     evidence = new_finding(face.id)
-    (upload,) = catalog.uploads.record([new_upload("/u", evidence, new_finding(other.id, 0.1))])
-    right, wrong = catalog.uploads.findings([upload])[upload]
+    wrong = new_finding(other.id, 0.1)
+    (upload,) = catalog.uploads.record([new_upload("/u", evidence, wrong, wrong)])
+    right, first, second = catalog.uploads.findings([upload])[upload]
     catalog.reviews.add(right.id, Decision.CONFIRM, "ada", note="yes, Jane-Doe")
-    catalog.reviews.add(wrong.id, Decision.RELABEL, "ada", label="Jane-Doe")
+    catalog.reviews.add(first.id, Decision.RELABEL, "ada", label="Jane-Doe")
+    catalog.reviews.add(second.id, Decision.RELABEL, "ada", entity_id=jane.id)
     return face.id
 
 
@@ -36,13 +39,13 @@ def _found(folder: Path, secrets: tuple[bytes, ...]) -> list[tuple[str, bytes]]:
 
 def test_a_purge_leaves_no_trace_in_any_file(file_catalog: Catalog, tmp_path: Path) -> None:
     number = _register_jane(file_catalog)
-    secrets = (*SECRETS, f"evidence for {number}".encode())
+    secrets = (*SECRETS, f"evidence for {number}".encode(), f"[[0,0],[{number},1]]".encode(), b"[[1,1],[1,2]]")
     assert {secret for _, secret in _found(tmp_path, secrets)} == set(secrets)
     receipt = file_catalog.references.remove([number], purge=True)
     assert receipt == Removal(ids=(number,), blobs=2, revision=file_catalog.revision(), purged=True, wal_truncated=True)
     assert _found(tmp_path, secrets) == []
     assert file_catalog.references.count() == 1
-    assert file_catalog.entities.get("brands", "friend").links == {"knows": ["other"]}
+    assert file_catalog.entities.get("brands", "friend").links == {"knows": ("other",)}
     assert file_catalog.check() == []
 
 
@@ -52,7 +55,7 @@ def test_entities_and_galleries_can_be_purged_whole(file_catalog: Catalog, tmp_p
     file_catalog.references.remove([number])
     assert _found(tmp_path, SECRETS)
     if way == "entity":
-        receipt = file_catalog.entities.remove("brands", "Jane-Doe", kind="person", purge=True)
+        receipt = file_catalog.entities.remove("brands", "Jane-Doe", purge=True)
     else:
         receipt = file_catalog.galleries.remove("brands", force=True, purge=True)
     assert number in receipt.ids
@@ -80,6 +83,52 @@ def test_an_entity_keeps_its_texts_while_another_reference_shows_it(catalog: Cat
     catalog.references.remove([one.id], purge=True)
     assert catalog.entities.get("brands", "Jane").references == 1
     assert catalog.references.get(one.id).name == ""
+
+
+def test_a_purge_clears_no_review_in_another_gallery(catalog: Catalog) -> None:
+    brand, person = (
+        catalog.references.add(name, [new_reference("r"), new_reference("Smith")]) for name in ("brands", "people")
+    )
+    smith = catalog.entities.get("people", "Smith")
+    found = [new_finding(brand[0].id), replace(new_finding(person[0].id), gallery="people")]
+    (upload,) = catalog.uploads.record([new_upload("/u", *found, *found)])
+    by_gallery = {"brands": list[int](), "people": list[int]()}
+    for each in catalog.uploads.findings([upload])[upload]:
+        by_gallery[each.gallery].append(each.id)
+    add = catalog.reviews.add
+    by_text = {name: add(ids[0], Decision.RELABEL, "ada", label="Smith") for name, ids in by_gallery.items()}
+    by_id = {name: add(ids[1], Decision.RELABEL, "ada", entity_id=smith.id) for name, ids in by_gallery.items()}
+    catalog.entities.remove("brands", "Smith", purge=True)
+    assert catalog.reviews.get(by_text["brands"].id).label is None
+    assert catalog.reviews.get(by_text["people"].id).label == "Smith"
+    assert {catalog.reviews.get(each.id).entity_id for each in by_id.values()} == {smith.id}
+    catalog.entities.remove("people", "Smith", purge=True)
+    assert catalog.reviews.get(by_text["people"].id).label is None
+    assert {catalog.reviews.get(each.id).entity_id for each in by_id.values()} == {None}
+    assert catalog.check() == []
+
+
+def test_a_finding_that_is_recorded_after_a_purge_has_no_evidence(catalog: Catalog) -> None:
+    (added,) = catalog.references.add("brands", [new_reference("a")])
+    catalog.references.remove([added.id], purge=True)
+    (upload,) = catalog.uploads.record([new_upload("/u", new_finding(added.id))])
+    (found,) = catalog.uploads.findings([upload])[upload]
+    assert (found.evidence, found.region, found.reference_region) == (b"", None, None)
+
+
+def test_a_purge_is_pending_until_the_files_are_clean(catalog: Catalog) -> None:
+    a, b, c = (each.id for each in catalog.references.add("brands", [new_reference(name) for name in "abc"]))
+    catalog.references.remove([a, b], purge=True)
+    catalog.references.remove([c])
+    assert catalog.purges.pending() == (a, b)
+    before = catalog.revision()
+    catalog.purges.finish([a, c])
+    assert catalog.purges.pending() == (b,)
+    catalog.references.remove([a, b], purge=True)
+    assert catalog.purges.pending() == (b,)
+    catalog.purges.finish(catalog.purges.pending())
+    assert catalog.purges.pending() == ()
+    assert catalog.revision() == before + 1
 
 
 def test_a_tombstone_can_be_purged_later(catalog: Catalog) -> None:

@@ -24,6 +24,16 @@ def test_a_review_comes_back_as_it_was_made(catalog: Catalog, finding_id: int) -
     assert catalog.reviews.of([finding_id, 99]) == {finding_id: [made]}
 
 
+def test_a_review_may_name_an_entity_of_any_gallery(catalog: Catalog, finding_id: int) -> None:
+    entity = catalog.entities.put("people", "Ada")
+    with pytest.raises(ConflictError, match="not both"):
+        catalog.reviews.add(finding_id, Decision.RELABEL, "ada", entity_id=entity.id, label="Ada")
+    with pytest.raises(UnknownNameError, match="no entity 99"):
+        catalog.reviews.add(finding_id, Decision.RELABEL, "ada", entity_id=99)
+    made = catalog.reviews.add(finding_id, Decision.RELABEL, "ada", entity_id=entity.id)
+    assert (made.entity_id, made.label) == (entity.id, None)
+
+
 def test_a_finding_has_one_standing_review(catalog: Catalog, finding_id: int) -> None:
     first = catalog.reviews.add(finding_id, Decision.CONFIRM, "ada")
     with pytest.raises(ConflictError, match=f"review {first.id} already"):

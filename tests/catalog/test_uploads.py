@@ -4,6 +4,7 @@ import pytest
 
 from lynkeus.catalog import Catalog, Decision, NewUpload, Owner
 from lynkeus.core import Action, ConflictError, UnknownNameError, Verdict
+from lynkeus.core.media import Medium
 from lynkeus.testing.catalog_rows import new_finding, new_reference, new_upload
 
 
@@ -28,6 +29,7 @@ def test_an_upload_comes_back_with_its_findings_best_first(catalog: Catalog, ref
     assert [each.score for each in findings[found]] == [0.75, 0.25]
     best = findings[found][0]
     assert (best.gallery, best.entity, best.reference, best.kind) == ("brands", "s", "s.jpg", "copy")
+    assert (best.region, best.reference_region) == (high.region, high.reference_region)
     assert (best.rate, best.rate_upper, best.action) == (1e-4, 3e-4, Action.REVIEW)
     assert best.evidence == f"evidence for {references[1]}".encode()
     assert catalog.uploads.finding(best.id) == best
@@ -37,6 +39,38 @@ def test_an_unreadable_upload_keeps_its_reason(catalog: Catalog) -> None:
     (number,) = catalog.uploads.record([NewUpload(path="/x", verdict=Verdict.UNREADABLE, error="truncated")])
     got = catalog.uploads.get(number)
     assert (got.verdict, got.error, got.digest) == (Verdict.UNREADABLE, "truncated", "")
+
+
+def test_a_place_in_time_comes_back(catalog: Catalog, references: list[int]) -> None:
+    span = replace(new_finding(references[0]), start=1.5, end=2.5, reference_start=0.5, reference_end=1.25)
+    video = replace(new_upload("/v", span), medium=Medium.VIDEO, seconds=60.0, width=None, height=None)
+    (number,) = catalog.uploads.record([video])
+    got = catalog.uploads.get(number)
+    assert (got.medium, got.seconds, got.width, got.height) == (Medium.VIDEO, 60, None, None)
+    (found,) = catalog.uploads.findings([number])[number]
+    assert (found.start, found.end, found.reference_start, found.reference_end) == (1.5, 2.5, 0.5, 1.25)
+
+
+def test_the_best_score_of_each_gallery_is_kept(catalog: Catalog) -> None:
+    a, b = catalog.uploads.record(
+        [replace(new_upload("/a"), scores={"brands": 0.25, "people": -1.0}), new_upload("/b")]
+    )
+    assert catalog.uploads.scores([a, b]) == {a: {"brands": 0.25, "people": -1.0}, b: {}}
+    catalog.galleries.remove("people")
+    assert catalog.uploads.scores([a]) == {a: {"brands": 0.25}}
+    with pytest.raises(UnknownNameError, match="no gallery 'people'"):
+        catalog.uploads.record([replace(new_upload("/c"), scores={"people": 0.5})])
+    catalog.uploads.remove([a])
+    assert catalog.uploads.scores([a]) == {a: {}}
+    assert catalog.check() == []
+
+
+def test_an_upload_is_found_by_what_the_caller_calls_it(catalog: Catalog) -> None:
+    a, _, c = catalog.uploads.record(
+        [replace(new_upload("/a"), caller_id="post 7"), new_upload("/b"), replace(new_upload("/c"), caller_id="post 7")]
+    )
+    found = catalog.uploads.page(caller_id="post 7")
+    assert [(each.id, each.caller_id) for each in found] == [(a, "post 7"), (c, "post 7")]
 
 
 def test_scans_raise_no_revision(catalog: Catalog, references: list[int]) -> None:

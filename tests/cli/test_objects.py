@@ -1,16 +1,12 @@
 """Galleries of objects through the command line."""
 
-import json
 import shutil
-import sqlite3
 from pathlib import Path
 
 import numpy as np
 import pytest
 from commands import demo_photograph, rows, run
 from made_pictures import write_picture
-
-from lynkeus.scan.home import CATALOG
 
 
 @pytest.fixture
@@ -155,18 +151,3 @@ def test_a_csv_file_may_name_a_folder_and_rows_name_what_was_given(things: Path,
     assert f"{tmp_path / 'a.jpg'}: none of the pictures of Egg could be read (1 tried)" in told.stderr
     (row,) = rows(run(tmp_path / "home", "gallery", "show", "named", "--json"))
     assert row["entity"] == "Red bridge"
-
-
-def test_a_home_from_before_objects_takes_them(made: Path, things: Path, tmp_path: Path) -> None:
-    home = Path(shutil.copytree(made / "home", tmp_path / "old"))
-    with sqlite3.connect(home / CATALOG) as connection:  # as the first schema left it
-        connection.execute("ALTER TABLE gallery DROP COLUMN kind")
-        connection.execute("UPDATE meta SET schema_version = 1")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    connection.close()
-    run(home, "register", things / "things", "--gallery", "things", "--kind", "object")
-    found = rows(run(home, "scan", made / "uploads", things / "uploads", "--json", "-", code=1))
-    kinds = {Path(row["upload"]).stem: {f["kind"] for f in row["findings"]} for row in found}
-    assert kinds["copy"] == {"copy"}
-    assert kinds["bridge"] == {"object"}
-    assert json.loads(run(home, "gallery", "list", "--json").stdout.splitlines()[0])["kind"] == "copy"

@@ -17,7 +17,7 @@ from commands import rows, run
 from lynkeus.catalog import Owner
 from lynkeus.core import ConflictError
 from lynkeus.core.folders import Entry, walk
-from lynkeus.kinds.items import made_by
+from lynkeus.kinds.items import maker
 from lynkeus.kinds.objects.embedder import DESCRIPTOR
 from lynkeus.models.export import INPUT
 from lynkeus.runtime.area import AREA, HEAT, TOWARDS
@@ -68,12 +68,12 @@ def test_a_network_of_ones_own_recognises_what_was_registered_before(home: Path,
     assert done["files"] == 1  # the vectors of the network that ships were kept
     assert _found(home, things / "uploads")["bridge"] == before["bridge"]
     assert [each.name for each in (home / "models").iterdir()] == ["in-use.json"]
-    assert _parts(home) == {made_by("vector", card(DESCRIPTOR))}
+    assert _makers(home) == {maker(card(DESCRIPTOR))}
 
 
-def _parts(home: Path) -> set[str]:
+def _makers(home: Path) -> set[str]:
     with sqlite3.connect(home / CATALOG) as catalog:
-        return {part for (part,) in catalog.execute("SELECT DISTINCT part FROM blob WHERE part LIKE 'vector%'")}
+        return {made for (made,) in catalog.execute("SELECT DISTINCT maker FROM blob WHERE item = 'vector'")}
 
 
 def test_the_report_names_the_network_that_was_used(home: Path, things: Path, own: Path, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_without_file_and_thumbnail_the_network_in_use_stays(home: Path, things:
     before = _found(home, things / "uploads")
     with sqlite3.connect(home / CATALOG) as catalog:
         catalog.execute("UPDATE reference SET source = '' WHERE entity_id = 1")
-        catalog.execute("DELETE FROM blob WHERE part = 'thumb' AND owner = 'reference' AND owner_id = 1")
+        catalog.execute("DELETE FROM blob WHERE item = 'thumb' AND owner = 'reference' AND owner_id = 1")
     done = run(home, "models", "use", own, code=1)
     assert "things/bridge/1.jpg: neither its file nor a thumbnail of it is left" in done.stderr
     assert "own-1 is not in use" in done.stdout
@@ -112,13 +112,13 @@ def test_without_file_and_thumbnail_the_network_in_use_stays(home: Path, things:
 
 def test_what_another_network_described_is_refused_until_it_is_described_anew(home: Path, things: Path) -> None:
     with sqlite3.connect(home / CATALOG) as catalog:
-        catalog.execute("UPDATE blob SET part = 'vector@of-another' WHERE part LIKE 'vector@%'")
+        catalog.execute("UPDATE blob SET maker = 'of-another' WHERE item = 'vector'")
     refused = run(home, "scan", things / "uploads", code=2).stderr
     assert "things: described by another model than the one in use" in refused
     assert "`lynkeus models refresh` describes what is registered" in refused
     assert "2 references described from their files" in run(home, "models", "refresh").stdout
     assert [name for name, _ in _found(home, things / "uploads")["bridge"]] == ["bridge"]
-    assert made_by("vector", card(DESCRIPTOR)) in _parts(home)
+    assert maker(card(DESCRIPTOR)) in _makers(home)
 
 
 def test_rates_and_kept_uploads_follow_the_network(home: Path, things: Path, own: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from made_pictures import made_picture
 
 from lynkeus.catalog import Background
 from lynkeus.core.folders import walk
+from lynkeus.core.media import Medium
 from lynkeus.scan.backgrounds import add_clean
 from lynkeus.scan.calibrate import NOTHING_ALIKE, judge_of, scores_of
 from lynkeus.scan.clean_pictures import NORMALISING, halves
@@ -102,7 +103,7 @@ def test_a_score_goes_with_the_reference_that_gave_it(home: Home, tmp_path: Path
 
 
 def test_an_empty_gallery_has_clean_scores_of_nothing(home: Home) -> None:
-    home.catalog.galleries.create("empty")
+    home.catalog.galleries.create("empty", kind="copy")
     judge_of(home)
     assert [score.score for score in scores_of(home, "empty").values()] == [NOTHING_ALIKE] * 3
 
@@ -115,6 +116,10 @@ def _pictures(count: int) -> list[Background]:
             digest=hashlib.sha256(str(number).encode()).hexdigest(),
             source="",
             shipped=False,
+            medium=Medium.PICTURE,
+            width=None,
+            height=None,
+            seconds=None,
             added_revision=1,
             created=0.0,
         )

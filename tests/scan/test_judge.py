@@ -5,7 +5,7 @@ import pytest
 
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Gallery, Reference
-from lynkeus.core import Action, Belief, Evidence
+from lynkeus.core import Action, Belief, Evidence, Medium
 from lynkeus.kinds.protocol import RawFinding
 from lynkeus.scan.judge import Judge
 
@@ -25,8 +25,11 @@ def _reference() -> Reference:
         name="r",
         source="",
         digest="",
+        medium=Medium.PICTURE,
         width=1,
         height=1,
+        seconds=None,
+        region=None,
         model_version="",
         added_revision=1,
         removed_revision=None,
@@ -35,7 +38,7 @@ def _reference() -> Reference:
 
 
 def _judge(policy: str | None) -> Judge:
-    gallery = Gallery(id=1, name="g", policy=policy, log_only=False, created=0.0, kind="copy")
+    gallery = Gallery(id=1, name="g", policy=policy, log_only=False, retention_days=None, created=0.0, kind="copy")
     return Judge({"g": gallery}, {"g": RateModel.fit(np.linspace(-20, -10, 400))})
 
 

@@ -163,7 +163,7 @@ def test_scores_follow_the_gallery_and_a_reference_over_again_is_left_out(
     judge_of(home)
     raised = {names[n] for n, score in scores_of(home, "things").items() if score.score > before[n].score + 1}
     assert raised & {"14.jpg", "15.jpg", "16.jpg", "17.jpg"}
-    home.catalog.entities.remove("things", "bell", kind="object")
+    home.catalog.entities.remove("things", "bell")
     judge_of(home)
     after = scores_of(home, "things")
     assert after.keys() == before.keys()

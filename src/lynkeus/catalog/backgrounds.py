@@ -4,14 +4,16 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsIndex
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from lynkeus.catalog.blobs import delete_blobs, insert_blobs, insert_missing
-from lynkeus.catalog.lookup import chunks, gallery_id, numbers, storable
+from lynkeus.catalog.lookup import chunks, gallery_id, hold, numbers, put_rows, storable
 from lynkeus.catalog.rows import Added, Background, BackgroundScore, Calibration, NewBackground, Owner
 from lynkeus.catalog.schema import background, background_score, calibration, reference
+from lynkeus.catalog.schema import gallery as gallery_table
 from lynkeus.catalog.store import Store
 from lynkeus.core import UnknownNameError
+from lynkeus.core.media import Medium
 
 
 class Backgrounds:
@@ -56,40 +58,42 @@ class Backgrounds:
         """
         wanted = numbers(ids)
         with self._store.write() as writing:
-            removed = 0
+            connection = writing.connection
+            there: list[int] = []
+            for part in chunks(wanted):
+                query = select(background.c.id).where(background.c.id.in_(part)).order_by(background.c.id)
+                there += connection.execute(query.with_for_update()).scalars()
+            if lacking := len(wanted) - len(there):
+                raise UnknownNameError(f"{lacking} of these backgrounds do not exist; none was removed")
             for part in chunks(wanted):
                 scored = background_score.c.background_id.in_(part)
-                writing.connection.execute(delete(background_score).where(scored))
-                gone = delete(background).where(background.c.id.in_(part))
-                removed += writing.connection.execute(gone).rowcount
-            if removed < len(wanted):
-                raise UnknownNameError(f"{len(wanted) - removed} of these backgrounds do not exist; none was removed")
-            delete_blobs(writing.connection, Owner.BACKGROUND, wanted)
+                connection.execute(delete(background_score).where(scored))
+                connection.execute(delete(background).where(background.c.id.in_(part)))
+            delete_blobs(connection, Owner.BACKGROUND, wanted)
             if wanted:
                 writing.raise_revision(backgrounds=True)
 
     def keep(self, parts: Mapping[int, Mapping[str, bytes]]) -> None:
-        """Store more parts of pictures; those that have such a part already, and removed pictures, are passed over.
+        """Store more items of pictures; those that have such an item already, and removed pictures, are passed over.
 
         The revision stays: what is stored follows from what is there.
 
         Args:
-            parts: Background id to part to bytes.
+            parts: Background id to name to bytes.
         """
-        with self._store.write() as writing:
-            connection = writing.connection
-            alive = _alive(connection, background, {int(number) for number in parts})
+        with self._store.append() as connection:
+            alive = hold(connection, background, parts)
             insert_missing(connection, Owner.BACKGROUND, {n: each for n, each in parts.items() if n in alive})
 
     def all(self) -> list[Background]:
         """All pictures, by ascending id."""
         with self._store.read() as connection:
             rows = connection.execute(select(background).order_by(background.c.id)).mappings()
-            return [Background(**row) for row in rows]
+            return [_background(row) for row in rows]
 
 
 class Calibrations:
-    """What was fitted for each gallery and kind, and the scores that it was fitted to.
+    """What was fitted for each gallery and medium of upload, and the scores that it was fitted to.
 
     Nothing here raises the revision: a calibration follows from what the revision counts.
     """
@@ -97,8 +101,12 @@ class Calibrations:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def get(self, gallery: str, kind: str) -> Calibration | None:
+    def get(self, gallery: str, medium: Medium = Medium.PICTURE) -> Calibration | None:
         """The calibration that was last put, or None.
+
+        Args:
+            gallery: For which.
+            medium: For uploads of this medium.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -106,47 +114,44 @@ class Calibrations:
         table = calibration
         with self._store.read() as connection:
             number = gallery_id(connection, gallery)
-            query = select(table).where(table.c.gallery_id == number, table.c.kind == kind)
+            query = select(table).where(table.c.gallery_id == number, table.c.medium == medium.value)
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Calibration(gallery=gallery, kind=kind, revision=row.revision, text=row.text)
+        return Calibration(gallery=gallery, medium=medium, revision=row.revision, text=row.text)
 
-    def put(self, gallery: str, kind: str, *, revision: int, text: str) -> None:
+    def put(self, gallery: str, medium: Medium = Medium.PICTURE, *, revision: int, text: str) -> None:
         """Store a calibration in the place of the last.
 
         Args:
             gallery: For which.
-            kind: The recogniser's kind.
+            medium: For uploads of this medium.
             revision: The state it was fitted to.
             text: Opaque.
 
         Raises:
             UnknownNameError: There is no such gallery.
         """
-        table = calibration
-        with self._store.write() as writing:
-            number = gallery_id(writing.connection, gallery)
-            last = delete(table).where(table.c.gallery_id == number, table.c.kind == kind)
-            writing.connection.execute(last)
-            values = {"gallery_id": number, "kind": kind, "revision": int(revision), "text": text}
-            writing.connection.execute(insert(table).values(values))
+        with self._store.append() as connection:
+            number = _held(connection, gallery)
+            values = {"gallery_id": number, "medium": medium.value, "revision": int(revision), "text": text}
+            put_rows(connection, calibration, [values], replace=True)
 
-    def scores(self, gallery: str, kind: str) -> dict[int, BackgroundScore]:
+    def scores(self, gallery: str) -> dict[int, BackgroundScore]:
         """The scores by background id; those whose best reference was removed are missing.
 
         Raises:
             UnknownNameError: There is no such gallery.
         """
         table = background_score
-        fields = [column for column in table.c if column.name not in ("gallery_id", "kind")]
+        fields = [column for column in table.c if column.name != "gallery_id"]
         with self._store.read() as connection:
             number = gallery_id(connection, gallery)
-            query = select(*fields).where(table.c.gallery_id == number, table.c.kind == kind)
+            query = select(*fields).where(table.c.gallery_id == number)
             rows = connection.execute(query.order_by(table.c.background_id)).mappings()
             return {row["background_id"]: BackgroundScore(**row) for row in rows}
 
-    def put_scores(self, gallery: str, kind: str, scores: Sequence[BackgroundScore]) -> None:
+    def put_scores(self, gallery: str, scores: Sequence[BackgroundScore]) -> None:
         """Store scores, each in the place of that background's last; others stay.
 
         Backgrounds and best references that were removed meanwhile are passed over.
@@ -155,22 +160,32 @@ class Calibrations:
             UnknownNameError: There is no such gallery.
         """
         table = background_score
-        with self._store.write() as writing:
-            connection = writing.connection
-            number = gallery_id(connection, gallery)
+        with self._store.append() as connection:
+            number = _held(connection, gallery)
             best = {int(each.reference_id) for each in scores if each.reference_id is not None}
-            alive = _alive(connection, reference, best, reference.c.removed_revision.is_(None)) | {None}
-            there = _alive(connection, background, {int(each.background_id) for each in scores})
-            rows = [
-                {"gallery_id": number, "kind": kind, **_score_row(each)}
+            alive = hold(connection, reference, best, reference.c.removed_revision.is_(None))
+            there = hold(connection, background, {int(each.background_id) for each in scores})
+            rows = {
+                int(each.background_id): {"gallery_id": number, **_score_row(each)}
                 for each in scores
-                if int(each.background_id) in there and each.reference_id in alive
-            ]
-            for part in chunks(sorted({int(each.background_id) for each in scores})):
+                if int(each.background_id) in there and (each.reference_id is None or int(each.reference_id) in alive)
+            }
+            for part in chunks(sorted(there - rows.keys())):
                 old = table.c.background_id.in_(part)
-                connection.execute(delete(table).where(table.c.gallery_id == number, table.c.kind == kind, old))
-            if rows:
-                connection.execute(insert(table), rows)
+                connection.execute(delete(table).where(table.c.gallery_id == number, old))
+            put_rows(connection, table, list(rows.values()), replace=True)
+
+
+def _held(connection: Connection, name: str) -> int:
+    """The number of a living gallery, which nobody removes before the transaction ends.
+
+    Raises:
+        UnknownNameError: There is no such gallery.
+    """
+    number = gallery_id(connection, name)
+    if not hold(connection, gallery_table, [number], gallery_table.c.removed_revision.is_(None)):
+        raise UnknownNameError(f"gallery {name!r} was removed meanwhile")
+    return number
 
 
 def _row(new: NewBackground) -> dict[str, Any]:
@@ -179,7 +194,16 @@ def _row(new: NewBackground) -> dict[str, Any]:
         "source": storable(new.source),
         "digest": new.digest,
         "shipped": new.shipped,
+        "medium": new.medium.value,
+        "width": new.width,
+        "height": new.height,
+        "seconds": new.seconds,
     }
+
+
+def _background(row: Mapping[Any, Any]) -> Background:
+    values: dict[str, Any] = {**row, "medium": Medium(row["medium"])}
+    return Background(**values)
 
 
 def _score_row(score: BackgroundScore) -> dict[str, Any]:
@@ -191,10 +215,3 @@ def _score_row(score: BackgroundScore) -> dict[str, Any]:
         "excluded": bool(score.excluded),
         "reason": score.reason,
     }
-
-
-def _alive(connection: Connection, table: Table, ids: set[int], *conditions: ColumnElement[bool]) -> set[int | None]:
-    there: set[int | None] = set()
-    for part in chunks(sorted(ids)):
-        there.update(connection.execute(select(table.c.id).where(table.c.id.in_(part), *conditions)).scalars())
-    return there

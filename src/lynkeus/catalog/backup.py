@@ -45,11 +45,11 @@ def back_up(store: Store, file: Path) -> Stamp:
         with _errors(str(file)), contextlib.closing(read_only(Path(store.where))) as source:
             _copy(source, part)
         with contextlib.closing(read_only(part)) as copied:
-            row = copied.execute("SELECT database_id, epoch, revision FROM meta").fetchone()
+            row = copied.execute("SELECT database_id, epoch, revision, backgrounds_revision FROM meta").fetchone()
         seal(part)
         part.replace(file)
         sync_folder(file.parent)
-    return Stamp(database_id=row[0], epoch=row[1], revision=row[2])
+    return Stamp(database_id=row[0], epoch=row[1], revision=row[2], backgrounds=row[3])
 
 
 def restore(where: str | Path, file: Path) -> Restored:

@@ -13,6 +13,7 @@ from lynkeus.catalog.entities import Entities
 from lynkeus.catalog.files import Files
 from lynkeus.catalog.galleries import Galleries
 from lynkeus.catalog.opening import open_store
+from lynkeus.catalog.purges import Purges
 from lynkeus.catalog.references import References
 from lynkeus.catalog.reviews import Reviews
 from lynkeus.catalog.rows import Owner, Restored, Stamp
@@ -46,6 +47,7 @@ class Catalog:
         uploads: What was scanned, and found.
         reviews: What people decided.
         files: A memo of files that were read.
+        purges: What other files may still have to forget.
     """
 
     def __init__(self, store: Store) -> None:
@@ -60,6 +62,7 @@ class Catalog:
         self.uploads = Uploads(store)
         self.reviews = Reviews(store)
         self.files = Files(store)
+        self.purges = Purges(store)
 
     @classmethod
     def open(cls, where: str | Path, *, create: bool = True) -> "Catalog":
@@ -113,6 +116,10 @@ class Catalog:
                 if count := connection.execute(lost).scalar_one():
                     problems.append(f"{count} blobs belong to no {owner.value}")
         return problems
+
+    def truncate_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which may hold deleted bytes; False while a reader needs it."""
+        return self._store.truncate_log() if self._store.is_sqlite else True
 
     def backup(self, file: Path) -> Stamp:
         """Write a consistent copy into one file, renamed when whole, while others read and write.

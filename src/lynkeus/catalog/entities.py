@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from lynkeus.catalog.lookup import chunks, gallery_id, storable
-from lynkeus.catalog.removal import blank_unshown_entities, finish, remove_references
+from lynkeus.catalog.removal import blank_unshown_entities, finish, remove_entities, remove_references
 from lynkeus.catalog.rows import Entity, Removal
 from lynkeus.catalog.schema import entity as table
 from lynkeus.catalog.schema import gallery as gallery_table
-from lynkeus.catalog.schema import reference
+from lynkeus.catalog.schema import reference, relation
 from lynkeus.catalog.store import Store
 from lynkeus.core import UnknownNameError
 
@@ -27,51 +27,48 @@ class Entities:
         gallery: str,
         name: str,
         *,
-        kind: str = "copy",
         aliases: Sequence[str] = (),
         attributes: Mapping[str, Any] | None = None,
-        links: Mapping[str, Any] | None = None,
+        links: Mapping[str, Sequence[str]] | None = None,
     ) -> Entity:
         """Make an entity, or replace what is said of it.
 
         Args:
             gallery: Its gallery.
-            name: Its name, unique for gallery and kind.
-            kind: The recogniser's kind.
+            name: Its name, unique in the gallery.
             aliases: Other names.
             attributes: Anything that JSON takes.
-            links: Relation to names of other entities, or a list of them.
+            links: Relation to names of entities that the gallery has.
 
         Raises:
-            UnknownNameError: There is no such gallery.
+            UnknownNameError: There is no such gallery, or a link leads to no entity; nothing is stored then.
         """
         texts = {
             "aliases": _json([storable(alias) for alias in aliases]),
             "attributes": _json(dict(attributes or {})),
-            "links": _json(dict(links or {})),
         }
         with self._store.write() as writing:
             connection = writing.connection
-            made = ensure_entities(connection, gallery_id(connection, gallery), [(kind, name)])
-            itself = table.c.id == made[kind, storable(name)]
-            connection.execute(update(table).where(itself).values(texts))
-            return _entity(connection.execute(_entities().where(itself)).mappings().one())
+            of = gallery_id(connection, gallery)
+            number = ensure_entities(connection, of, [name])[storable(name)]
+            connection.execute(update(table).where(table.c.id == number).values(texts))
+            _relate(connection, of, number, links or {})
+            return _entities(connection, _query().where(table.c.id == number))[0]
 
-    def get(self, gallery: str, name: str, *, kind: str = "copy") -> Entity:
+    def get(self, gallery: str, name: str) -> Entity:
         """The entity of that name.
 
         Raises:
             UnknownNameError: There is no such gallery or entity.
         """
         with self._store.read() as connection:
-            return _entity(_named(connection, gallery, name, kind))
+            return _named(connection, gallery, name)
 
-    def page(self, gallery: str, *, kind: str | None = None, after: int = 0, limit: int = 1000) -> list[Entity]:
+    def page(self, gallery: str, *, after: int = 0, limit: int = 1000) -> list[Entity]:
         """Some entities of a gallery, by ascending id.
 
         Args:
             gallery: Which.
-            kind: Of this kind alone.
             after: The last id of the page before.
             limit: At most so many.
 
@@ -79,46 +76,32 @@ class Entities:
             UnknownNameError: There is no such gallery.
         """
         with self._store.read() as connection:
-            query = _entities().where(table.c.gallery_id == gallery_id(connection, gallery))
-            if kind is not None:
-                query = query.where(table.c.kind == kind)
-            query = query.where(table.c.id > after).order_by(table.c.id).limit(limit)
-            return [_entity(row) for row in connection.execute(query).mappings()]
+            query = _query().where(table.c.gallery_id == gallery_id(connection, gallery))
+            return _entities(connection, query.where(table.c.id > after).order_by(table.c.id).limit(limit))
 
-    def remove(self, gallery: str, name: str, *, kind: str = "copy", purge: bool = False) -> Removal:
+    def remove(self, gallery: str, name: str, *, purge: bool = False) -> Removal:
         """Remove an entity with all its references; a purge takes those removed before, too.
 
         Raises:
             UnknownNameError: There is no such gallery or entity.
         """
         with self._store.write() as writing:
-            number = _named(writing.connection, gallery, name, kind)["id"]
+            number = _named(writing.connection, gallery, name).id
             ids = select(reference.c.id).where(reference.c.entity_id == number).order_by(reference.c.id)
-            revision = writing.raise_revision()
             found = list(writing.connection.execute(ids).scalars())
-            gone = update(table).where(table.c.id == number)
-            writing.connection.execute(gone.values(removed_revision=revision))
+            remove_entities(writing, [number])
             receipt = remove_references(writing, found, blank=purge)
             if purge:
                 blank_unshown_entities(writing, [number])
         return finish(self._store, receipt)
 
 
-def ensure_entities(connection: Connection, of: int, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The ids of living entities by (kind, storable name), those missing made."""
-    wanted = list(dict.fromkeys((kind, storable(name)) for kind, name in names))
+def ensure_entities(connection: Connection, of: int, names: Iterable[str]) -> dict[str, int]:
+    """The ids of a gallery's living entities by storable name, those missing made."""
+    wanted = list(dict.fromkeys(storable(name) for name in names))
     ids = _living(connection, of, wanted)
     missing = [
-        {
-            "gallery_id": of,
-            "kind": kind,
-            "name": name,
-            "aliases": "[]",
-            "attributes": "{}",
-            "links": "{}",
-        }
-        for kind, name in wanted
-        if (kind, name) not in ids
+        {"gallery_id": of, "name": name, "aliases": "[]", "attributes": "{}"} for name in wanted if name not in ids
     ]
     if missing:
         connection.execute(insert(table), missing)
@@ -126,57 +109,84 @@ def ensure_entities(connection: Connection, of: int, names: Iterable[tuple[str, 
     return ids
 
 
-def _living(connection: Connection, of: int, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    ids: dict[tuple[str, str], int] = {}
+def _living(connection: Connection, of: int, wanted: Sequence[str]) -> dict[str, int]:
+    ids: dict[str, int] = {}
     for part in chunks(wanted):
-        query = select(table.c.id, table.c.kind, table.c.name).where(
-            table.c.gallery_id == of,
-            table.c.kind.in_({kind for kind, _ in part}),
-            table.c.name.in_({name for _, name in part}),
-            table.c.removed_revision.is_(None),
+        query = select(table.c.id, table.c.name).where(
+            table.c.gallery_id == of, table.c.name.in_(part), table.c.removed_revision.is_(None)
         )
-        ids.update(((row.kind, row.name), row.id) for row in connection.execute(query))
+        ids.update((row.name, row.id) for row in connection.execute(query))
     return ids
 
 
-def _entities() -> Select:
+def _relate(connection: Connection, of: int, number: int, links: Mapping[str, Sequence[str]]) -> None:
+    """Store the relations of an entity in the place of those it had."""
+    connection.execute(delete(relation).where(relation.c.entity_id == number))
+    named = {(storable(kind), storable(other)) for kind, others in links.items() for other in others}
+    ids = _living(connection, of, sorted({other for _, other in named}))
+    lost = sorted(other for _, other in named if other not in ids)
+    if lost:
+        raise UnknownNameError(f"a link leads to {lost[0]!r}, but the gallery has no such entity; nothing was stored")
+    if named:
+        rows = [{"entity_id": number, "name": kind, "other_id": ids[other]} for kind, other in sorted(named)]
+        connection.execute(insert(relation), rows)
+
+
+def _query() -> Select:
     living = (
         select(func.count())
         .where(reference.c.entity_id == table.c.id, reference.c.removed_revision.is_(None))
         .correlate(table)
         .scalar_subquery()
     )
+    of = gallery_table.c
     return (
-        select(table, gallery_table.c.name.label("gallery"), living.label("living"))
-        .join(gallery_table, gallery_table.c.id == table.c.gallery_id)
+        select(table, of.name.label("gallery"), of.kind.label("kind"), living.label("living"))
+        .join(gallery_table, of.id == table.c.gallery_id)
         .where(table.c.removed_revision.is_(None))
     )
 
 
-def _named(connection: Connection, gallery: str, name: str, kind: str) -> Mapping[Any, Any]:
-    query = _entities().where(
-        table.c.gallery_id == gallery_id(connection, gallery),
-        table.c.kind == kind,
-        table.c.name == storable(name),
-    )
-    row = connection.execute(query).mappings().one_or_none()
-    if row is None:
-        raise UnknownNameError(f"gallery {gallery!r} has no entity {name!r} of kind {kind!r}")
-    return row
+def _entities(connection: Connection, query: Select) -> list[Entity]:
+    rows = connection.execute(query).mappings().all()
+    links = _links(connection, [row["id"] for row in rows])
+    return [
+        Entity(
+            id=row["id"],
+            gallery=row["gallery"],
+            kind=row["kind"],
+            name=row["name"],
+            aliases=tuple(json.loads(row["aliases"])),
+            attributes=json.loads(row["attributes"]),
+            links=links.get(row["id"], {}),
+            references=row["living"],
+        )
+        for row in rows
+    ]
+
+
+def _links(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, tuple[str, ...]]]:
+    """Relation to names, of those entities that have any."""
+    found: dict[int, dict[str, tuple[str, ...]]] = {}
+    for part in chunks(ids):
+        query = (
+            select(relation.c.entity_id, relation.c.name, table.c.name.label("other"))
+            .join(table, table.c.id == relation.c.other_id)
+            .where(relation.c.entity_id.in_(part))
+        )
+        for number, kind, other in sorted((row.entity_id, row.name, row.other) for row in connection.execute(query)):
+            links = found.setdefault(number, {})
+            links[kind] = (*links.get(kind, ()), other)
+    return found
+
+
+def _named(connection: Connection, gallery: str, name: str) -> Entity:
+    query = _query().where(table.c.gallery_id == gallery_id(connection, gallery), table.c.name == storable(name))
+    found = _entities(connection, query)
+    if not found:
+        raise UnknownNameError(f"gallery {gallery!r} has no entity {name!r}")
+    return found[0]
 
 
 def _json(value: Any) -> str:
     return storable(json.dumps(value, ensure_ascii=False))
-
-
-def _entity(row: Mapping[Any, Any]) -> Entity:
-    return Entity(
-        id=row["id"],
-        gallery=row["gallery"],
-        kind=row["kind"],
-        name=row["name"],
-        aliases=tuple(json.loads(row["aliases"])),
-        attributes=json.loads(row["attributes"]),
-        links=json.loads(row["links"]),
-        references=row["living"],
-    )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
-from lynkeus.catalog.lookup import chunks, storable
+from lynkeus.catalog.lookup import chunks, put_rows, storable
 from lynkeus.catalog.rows import SeenFile
 from lynkeus.catalog.schema import seen_file
 from lynkeus.catalog.store import Store
@@ -32,17 +32,18 @@ class Files:
         rows = {storable(each.path): each for each in batch}
         if not rows:
             return
-        with self._store.write() as writing:
-            for part in chunks(list(rows)):
-                writing.connection.execute(delete(seen_file).where(seen_file.c.path.in_(part)))
-            values = [
-                {"path": path, "size": each.size, "mtime_ns": each.mtime_ns, "digest": each.digest}
-                for path, each in rows.items()
-            ]
-            writing.connection.execute(insert(seen_file), values)
+        values = [
+            {"path": path, "size": each.size, "mtime_ns": each.mtime_ns, "digest": each.digest}
+            for path, each in rows.items()
+        ]
+        with self._store.append() as connection:
+            put_rows(connection, seen_file, values, replace=True)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Forget files; those not remembered are passed over."""
-        with self._store.write() as writing:
-            for part in chunks([storable(path) for path in paths]):
-                writing.connection.execute(delete(seen_file).where(seen_file.c.path.in_(part)))
+        with self._store.append() as connection:
+            for part in chunks(sorted({storable(path) for path in paths})):
+                wanted = seen_file.c.path.in_(part)
+                held = select(seen_file.c.path).where(wanted).order_by(seen_file.c.path).with_for_update()
+                connection.execute(held)
+                connection.execute(delete(seen_file).where(wanted))

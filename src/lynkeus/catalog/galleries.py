@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from lynkeus.catalog.lookup import gallery_id
-from lynkeus.catalog.removal import blank_unshown_entities, finish, remove_references
+from lynkeus.catalog.removal import blank_unshown_entities, finish, remove_entities, remove_references
 from lynkeus.catalog.rows import Gallery, Removal
 from lynkeus.catalog.schema import background_score, calibration, entity, reference
 from lynkeus.catalog.schema import gallery as table
 from lynkeus.catalog.store import Store, Writing
 from lynkeus.core import ConflictError, UnknownNameError
 
-_FIELDS = (table.c.id, table.c.name, table.c.policy, table.c.log_only, table.c.created, table.c.kind)
+_FIELDS = [column for column in table.c if column.name != "removed_revision"]
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 
 
@@ -24,14 +24,23 @@ class Galleries:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def create(self, name: str, *, policy: str | None = None, log_only: bool = False, kind: str = "copy") -> Gallery:
+    def create(
+        self,
+        name: str,
+        *,
+        kind: str,
+        policy: str | None = None,
+        log_only: bool = False,
+        retention_days: int | None = None,
+    ) -> Gallery:
         """Make an empty gallery.
 
         Args:
             name: 1 to 64 letters, digits, ``.``, ``_`` or ``-``, a letter or digit first.
+            kind: The recogniser's kind of all that is registered into it.
             policy: Opaque text; None for none yet.
             log_only: Findings are noted but ask for no action.
-            kind: The recogniser's kind of all that is registered into it.
+            retention_days: How many days what a review needs of an upload is kept; None: nobody has said.
 
         Raises:
             ConflictError: The name is taken or not allowed.
@@ -39,8 +48,15 @@ class Galleries:
         with self._store.write() as writing:
             _check_free(writing, name)
             writing.raise_revision()
-            made = insert(table).values(name=name, policy=policy, log_only=log_only, created=time.time(), kind=kind)
-            writing.connection.execute(made)
+            values = {
+                "name": name,
+                "kind": kind,
+                "policy": policy,
+                "log_only": log_only,
+                "retention_days": retention_days,
+                "created": time.time(),
+            }
+            writing.connection.execute(insert(table).values(values))
             return _get(writing.connection, name)
 
     def all(self) -> list[Gallery]:
@@ -89,6 +105,19 @@ class Galleries:
         with self._store.write() as writing:
             return _change(writing, gallery_id(writing.connection, name), name, log_only=log_only)
 
+    def set_retention_days(self, name: str, days: int | None) -> Gallery:
+        """Say how many days what a review needs of an upload is kept.
+
+        Args:
+            name: Of which gallery.
+            days: At least 1; None: nobody has said.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        with self._store.write() as writing:
+            return _change(writing, gallery_id(writing.connection, name), name, retention_days=days)
+
     def remove(self, name: str, *, force: bool = False, purge: bool = False) -> Removal:
         """Remove a gallery with its entities, references and calibration; the name is free again.
 
@@ -110,15 +139,17 @@ class Galleries:
             if count and not force:
                 raise ConflictError(f"gallery {name!r} has {count} references; force removes them, too")
             revision = writing.raise_revision()
+            # The gallery goes first, as in every transaction that holds a gallery and its references.
+            writing.connection.execute(update(table).where(table.c.id == number).values(removed_revision=revision))
             receipt = remove_references(writing, ids, blank=purge)
+            entities = list(
+                writing.connection.execute(select(entity.c.id).where(entity.c.gallery_id == number)).scalars()
+            )
+            remove_entities(writing, entities)
             if purge:
-                entities = select(entity.c.id).where(entity.c.gallery_id == number)
-                blank_unshown_entities(writing, list(writing.connection.execute(entities).scalars()))
+                blank_unshown_entities(writing, entities)
             for bookkeeping in (background_score, calibration):
                 writing.connection.execute(delete(bookkeeping).where(bookkeeping.c.gallery_id == number))
-            for part in (entity.c.gallery_id, table.c.id):
-                gone = update(part.table).where(part == number, part.table.c.removed_revision.is_(None))
-                writing.connection.execute(gone.values(removed_revision=revision))
         return finish(self._store, receipt)
 
 

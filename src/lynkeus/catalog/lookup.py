@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import index
-from typing import SupportsIndex, TypeVar
+from typing import Any, SupportsIndex, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lynkeus.catalog.schema import gallery
 from lynkeus.core import UnknownNameError
@@ -33,6 +34,44 @@ def numbers(ids: Iterable[SupportsIndex]) -> list[int]:
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """The items in pieces short enough for one statement."""
     return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
+
+
+def hold(connection: Connection, table: Table, ids: Iterable[int], *conditions: ColumnElement[bool]) -> set[int]:
+    """Those of some rows that exist and fulfil the conditions; they stay as they are until the transaction ends.
+
+    Args:
+        connection: In a writing transaction.
+        table: Has a column ``id``.
+        ids: Which rows.
+        conditions: Further ones.
+    """
+    there: set[int] = set()
+    for part in chunks(numbers(ids)):
+        query = select(table.c.id).where(table.c.id.in_(part), *conditions).order_by(table.c.id)
+        there.update(connection.execute(query.with_for_update(read=True)).scalars())
+    return there
+
+
+def put_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, replace: bool) -> None:
+    """Insert rows; where one of the same primary key is there already that one is replaced, or stays.
+
+    Args:
+        connection: In a writing transaction.
+        table: Into which.
+        rows: All with the same columns. Each key at most once, if rows are replaced.
+        replace: Whether those that are there are replaced.
+    """
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    made = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    if replace:
+        values = {name: made.excluded[name] for name in rows[0] if name not in keys}
+        made = made.on_conflict_do_update(index_elements=keys, set_=values)
+    else:
+        made = made.on_conflict_do_nothing(index_elements=keys)
+    in_order = sorted(rows, key=lambda row: [row[name] for name in keys])  # so that two of us never wait in a circle
+    connection.execute(made, in_order)
 
 
 def gallery_id(connection: Connection, name: str) -> int:

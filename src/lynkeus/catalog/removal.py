@@ -2,25 +2,29 @@
 
 A removal deletes a reference's blobs and keeps its row as a tombstone, for the findings that point at it.
 A purge also blanks every text that tells of the reference, and of its entity when that was its last one,
-and notes the number in the table ``purge``, which a restore reads to purge it again.
+and notes the number in the table ``purge``, which a restore reads to purge it again. The note is pending until
+every other file of the home is cleaned, too (``purges``).
 """
 
-import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from lynkeus.catalog.blobs import delete_blobs
 from lynkeus.catalog.lookup import chunks
 from lynkeus.catalog.parts import sweep
 from lynkeus.catalog.rows import Owner, Removal
-from lynkeus.catalog.schema import background_score, entity, finding, purge, reference, review, seen_file
+from lynkeus.catalog.schema import background_score, entity, finding, purge, reference, relation, review, seen_file
 from lynkeus.catalog.store import Store, Writing
 
 SET_ASIDE = ".before-restore"
+WITHOUT_EVIDENCE: Mapping[str, bytes | str | float | None] = {
+    "evidence": b"",
+    **dict.fromkeys(("region", "start", "end", "reference_region", "reference_start", "reference_end")),
+}
+"""What a finding of a purged reference has in the place of its evidence and places."""
 
 
 def remove_references(writing: Writing, ids: Sequence[int], *, blank: bool) -> Removal:
@@ -34,8 +38,9 @@ def remove_references(writing: Writing, ids: Sequence[int], *, blank: bool) -> R
     taken: list[int] = []
     blobs = 0
     for part in chunks(ids):
-        living = select(reference.c.id).where(reference.c.id.in_(part), reference.c.removed_revision.is_(None))
-        removed = list(writing.connection.execute(living.order_by(reference.c.id)).scalars())
+        query = select(reference.c.id, reference.c.removed_revision).where(reference.c.id.in_(part))
+        held = writing.connection.execute(query.order_by(reference.c.id).with_for_update())
+        removed = [row.id for row in held if row.removed_revision is None]
         if removed:
             revision = writing.raise_revision()
             gone = update(reference).where(reference.c.id.in_(removed))
@@ -68,24 +73,40 @@ def finish(store: Store, receipt: Removal) -> Removal:
     )
 
 
+def remove_entities(writing: Writing, ids: Sequence[int]) -> None:
+    """Remove entities inside a transaction, with all relations of and to them; those removed before stay so."""
+    revision = writing.raise_revision()
+    for part in chunks(ids):
+        gone = update(entity).where(entity.c.id.in_(part), entity.c.removed_revision.is_(None))
+        writing.connection.execute(gone.values(removed_revision=revision))
+        related = or_(relation.c.entity_id.in_(part), relation.c.other_id.in_(part))
+        writing.connection.execute(delete(relation).where(related))
+
+
 def blank_unshown_entities(writing: Writing, ids: Sequence[int]) -> None:
-    """Purge those of some entities that no living reference shows: their texts, and those that name them."""
+    """Purge those of some entities that no living reference shows: their texts, and what names them."""
+    connection = writing.connection
     for part in chunks(ids):
         shown = select(reference.c.entity_id).where(
             reference.c.entity_id.in_(part), reference.c.removed_revision.is_(None)
         )
         unshown = select(entity).where(entity.c.id.in_(part), entity.c.id.not_in(shown), entity.c.name != "")
-        for row in writing.connection.execute(unshown).all():
-            gone = row.removed_revision or writing.raise_revision()
-            blanks = {
-                "name": "",
-                "aliases": "[]",
-                "attributes": "{}",
-                "links": "{}",
-                "removed_revision": gone,
-            }
-            writing.connection.execute(update(entity).where(entity.c.id == row.id).values(blanks))
-            _forget_name(writing.connection, row.gallery_id, row.name)
+        rows = connection.execute(unshown).all()
+        if not rows:
+            continue
+        remove_entities(writing, [row.id for row in rows])
+        for row in rows:
+            blanks = {"name": "", "aliases": "[]", "attributes": "{}"}
+            connection.execute(update(entity).where(entity.c.id == row.id).values(blanks))
+            _forget_entity(connection, row.id, row.gallery_id, row.name)
+
+
+def _forget_entity(connection: Connection, number: int, gallery_id: int, name: str) -> None:
+    """Clear the reviews that name an entity, by number, or by its name where the finding is of its gallery."""
+    connection.execute(update(review).where(review.c.entity_id == number).values(entity_id=None))
+    of_gallery = select(finding.c.id).where(finding.c.gallery_id == gallery_id)
+    named = update(review).where(review.c.label == name, review.c.finding_id.in_(of_gallery))
+    connection.execute(named.values(label=None))
 
 
 def _blank_references(writing: Writing, ids: Sequence[int]) -> None:
@@ -95,11 +116,12 @@ def _blank_references(writing: Writing, ids: Sequence[int]) -> None:
     ).all()
     digests = [row.digest for row in rows if row.digest]
     connection.execute(delete(seen_file).where(seen_file.c.digest.in_(digests)))
-    blanks = {"name": "", "source": "", "digest": "", "width": 0, "height": 0}
+    unknown = dict.fromkeys(("width", "height", "seconds", "region"))
+    blanks = {"name": "", "source": "", "digest": "", **unknown}
     connection.execute(update(reference).where(reference.c.id.in_(ids)).values(blanks))
     shown = select(finding.c.id).where(finding.c.reference_id.in_(ids))
     connection.execute(update(review).where(review.c.finding_id.in_(shown)).values(label=None, note=""))
-    connection.execute(update(finding).where(finding.c.reference_id.in_(ids)).values(evidence=b""))
+    connection.execute(update(finding).where(finding.c.reference_id.in_(ids)).values(WITHOUT_EVIDENCE))
     note_purged(connection, [row.id for row in rows])
     blank_unshown_entities(writing, sorted({row.entity_id for row in rows}))
 
@@ -111,21 +133,3 @@ def note_purged(connection: Connection, ids: Sequence[int]) -> None:
         new = [{"reference_id": number, "purged": time.time()} for number in part if number not in noted]
         if new:
             connection.execute(insert(purge), new)
-
-
-def _forget_name(connection: Connection, of: int, name: str) -> None:
-    connection.execute(update(review).where(review.c.label == name).values(label=None))
-    linked = select(entity.c.id, entity.c.links).where(entity.c.gallery_id == of, entity.c.links != "{}")
-    for other in connection.execute(linked).all():
-        without = json.dumps(_without(json.loads(other.links), name), ensure_ascii=False)
-        if without != other.links:
-            connection.execute(update(entity).where(entity.c.id == other.id).values(links=without))
-
-
-def _without(links: dict[str, Any], name: str) -> dict[str, Any]:
-    """The links but for those to one name."""
-    kept = {
-        relation: [each for each in names if each != name] if isinstance(names, list) else names
-        for relation, names in links.items()
-    }
-    return {relation: names for relation, names in kept.items() if names not in (name, [])}

@@ -12,10 +12,11 @@ from typing import Any, SupportsIndex
 from sqlalchemy import Connection, insert, select, update
 
 from lynkeus.catalog.blobs import delete_blobs, insert_blobs
-from lynkeus.catalog.lookup import chunks, numbers, storable
-from lynkeus.catalog.rows import Decision, Owner, Rejection, Review
-from lynkeus.catalog.schema import finding, review, upload
+from lynkeus.catalog.lookup import chunks, hold, numbers, storable
+from lynkeus.catalog.rows import Owner
+from lynkeus.catalog.schema import entity, finding, gallery, review, upload
 from lynkeus.catalog.store import Store
+from lynkeus.catalog.upload_rows import Decision, Rejection, Review
 from lynkeus.core import ConflictError, UnknownNameError
 
 
@@ -31,6 +32,7 @@ class Reviews:
         decision: Decision,
         who: str,
         *,
+        entity_id: SupportsIndex | None = None,
         label: str | None = None,
         note: str = "",
         blobs: Mapping[str, bytes] | None = None,
@@ -41,18 +43,24 @@ class Reviews:
             finding_id: About which finding.
             decision: What was decided.
             who: By whom.
-            label: Name of the right entity, for a relabel.
+            entity_id: The right entity, for a relabel, where the catalog has it; of any gallery.
+            label: Free text for the right entity, where the catalog does not have it.
             note: Free text.
             blobs: Descriptors of the rejected upload.
 
         Raises:
-            ConflictError: The finding has a standing review (undo it first).
-            UnknownNameError: There is no such finding.
+            ConflictError: The finding has a standing review (undo it first), or both an entity and a label are given.
+            UnknownNameError: There is no such finding, or no such living entity.
         """
-        with self._store.write() as writing:
-            connection = writing.connection
-            if connection.execute(select(finding.c.id).where(finding.c.id == index(finding_id))).first() is None:
+        if entity_id is not None and label is not None:
+            raise ConflictError("an entity_id or a label, not both")
+        with self._store.append() as connection:
+            decided_on = select(finding.c.id).where(finding.c.id == index(finding_id))
+            if connection.execute(decided_on.with_for_update()).first() is None:
                 raise UnknownNameError(f"no finding {finding_id}")
+            right = None if entity_id is None else index(entity_id)
+            if right is not None and not hold(connection, entity, [right], entity.c.removed_revision.is_(None)):
+                raise UnknownNameError(f"no entity {right}")
             standing = select(review.c.id).where(review.c.finding_id == index(finding_id), review.c.undone.is_(None))
             last = connection.execute(standing).scalar()
             if last is not None:
@@ -62,6 +70,7 @@ class Reviews:
                 "decision": decision.value,
                 "who": storable(who),
                 "decided": time.time(),
+                "entity_id": right,
                 "label": None if label is None else storable(label),
                 "note": storable(note),
             }
@@ -76,11 +85,10 @@ class Reviews:
             ConflictError: It was taken back already.
             UnknownNameError: There is no such review.
         """
-        with self._store.write() as writing:
-            connection = writing.connection
-            if _get(connection, number).undone is not None:
-                raise ConflictError(f"review {number} was undone already")
-            connection.execute(update(review).where(review.c.id == index(number)).values(undone=time.time()))
+        with self._store.append() as connection:
+            standing = update(review).where(review.c.id == index(number), review.c.undone.is_(None))
+            if not connection.execute(standing.values(undone=time.time())).rowcount:
+                raise ConflictError(f"review {_get(connection, number).id} was undone already")
             silenced = update(finding).where(finding.c.suppressed_by == index(number))
             connection.execute(silenced.values(suppressed_by=None))
             delete_blobs(connection, Owner.REVIEW, [index(number)])
@@ -117,10 +125,11 @@ class Reviews:
                         finding.c.upload_id,
                         upload.c.digest.label("upload_digest"),
                         finding.c.reference_id,
-                        finding.c.kind,
+                        gallery.c.kind,
                     )
                     .join(finding, finding.c.id == review.c.finding_id)
                     .join(upload, upload.c.id == finding.c.upload_id)
+                    .join(gallery, gallery.c.id == finding.c.gallery_id)
                     .where(
                         finding.c.reference_id.in_(part),
                         review.c.decision == Decision.REJECT.value,
@@ -146,6 +155,7 @@ def _review(row: Mapping[Any, Any]) -> Review:
         decision=Decision(row["decision"]),
         who=row["who"],
         when=row["decided"],
+        entity_id=row["entity_id"],
         label=row["label"],
         note=row["note"],
         undone=row["undone"],

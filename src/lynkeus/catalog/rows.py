@@ -1,7 +1,10 @@
-"""The catalog's value types: what goes in (``New...``) and what comes out.
+"""The catalog's value types: what goes in (``New...``) and what comes out. Those of uploads are in ``upload_rows``.
 
-Conventions: times are Unix seconds (UTC); digests are SHA-256 in lower-case hexadecimal; sizes of pictures
-are pixels; texts that may be JSON (policy, calibration, evidence) are opaque to the catalog.
+Conventions: times are Unix seconds (UTC); digests are SHA-256 in lower-case hexadecimal; sizes are pixels of the
+upright picture and None where unknown; ``seconds`` is the length of what plays, None for what does not play; texts
+that may be JSON (policy, calibration, region, evidence) are opaque to the catalog. Blobs are named ``item`` or
+``item@maker``, such as ``thumb`` or ``global@1a2b3c4d5e6f``: the maker is the first 12 digits of the SHA-256 of the
+model that made the item.
 """
 
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from lynkeus.core import Action, Verdict
+from lynkeus.core.media import Medium
 
 
 class Owner(StrEnum):
@@ -21,46 +24,60 @@ class Owner(StrEnum):
     REVIEW = "review"
 
 
-class Decision(StrEnum):
-    """What a person said about a finding."""
-
-    CONFIRM = "confirm"
-    REJECT = "reject"
-    RELABEL = "relabel"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stamp:
-    """Which state of which database: an index built from it is named by these three.
+    """Which state of which database: an index built from it is named by the first three.
 
     Attributes:
         database_id: UUID given at creation; a backup and its restore keep it.
         epoch: Raised by each restore.
         revision: Raised by each transaction that changes what a scan depends on; never falls within an epoch.
-        backgrounds: The revision of the last change of the backgrounds.
+        backgrounds: The last revision that changed the set of backgrounds.
     """
 
     database_id: str
     epoch: int
     revision: int
-    backgrounds: int = 0
+    backgrounds: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gallery:
-    """A named set of entities of one kind, with a policy (opaque text, or None) and whether it only logs."""
+    """A named set of entities of one kind.
+
+    Attributes:
+        id: Its number.
+        name: Unique among the living galleries.
+        kind: The recogniser's kind of all that is registered into it.
+        policy: Opaque text; None for none yet.
+        log_only: Whether findings are noted but ask for no action.
+        retention_days: How many days what a review needs of an upload is kept; None where nobody has said.
+        created: When.
+    """
 
     id: int
     name: str
+    kind: str
     policy: str | None
     log_only: bool
+    retention_days: int | None
     created: float
-    kind: str = "copy"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entity:
-    """What is protected. ``references`` counts the living ones; ``links`` maps a relation to names."""
+    """What is protected.
+
+    Attributes:
+        id: Its number.
+        gallery: Name of its gallery.
+        kind: That of its gallery.
+        name: Unique among the living entities of the gallery.
+        aliases: Other names.
+        attributes: Anything that JSON takes.
+        links: Relation to the names, sorted, of other entities of the gallery.
+        references: How many living references show it.
+    """
 
     id: int
     gallery: str
@@ -68,40 +85,44 @@ class Entity:
     name: str
     aliases: tuple[str, ...]
     attributes: Mapping[str, Any]
-    links: Mapping[str, Any]
+    links: Mapping[str, tuple[str, ...]]
     references: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewReference:
-    """One picture to register.
+    """One picture, video or text to register.
 
     Attributes:
         entity: Name of the entity it shows; made when missing.
         name: Usually the file name; need not be unique.
         digest: SHA-256 of the file's bytes; unique in its gallery.
         source: Where it came from, a path or URL; may be empty.
-        width: Pixels of the upright picture.
-        height: Likewise.
+        medium: What it is.
+        width: See above.
+        height: See above.
+        seconds: See above.
+        region: Outline of the place that is meant, JSON; None means all of it.
         model_version: Which embedding made the blobs that it was registered with.
-        blobs: Part (``local``, ``global``, ``thumb``) to bytes.
-        kind: The recogniser's kind.
+        blobs: Name to bytes.
     """
 
     entity: str
     name: str
     digest: str
     source: str = ""
-    width: int = 0
-    height: int = 0
+    medium: Medium = Medium.PICTURE
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    region: str | None = None
     model_version: str = ""
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
-    kind: str = "copy"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
-    """One registered picture; ``removed_revision`` is set on the tombstone of a removed one."""
+    """One registered picture, video or text; ``removed_revision`` is set on the tombstone of a removed one."""
 
     id: int
     gallery_id: int
@@ -112,8 +133,11 @@ class Reference:
     name: str
     source: str
     digest: str
-    width: int
-    height: int
+    medium: Medium
+    width: int | None
+    height: int | None
+    seconds: float | None
+    region: str | None
     model_version: str
     added_revision: int
     removed_revision: int | None
@@ -169,24 +193,32 @@ class Removal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewBackground:
-    """One picture known to hold nothing protected."""
+    """One picture known to hold nothing protected, or a video or text."""
 
     name: str
     digest: str
     source: str = ""
     shipped: bool = False
+    medium: Medium = Medium.PICTURE
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Background:
-    """One stored background picture; ``shipped`` ones came with the package."""
+    """One stored background picture, video or text; ``shipped`` ones came with the package."""
 
     id: int
     name: str
     digest: str
     source: str
     shipped: bool
+    medium: Medium
+    width: int | None
+    height: int | None
+    seconds: float | None
     added_revision: int
     created: float
 
@@ -214,119 +246,12 @@ class BackgroundScore:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calibration:
-    """The fitted calibration of a gallery and kind (opaque text) at a revision."""
+    """The fitted calibration of a gallery for uploads of a medium (opaque text) at a revision."""
 
     gallery: str
-    kind: str
+    medium: Medium
     revision: int
     text: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewFinding:
-    """One finding to store. ``suppressed_by`` is the number of a review; ``evidence`` is opaque."""
-
-    gallery: str
-    reference_id: int
-    kind: str
-    score: float
-    action: Action
-    rate: float | None = None
-    rate_upper: float | None = None
-    evidence: bytes = b""
-    suppressed_by: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredFinding:
-    """One stored finding; gallery, entity and reference are given by name as of now."""
-
-    id: int
-    upload_id: int
-    gallery: str
-    reference_id: int
-    reference: str
-    entity: str
-    kind: str
-    score: float
-    rate: float | None
-    rate_upper: float | None
-    action: Action
-    evidence: bytes
-    suppressed_by: int | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewUpload:
-    """One scanned upload to store.
-
-    Attributes:
-        path: Where it came from.
-        verdict: The strictest action, or unreadable.
-        digest: Empty where it could not be read.
-        width: Pixels of the upright picture.
-        height: Likewise.
-        error: Why it could not be read.
-        scanned: When; None is now.
-        scan_revision: The catalog's revision that it was scanned against.
-        findings: What was found.
-        blobs: What is kept of the upload itself; needs ``kept_until``.
-        kept_until: When ``expire`` deletes the blobs; None: nothing is kept.
-    """
-
-    path: str
-    verdict: Verdict
-    digest: str = ""
-    width: int = 0
-    height: int = 0
-    error: str | None = None
-    scanned: float | None = None
-    scan_revision: int = 0
-    findings: tuple[NewFinding, ...] = ()
-    blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
-    kept_until: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Upload:
-    """One stored upload, without its findings and blobs."""
-
-    id: int
-    path: str
-    digest: str
-    width: int
-    height: int
-    scanned: float
-    verdict: Verdict
-    error: str | None
-    kept_until: float | None
-    scan_revision: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Review:
-    """One decision of a person; ``label``: the right entity of a relabel; ``undone``: when taken back."""
-
-    id: int
-    finding_id: int
-    decision: Decision
-    who: str
-    when: float
-    label: str | None
-    note: str
-    undone: float | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rejection:
-    """One standing rejection: this upload does not show this reference."""
-
-    review_id: int
-    finding_id: int
-    upload_id: int
-    upload_digest: str
-    reference_id: int
-    kind: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = 2
+SCHEMA = 3
 APPLICATION_ID = 0x4C594E4B  # "LYNK": bytes 68 to 71 of the SQLite header
 
 metadata = MetaData(
@@ -41,6 +41,10 @@ def _id() -> Column[int]:
 
 def _points_at(name: str, target: str, *, primary_key: bool = False, nullable: bool = False) -> Column[int]:
     return Column(name, _BIG, ForeignKey(f"{target}.id"), primary_key=primary_key, nullable=nullable)
+
+
+def _medium() -> Column[str]:
+    return Column("medium", String(16), nullable=False)
 
 
 def revision_name(schema: int) -> str:
@@ -80,7 +84,8 @@ gallery = Table(
     Column("log_only", Boolean, nullable=False),
     Column("created", Double, nullable=False),
     Column("removed_revision", _BIG),
-    Column("kind", Text, nullable=False, server_default="copy"),
+    Column("kind", Text, nullable=False),
+    Column("retention_days", Integer),
     sqlite_autoincrement=True,
 )
 
@@ -89,13 +94,19 @@ entity = Table(
     metadata,
     _id(),
     _points_at("gallery_id", "gallery"),
-    Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("aliases", Text, nullable=False),
     Column("attributes", Text, nullable=False),
-    Column("links", Text, nullable=False),
     Column("removed_revision", _BIG),
     sqlite_autoincrement=True,
+)
+
+relation = Table(
+    "relation",
+    metadata,
+    _points_at("entity_id", "entity", primary_key=True),
+    Column("name", Text, primary_key=True),
+    _points_at("other_id", "entity", primary_key=True),
 )
 
 reference = Table(
@@ -107,8 +118,11 @@ reference = Table(
     Column("name", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("digest", Text, nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
+    _medium(),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("seconds", Double),
+    Column("region", Text),
     Column("model_version", Text, nullable=False),
     Column("added_revision", _BIG, nullable=False, index=True),
     Column("removed_revision", _BIG, index=True),
@@ -124,6 +138,10 @@ background = Table(
     Column("digest", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("shipped", Boolean, nullable=False),
+    _medium(),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("seconds", Double),
     Column("added_revision", _BIG, nullable=False),
     Column("created", Double, nullable=False),
     sqlite_autoincrement=True,
@@ -134,7 +152,8 @@ blob = Table(  # no foreign key: the owner is a row of one of four tables
     metadata,
     Column("owner", String(16), primary_key=True),
     Column("owner_id", _BIG, primary_key=True, autoincrement=False),
-    Column("part", String(32), primary_key=True),
+    Column("item", String(32), primary_key=True),
+    Column("maker", String(12), primary_key=True),  # begins the digest of the model that made it; "" for none
     Column("bytes", LargeBinary, nullable=False),
 )
 
@@ -143,7 +162,6 @@ background_score = Table(
     metadata,
     _points_at("gallery_id", "gallery", primary_key=True),
     _points_at("background_id", "background", primary_key=True),
-    Column("kind", Text, primary_key=True),
     Column("score", Double, nullable=False),
     Column("up_to_revision", _BIG, nullable=False),
     _points_at("reference_id", "reference", nullable=True),
@@ -155,7 +173,7 @@ calibration = Table(
     "calibration",
     metadata,
     _points_at("gallery_id", "gallery", primary_key=True),
-    Column("kind", Text, primary_key=True),
+    Column("medium", String(16), primary_key=True),
     Column("revision", _BIG, nullable=False),
     Column("text", Text, nullable=False),
 )
@@ -166,14 +184,26 @@ upload = Table(
     _id(),
     Column("path", Text, nullable=False, index=True),
     Column("digest", Text, nullable=False, index=True),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
+    Column("caller_id", Text, index=True),  # what the caller calls this upload
+    _medium(),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("seconds", Double),
     Column("scanned", Double, nullable=False),
     Column("verdict", String(16), nullable=False, index=True),
     Column("error", Text),
     Column("kept_until", Double, index=True),
     Column("scan_revision", _BIG, nullable=False),
     sqlite_autoincrement=True,
+)
+
+upload_score = Table(  # the best score of all candidates, reported or not; NULL where there was none
+    "upload_score",
+    metadata,
+    _points_at("upload_id", "upload", primary_key=True),
+    _points_at("gallery_id", "gallery", primary_key=True),
+    Column("score", Double),
+    Column("revision", _BIG, nullable=False),  # references up to this revision have been compared
 )
 
 finding = Table(
@@ -183,11 +213,16 @@ finding = Table(
     _points_at("upload_id", "upload"),
     _points_at("gallery_id", "gallery"),
     _points_at("reference_id", "reference"),
-    Column("kind", Text, nullable=False),
     Column("score", Double, nullable=False),
     Column("rate", Double),
     Column("rate_upper", Double),
     Column("action", String(16), nullable=False, index=True),
+    Column("region", Text),
+    Column("start", Double),
+    Column("end", Double),
+    Column("reference_region", Text),
+    Column("reference_start", Double),
+    Column("reference_end", Double),
     Column("evidence", LargeBinary, nullable=False),
     Column("suppressed_by", _BIG, index=True),  # a review; no foreign key, which would close a circle
     sqlite_autoincrement=True,
@@ -201,6 +236,7 @@ review = Table(
     Column("decision", String(16), nullable=False),
     Column("who", Text, nullable=False),
     Column("decided", Double, nullable=False),
+    _points_at("entity_id", "entity", nullable=True),
     Column("label", Text),
     Column("note", Text, nullable=False),
     Column("undone", Double),
@@ -221,6 +257,7 @@ purge = Table(  # references whose content must stay gone, also after a restore
     metadata,
     Column("reference_id", _BIG, primary_key=True, autoincrement=False),
     Column("purged", Double, nullable=False),
+    Column("finished", Double),  # when every file of the home was cleaned of the reference
 )
 
 
@@ -232,7 +269,7 @@ def _unique_while_living(table: Table, *names: str) -> None:
 
 
 _unique_while_living(gallery, "name")
-_unique_while_living(entity, "gallery_id", "kind", "name")
+_unique_while_living(entity, "gallery_id", "name")
 _unique_while_living(reference, "gallery_id", "digest")
 Index("ix_reference_gallery_id_name", reference.c.gallery_id, reference.c.name)
 Index("ix_reference_entity_id", reference.c.entity_id)
@@ -240,4 +277,6 @@ Index("uq_background_digest", background.c.digest, unique=True)
 Index("ix_finding_upload_id", finding.c.upload_id)
 Index("ix_finding_reference_id", finding.c.reference_id)
 Index("ix_review_finding_id", review.c.finding_id)
+Index("ix_review_entity_id", review.c.entity_id)
+Index("ix_relation_other_id", relation.c.other_id)
 Index("ix_background_score_reference_id", background_score.c.reference_id)

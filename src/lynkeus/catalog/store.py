@@ -70,14 +70,24 @@ class Store:
     @contextmanager
     def write(self) -> Generator[Writing, None, None]:
         """A transaction that waits its turn, and is on the disk when it ends without an error."""
+        with self.append() as connection:
+            # On PostgreSQL the lock on this row is what serialises writers.
+            revision = connection.execute(select(schema.meta.c.revision).with_for_update()).scalar_one()
+            yield Writing(connection, revision)
+
+    @contextmanager
+    def append(self) -> Generator[Connection, None, None]:
+        """A transaction that writes what no revision counts; on the disk when it ends without an error.
+
+        On PostgreSQL it does not wait for writers, nor for others of its kind. Where it must not meet a change of
+        the same rows half-way it locks those rows, in ascending order of their keys.
+        """
         with (
             self.errors(),
             self.engine.connect() as connection,
             connection.execution_options(**{WRITES: True}).begin(),
         ):
-            # On PostgreSQL the lock on this row is what serialises writers.
-            revision = connection.execute(select(schema.meta.c.revision).with_for_update()).scalar_one()
-            yield Writing(connection, revision)
+            yield connection
 
     def stamp(self) -> Stamp:
         """The state that a transaction begun now would see."""

@@ -11,11 +11,14 @@ from typing import Any, SupportsIndex
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from lynkeus.catalog.blobs import delete_blobs, insert_blobs
-from lynkeus.catalog.lookup import chunks, gallery_id, numbers, storable
-from lynkeus.catalog.rows import NewFinding, NewUpload, Owner, StoredFinding, Upload
-from lynkeus.catalog.schema import entity, finding, gallery, reference, review, upload
+from lynkeus.catalog.lookup import chunks, gallery_id, hold, numbers, storable
+from lynkeus.catalog.removal import WITHOUT_EVIDENCE
+from lynkeus.catalog.rows import Owner
+from lynkeus.catalog.schema import entity, finding, gallery, purge, reference, review, upload, upload_score
 from lynkeus.catalog.store import Store
+from lynkeus.catalog.upload_rows import NewFinding, NewUpload, StoredFinding, Upload
 from lynkeus.core import Action, ConflictError, UnknownNameError, Verdict
+from lynkeus.core.media import Medium
 
 _FINDING = (
     finding.c.id,
@@ -24,11 +27,17 @@ _FINDING = (
     finding.c.reference_id,
     reference.c.name.label("reference"),
     entity.c.name.label("entity"),
-    finding.c.kind,
+    gallery.c.kind,
     finding.c.score,
     finding.c.rate,
     finding.c.rate_upper,
     finding.c.action,
+    finding.c.region,
+    finding.c.start,
+    finding.c.end,
+    finding.c.reference_region,
+    finding.c.reference_start,
+    finding.c.reference_end,
     finding.c.evidence,
     finding.c.suppressed_by,
 )
@@ -41,7 +50,9 @@ class Uploads:
         self._store = store
 
     def record(self, batch: Sequence[NewUpload]) -> list[int]:
-        """Store scanned uploads with their findings, all or none.
+        """Store scanned uploads with their findings and scores, all or none.
+
+        Of a finding whose reference was purged meanwhile neither evidence nor places are stored.
 
         Args:
             batch: An upload scanned twice is stored twice.
@@ -51,14 +62,13 @@ class Uploads:
 
         Raises:
             ConflictError: An upload has blobs but no day until which they are kept.
-            UnknownNameError: A finding's gallery or reference does not exist.
+            UnknownNameError: The gallery of a finding or score does not exist, or the reference of a finding.
         """
         if any(each.blobs and each.kept_until is None for each in batch):
             raise ConflictError("blobs of an upload are kept until a stated day only: set kept_until")
         if not batch:
             return []
-        with self._store.write() as writing:
-            connection = writing.connection
+        with self._store.append() as connection:
             rows = [_upload_row(each) for each in batch]
             made = insert(upload).returning(upload.c.id, sort_by_parameter_order=True)
             ids = list(connection.execute(made, rows).scalars())
@@ -67,8 +77,22 @@ class Uploads:
                 Owner.UPLOAD,
                 {number: each.blobs for number, each in zip(ids, batch, strict=True)},
             )
+            names = {name for new in batch for name in (*new.scores, *(each.gallery for each in new.findings))}
+            galleries = {name: gallery_id(connection, name) for name in sorted(names)}
             found = [(number, each) for number, new in zip(ids, batch, strict=True) for each in new.findings]
-            _insert_findings(connection, found)
+            _insert_findings(connection, found, galleries)
+            scores = [
+                {
+                    "upload_id": number,
+                    "gallery_id": galleries[name],
+                    "score": None if score is None else float(score),
+                    "revision": int(new.scan_revision),
+                }
+                for number, new in zip(ids, batch, strict=True)
+                for name, score in new.scores.items()
+            ]
+            if scores:
+                connection.execute(insert(upload_score), scores)
         return ids
 
     def get(self, number: SupportsIndex) -> Upload:
@@ -90,6 +114,7 @@ class Uploads:
         verdict: Verdict | None = None,
         digest: str | None = None,
         path: str | None = None,
+        caller_id: str | None = None,
         after: int = 0,
         limit: int = 1000,
     ) -> list[Upload]:
@@ -99,6 +124,7 @@ class Uploads:
             verdict: With this verdict alone.
             digest: Of these bytes alone.
             path: Of this path alone.
+            caller_id: Called so by the caller alone.
             after: The last id of the page before.
             limit: At most so many.
         """
@@ -109,6 +135,8 @@ class Uploads:
             query = query.where(upload.c.digest == digest)
         if path is not None:
             query = query.where(upload.c.path == storable(path))
+        if caller_id is not None:
+            query = query.where(upload.c.caller_id == storable(caller_id))
         with self._store.read() as connection:
             return [_upload(row) for row in connection.execute(query).mappings()]
 
@@ -136,6 +164,51 @@ class Uploads:
                 for row in connection.execute(best_first).mappings():
                     found[row["upload_id"]].append(_finding(row))
         return found
+
+    def scores(self, upload_ids: Iterable[SupportsIndex]) -> dict[int, dict[str, float]]:
+        """The best score of some uploads for each living gallery they were scored against, by the gallery's name."""
+        wanted = numbers(upload_ids)
+        found: dict[int, dict[str, float]] = {number: {} for number in wanted}
+        with self._store.read() as connection:
+            for part in chunks(wanted):
+                query = (
+                    select(upload_score.c.upload_id, gallery.c.name, upload_score.c.score)
+                    .join(gallery, gallery.c.id == upload_score.c.gallery_id)
+                    .where(upload_score.c.upload_id.in_(part), gallery.c.removed_revision.is_(None))
+                    .where(upload_score.c.score.is_not(None))
+                )
+                for row in connection.execute(query):
+                    found[row.upload_id][row.name] = row.score
+        return found
+
+    def compared(self, upload_ids: Iterable[SupportsIndex]) -> dict[int, dict[int, int]]:
+        """Up to which revision some uploads were compared with galleries: upload id to gallery id to revision."""
+        wanted = numbers(upload_ids)
+        found: dict[int, dict[int, int]] = {number: {} for number in wanted}
+        columns = (upload_score.c.upload_id, upload_score.c.gallery_id, upload_score.c.revision)
+        with self._store.read() as connection:
+            for part in chunks(wanted):
+                for row in connection.execute(select(*columns).where(upload_score.c.upload_id.in_(part))):
+                    found[row.upload_id][row.gallery_id] = row.revision
+        return found
+
+    def compare(self, number: SupportsIndex, revisions: Mapping[int, int]) -> None:
+        """Note that an upload was compared with more references, and that nothing was found.
+
+        Args:
+            number: Which upload; one that was removed meanwhile is passed over.
+            revisions: Gallery id to the revision that is covered now; galleries that do not exist are passed over.
+        """
+        with self._store.append() as connection:
+            if not hold(connection, upload, [index(number)]):
+                return
+            there = hold(connection, gallery, revisions)
+            table = upload_score
+            for key in sorted(there):
+                row = table.c.upload_id == index(number), table.c.gallery_id == key
+                values = {"revision": int(revisions[key])}
+                if not connection.execute(update(table).where(*row).values(values)).rowcount:
+                    connection.execute(insert(table).values(upload_id=index(number), gallery_id=key, **values))
 
     def queue(self, gallery: str | None = None, *, after: int = 0, limit: int = 100) -> list[StoredFinding]:
         """Findings that wait for a person, oldest first: not clear, not suppressed, not reviewed.
@@ -167,24 +240,24 @@ class Uploads:
         Raises:
             UnknownNameError: There is no such upload.
         """
-        with self._store.write() as writing:
-            _change(writing.connection, number, verdict=verdict.value)
+        with self._store.append() as connection:
+            _change(connection, number, verdict=verdict.value)
 
     def keep(self, number: SupportsIndex, blobs: Mapping[str, bytes], until: float) -> None:
         """Keep something of an upload, in the place of what was kept, until a day.
 
         Args:
             number: Which upload.
-            blobs: Part to bytes.
+            blobs: Name to bytes.
             until: Unix seconds.
 
         Raises:
             UnknownNameError: There is no such upload.
         """
-        with self._store.write() as writing:
-            _change(writing.connection, number, kept_until=float(until))
-            delete_blobs(writing.connection, Owner.UPLOAD, [index(number)])
-            insert_blobs(writing.connection, Owner.UPLOAD, {index(number): blobs})
+        with self._store.append() as connection:
+            _change(connection, number, kept_until=float(until))
+            delete_blobs(connection, Owner.UPLOAD, [index(number)])
+            insert_blobs(connection, Owner.UPLOAD, {index(number): blobs})
 
     def expire(self, now: float | None = None) -> int:
         """Delete what is kept of uploads whose day has come; of how many.
@@ -193,21 +266,18 @@ class Uploads:
             now: Unix seconds; None asks the clock.
         """
         day = time.time() if now is None else float(now)
-        with self._store.write() as writing:
-            over = select(upload.c.id).where(upload.c.kept_until <= day)
-            ids = list(writing.connection.execute(over).scalars())
-            delete_blobs(writing.connection, Owner.UPLOAD, ids)
-            for part in chunks(ids):
-                gone = update(upload).where(upload.c.id.in_(part)).values(kept_until=None)
-                writing.connection.execute(gone)
+        with self._store.append() as connection:
+            over = update(upload).where(upload.c.kept_until <= day).values(kept_until=None)
+            ids = list(connection.execute(over.returning(upload.c.id)).scalars())
+            delete_blobs(connection, Owner.UPLOAD, ids)
         return len(ids)
 
     def remove(self, ids: Iterable[SupportsIndex]) -> None:
-        """Delete uploads with their blobs, findings and reviews; unknown numbers are passed over."""
-        with self._store.write() as writing:
-            connection = writing.connection
+        """Delete uploads with their blobs, findings, scores and reviews; unknown numbers are passed over."""
+        with self._store.append() as connection:
             for part in chunks(numbers(ids)):
-                found = list(connection.execute(select(finding.c.id).where(finding.c.upload_id.in_(part))).scalars())
+                held = select(finding.c.id).where(finding.c.upload_id.in_(part)).order_by(finding.c.id)
+                found = list(connection.execute(held.with_for_update()).scalars())
                 for some in chunks(found):
                     decided = select(review.c.id).where(review.c.finding_id.in_(some))
                     reviews = list(connection.execute(decided).scalars())
@@ -217,6 +287,7 @@ class Uploads:
                     connection.execute(delete(review).where(review.c.finding_id.in_(some)))
                 delete_blobs(connection, Owner.UPLOAD, part)
                 connection.execute(delete(finding).where(finding.c.upload_id.in_(part)))
+                connection.execute(delete(upload_score).where(upload_score.c.upload_id.in_(part)))
                 connection.execute(delete(upload).where(upload.c.id.in_(part)))
 
 
@@ -224,8 +295,11 @@ def _upload_row(new: NewUpload) -> dict[str, Any]:
     return {
         "path": storable(new.path),
         "digest": new.digest,
-        "width": int(new.width),
-        "height": int(new.height),
+        "caller_id": None if new.caller_id is None else storable(new.caller_id),
+        "medium": new.medium.value,
+        "width": new.width,
+        "height": new.height,
+        "seconds": new.seconds,
         "scanned": time.time() if new.scanned is None else float(new.scanned),
         "verdict": new.verdict.value,
         "error": None if new.error is None else storable(new.error),
@@ -234,13 +308,15 @@ def _upload_row(new: NewUpload) -> dict[str, Any]:
     }
 
 
-def _insert_findings(connection: Connection, found: Sequence[tuple[int, NewFinding]]) -> None:
+def _insert_findings(
+    connection: Connection, found: Sequence[tuple[int, NewFinding]], galleries: Mapping[str, int]
+) -> None:
     if not found:
         return
-    galleries = {name: gallery_id(connection, name) for name in {each.gallery for _, each in found}}
-    there: set[int] = set()
-    for part in chunks(numbers(each.reference_id for _, each in found)):
-        there.update(connection.execute(select(reference.c.id).where(reference.c.id.in_(part))).scalars())
+    there = hold(connection, reference, (each.reference_id for _, each in found))
+    purged: set[int] = set()
+    for part in chunks(sorted(there)):
+        purged.update(connection.execute(select(purge.c.reference_id).where(purge.c.reference_id.in_(part))).scalars())
     missing = [each.reference_id for _, each in found if int(each.reference_id) not in there]
     if missing:
         raise UnknownNameError(f"no reference {missing[0]}; nothing was stored")
@@ -249,13 +325,19 @@ def _insert_findings(connection: Connection, found: Sequence[tuple[int, NewFindi
             "upload_id": number,
             "gallery_id": galleries[each.gallery],
             "reference_id": int(each.reference_id),
-            "kind": each.kind,
             "score": float(each.score),
             "rate": None if each.rate is None else float(each.rate),
             "rate_upper": None if each.rate_upper is None else float(each.rate_upper),
             "action": each.action.value,
+            "region": each.region,
+            "start": each.start,
+            "end": each.end,
+            "reference_region": each.reference_region,
+            "reference_start": each.reference_start,
+            "reference_end": each.reference_end,
             "evidence": each.evidence,
             "suppressed_by": each.suppressed_by,
+            **(WITHOUT_EVIDENCE if int(each.reference_id) in purged else {}),
         }
         for number, each in found
     ]
@@ -278,7 +360,7 @@ def _findings() -> Select:
 
 
 def _upload(row: Mapping[Any, Any]) -> Upload:
-    values: dict[str, Any] = {**row, "verdict": Verdict(row["verdict"])}
+    values: dict[str, Any] = {**row, "verdict": Verdict(row["verdict"]), "medium": Medium(row["medium"])}
     return Upload(**values)
 
 

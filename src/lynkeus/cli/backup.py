@@ -34,12 +34,15 @@ def restore(home: Path, *, file: Path) -> None:
     lynkeus restore monday.lynkeus
     """
     from lynkeus.catalog import Catalog
-    from lynkeus.scan.home import CATALOG
+    from lynkeus.scan.home import CATALOG, Home
+    from lynkeus.scan.removal import finish_purges
 
     home.mkdir(parents=True, exist_ok=True)
     restored = Catalog.restore(home / CATALOG, file)
     click.echo(f"restored {restored.references:,} references, revision {restored.stamp.revision:,}")
     if restored.purged_again:
+        with Home(home, create=False) as opened:
+            finish_purges(opened)
         click.echo(f"{len(restored.purged_again):,} references purged after the backup were purged again")
     if restored.set_aside:
         click.echo(f"the catalog from before lies in {restored.set_aside}")

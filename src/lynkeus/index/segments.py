@@ -9,6 +9,7 @@ and the index is built again.
 
 import contextlib
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FORMAT = "v2"
+_LOG = logging.getLogger("lynkeus")
 _CONTENT_DIGITS = 16
 """64 bits of a SHA-256: two histories never share them by chance."""
 
@@ -74,10 +76,13 @@ class SegmentFolder:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("w") as handle:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                yield False
-                return
+                if not wait:
+                    yield False
+                    return
+                _LOG.warning("waiting for another process that writes the index in %s", self.folder)
+                fcntl.flock(handle, fcntl.LOCK_EX)
             yield True
 
     def write(self, fill: Callable[[Path], None], *, database: str, epoch: int, revision: int, content: str) -> None:

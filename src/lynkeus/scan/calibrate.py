@@ -59,7 +59,7 @@ def judge_of(home: Home, *, jobs: int = 1, shown: Shown = silently) -> Judge:
 def scores_of(home: Home, gallery: str) -> Mapping[int, BackgroundScore]:
     """The stored scores of the calibrating half against a gallery, by background id."""
     clean = {b.id for b in halves(home.catalog.backgrounds.all()).calibrating}
-    stored = home.catalog.calibrations.scores(gallery, home.catalog.galleries.get(gallery).kind)
+    stored = home.catalog.calibrations.scores(gallery)
     return {number: score for number, score in stored.items() if number in clean}
 
 
@@ -87,22 +87,22 @@ def _up_to_date(
     calibrations = lane.catalog.calibrations
     describe(lane, clean, jobs=jobs, shown=shown)
     scorer = lane.recogniser.traits.scorer
-    last = calibrations.get(gallery.name, gallery.kind)
+    last = calibrations.get(gallery.name)
     stale = last is None or json.loads(last.text)["scorer"] != scorer
     if last is not None and not lane.recogniser.traits.additive:
         changes = lane.catalog.references.changes_since(last.revision, gallery=gallery.name)
         stale = stale or bool(changes.added or changes.removed)
-    stored = {} if stale else calibrations.scores(gallery.name, gallery.kind)
+    stored = {} if stale else calibrations.scores(gallery.name)
     made = in_order(lambda task: _matched(lane, task), tasks := _tasks(lane, gallery, clean, stored), jobs=jobs)
     scores = shown(made, len(tasks), gallery.name) if any(len(task.view) for task in tasks) else made
     covered = max((task.revision for task in tasks), default=0)
     for batch in batched(scores, _BATCH):
-        calibrations.put_scores(gallery.name, gallery.kind, batch)
+        calibrations.put_scores(gallery.name, batch)
     if stale or tasks:
         text = json.dumps({"scorer": scorer})
-        calibrations.put(gallery.name, gallery.kind, revision=covered, text=text)
+        calibrations.put(gallery.name, revision=covered, text=text)
     numbers = {picture.id for picture in clean}
-    return {n: score for n, score in calibrations.scores(gallery.name, gallery.kind).items() if n in numbers}
+    return {n: score for n, score in calibrations.scores(gallery.name).items() if n in numbers}
 
 
 def _tasks(

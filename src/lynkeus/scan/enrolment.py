@@ -82,7 +82,6 @@ class Enrolment:
             height=picture.height,
             model_version=self.lane.recogniser.traits.version,
             blobs=items,
-            kind=self.lane.kind.name,
         )
         return Enrolled(entry=entry, reference=reference, seen=seen, near="" if twin is None else self._label(twin))
 

@@ -79,8 +79,7 @@ class Lane(Generic[Observation, Part, SomeView]):
     def stored(self, owner: Owner, number: int) -> Items:
         """What is stored of a reference, a clean picture or an upload: the items of this kind, and the thumbnail."""
         wanted = dict.fromkeys((*self.recogniser.index.needs, *self.recogniser.traits.keeps, THUMB))
-        read = self.catalog.blobs.read
-        return {item: raw for item in wanted for raw in read(owner, [number], item).values()}
+        return self.catalog.blobs.items(owner, [number], list(wanted))[number]
 
     def described(self, items: Items) -> bool:
         """Whether items of a clean picture or an upload come from the models in use."""

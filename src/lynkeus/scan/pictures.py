@@ -1,6 +1,5 @@
 """The pictures of a report: uploads read again from their paths, references from their stored thumbnails."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from lynkeus.catalog import Owner
@@ -41,5 +40,5 @@ class StoredPictures:
             rgb = read_thumbnail(raw)
         except CorruptError:
             return None
-        shown = Picture(rgb=rgb, width=stored.width, height=stored.height, digest=stored.digest)
-        return replace(shown, width=stored.width or rgb.shape[1], height=stored.height or rgb.shape[0])
+        width, height = stored.width or rgb.shape[1], stored.height or rgb.shape[0]
+        return Picture(rgb=rgb, width=width, height=height, digest=stored.digest)

@@ -1,11 +1,15 @@
 """Writing scanned uploads into the catalog: what was found, and for a stated time what a rescan needs."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+from jaxtyping import Float
+
 from lynkeus.catalog import NewFinding, NewUpload
-from lynkeus.core import Finding, UploadResult
-from lynkeus.report import to_line
+from lynkeus.core import Finding, Verdict
+from lynkeus.report import evidence_to_json
 from lynkeus.scan.home import Home
 from lynkeus.scan.scanner import Scanned
 
@@ -39,52 +43,68 @@ def recorded(home: Home, scanned: Iterable[Scanned], *, keep_days: int | None = 
 
 
 def recorded_again(home: Home, scanned: Iterable[Scanned]) -> Iterator[Scanned]:
-    """As ``recorded``, for a rescan: an upload with new findings is recorded once more."""
+    """As ``recorded``, for a rescan: only an upload with new findings is recorded once more.
+
+    For all others the catalog notes what they were compared with, so that no pair is compared twice. An upload that
+    cannot be read any more is tried again next time.
+    """
     for row in scanned:
         if row.result.findings:
-            home.catalog.uploads.record([_new_upload(row, None)])
+            home.catalog.uploads.record([_new_upload(home, row, None)])
+        elif row.earlier is not None and row.result.verdict is not Verdict.UNREADABLE:
+            home.catalog.uploads.compare(row.earlier, row.compared)
         yield row
 
 
 def _stored(home: Home, batch: list[Scanned], until: float | None) -> Iterator[Scanned]:
-    home.catalog.uploads.record([_new_upload(row, until) for row in batch])
+    home.catalog.uploads.record([_new_upload(home, row, until) for row in batch])
     yield from batch
 
 
-def _new_upload(scanned: Scanned, until: float | None) -> NewUpload:
+def _new_upload(home: Home, scanned: Scanned, until: float | None) -> NewUpload:
+    """An upload as the catalog stores it; galleries that were removed meanwhile are left out."""
     result = scanned.result
+    names = [name for name, gallery in home.galleries().items() if gallery.id in scanned.compared]
+    best: dict[str, float | None] = dict.fromkeys(names)
+    for finding in reversed(scanned.candidates):  # the best one comes first, and so last here
+        if finding.gallery in best:
+            best[finding.gallery] = finding.score
     return NewUpload(
         path=result.upload,
         verdict=result.verdict,
         digest=result.digest,
-        width=result.width,
-        height=result.height,
+        width=result.width or None,
+        height=result.height or None,
         error=result.error,
         scan_revision=min(scanned.compared.values(), default=0),
-        findings=tuple(new_finding(result, finding) for finding in result.findings),
+        findings=tuple(new_finding(finding) for finding in result.findings if finding.gallery in best),
+        scores=best,
         blobs=scanned.items if until is not None else {},
         kept_until=until if scanned.items else None,
     )
 
 
-def new_finding(result: UploadResult, finding: Finding) -> NewFinding:
-    """A finding as the catalog stores it; the evidence is the report's JSON of the upload with this finding alone."""
-    alone = UploadResult(
-        upload=result.upload,
-        verdict=result.verdict,
-        findings=(finding,),
-        width=result.width,
-        height=result.height,
-        digest=result.digest,
-    )
+def new_finding(finding: Finding) -> NewFinding:
+    """A finding as the catalog stores it."""
+    span, reference_span = finding.span, finding.reference_span
     return NewFinding(
         gallery=finding.gallery,
         reference_id=finding.reference_id,
-        kind=finding.kind,
         score=finding.score,
         action=finding.action,
         rate=finding.rate,
         rate_upper=finding.rate_upper,
-        evidence=to_line(alone).encode(),
+        region=_outline(finding.region),
+        start=None if span is None else span.start,
+        end=None if span is None else span.end,
+        reference_region=_outline(finding.reference_region),
+        reference_start=None if reference_span is None else reference_span.start,
+        reference_end=None if reference_span is None else reference_span.end,
+        evidence=evidence_to_json(finding.evidence).encode(),
         suppressed_by=finding.suppressed_by,
     )
+
+
+def _outline(region: Float[np.ndarray, "n 2"]) -> str | None:
+    """An outline as JSON, to a hundredth of a pixel."""
+    return json.dumps(np.round(region, 2).tolist()) if len(region) else None

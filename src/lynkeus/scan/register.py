@@ -164,7 +164,7 @@ class _Store:
             before = [None if each.new else old[each.id].entity for each in added]
             if self.attributes:
                 for entity in {each.entity for each in references}:
-                    catalog.entities.put(self.gallery, entity, kind=self.lane.kind.name, attributes=self.attributes)
+                    catalog.entities.put(self.gallery, entity, attributes=self.attributes)
         catalog.files.remember([each.seen for each in batch if each.seen is not None])
         return before
 

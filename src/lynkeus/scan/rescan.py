@@ -1,13 +1,16 @@
 """Earlier uploads against references that came later: from what was kept of them, else from their files.
 
-Uploads of the same bytes are one upload. Each is matched only with references that came after its last comparison.
+Uploads of the same bytes are one upload. Each is matched only with references that it was not compared with before.
 """
 
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lynkeus.catalog import Owner, Upload
+from lynkeus.catalog import Gallery, Owner, Upload
 from lynkeus.core import Picture, UnreadableError, UploadResult, Verdict
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.scan.home import Home
@@ -22,7 +25,13 @@ NOT_KEPT = "not kept"
 
 @dataclass(slots=True)
 class _Earlier:
-    """Uploads of the same bytes: the last scan, all of them, and those of which something is kept."""
+    """Uploads of the same bytes.
+
+    Attributes:
+        last: The last scan.
+        all: Numbers of all scans.
+        kept: Numbers of those of which something is kept.
+    """
 
     last: Upload
     all: list[int] = field(default_factory=list[int])
@@ -31,24 +40,24 @@ class _Earlier:
 
 @dataclass(frozen=True, slots=True)
 class _Newer:
-    """References of one kind that came after a scan.
+    """References of one kind that an upload was not compared with.
 
     Attributes:
         lane: The kind.
-        references: Their ids.
-        entities: Ids of the entities that they show.
+        references: Their ids, ascending.
     """
 
     lane: AnyLane
     references: tuple[int, ...]
-    entities: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
+    """An earlier upload, what it is matched with, and what it was compared with afterwards."""
+
     earlier: _Earlier
     newer: tuple[_Newer, ...]
-    compared: dict[int, int]
+    compared: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +67,26 @@ class _Left:
     picture: Picture
     items: Items
 
-    def observation(self, lane: AnyLane) -> object:
+    def observation(self, lane: AnyLane) -> Any:
         """What a kind sees of it."""
         if lane.described(self.items):
             return lane.recogniser.recall(self.items)
         return lane.recogniser.observe(self.picture)
+
+
+class _Views:
+    """Views of some references, each built once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._views: dict[tuple[str, tuple[int, ...]], Any] = {}
+
+    def __call__(self, lane: AnyLane, references: tuple[int, ...]) -> Any:
+        with self._lock:
+            key = lane.kind.name, references
+            if key not in self._views:
+                self._views[key] = lane.library.only(references)
+            return self._views[key]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,76 +110,77 @@ class Rescan:
         for name in self.galleries:
             home.catalog.galleries.get(name)
         home.catalog.uploads.expire()
-        yield from in_order(lambda task: self._scan(home, task, judge), self._tasks(home), jobs=self.jobs)
-
-    def _scan(self, home: Home, task: _Task, judge: Judge) -> Scanned:
-        started = time.perf_counter()
-        upload = task.earlier.last
-        try:
-            left = _left(task)
-        except UnreadableError as error:
-            reason = f"{NOT_KEPT}: {error}"
-            return Scanned(result=UploadResult(upload=upload.path, verdict=Verdict.UNREADABLE, error=reason))
-        found = Found()
-        for newer in task.newer:
-            if wanted := _wanted(home, newer, task.earlier.all):
-                view = newer.lane.library.only(wanted)
-                found += newer.lane.found(left.observation(newer.lane), lambda: left.picture, view, judge)
-        result = result_of(upload.path, left.picture, found, time.perf_counter() - started)
-        return Scanned(result=result, candidates=found.candidates, compared=task.compared)
-
-    def _tasks(self, home: Home) -> list[_Task]:
         asked = [each for name, each in home.galleries().items() if not self.galleries or name in self.galleries]
-        newer: dict[int, tuple[tuple[_Newer, ...], dict[int, int]]] = {}
-        tasks: list[_Task] = []
-        for same in _earlier(home).values():
-            since = same.last.scan_revision
-            if since not in newer:
-                covered = home.catalog.revision()
-                kinds = {gallery.kind for gallery in asked}
-                each = [_newer(home, kind, since, [g.name for g in asked if g.kind == kind]) for kind in sorted(kinds)]
-                newer[since] = tuple(one for one in each if one.references), {g.id: covered for g in asked}
-            found, compared = newer[since]
-            if found:
-                tasks.append(_Task(same, found, compared))
-        return tasks
+        views = _Views()
+        yield from in_order(lambda task: _scan(task, judge, views), _tasks(home, asked), jobs=self.jobs)
 
 
-def _newer(home: Home, kind: str, since: int, galleries: Sequence[str]) -> _Newer:
-    """The references of some galleries of a kind that came after a revision."""
-    references = home.catalog.references
-    added = [n for name in galleries for n in references.changes_since(since, gallery=name).added]
-    entities = frozenset(each.entity_id for each in references.many(added).values())
-    return _Newer(home.lane(kind), tuple(added), entities)
+def _scan(task: _Task, judge: Judge, views: _Views) -> Scanned:
+    started = time.perf_counter()
+    upload = task.earlier.last
+    try:
+        left = _left(task)
+    except UnreadableError as error:
+        result = UploadResult(upload=upload.path, verdict=Verdict.UNREADABLE, error=f"{NOT_KEPT}: {error}")
+        return Scanned(result=result, earlier=upload.id)
+    found = Found()
+    for newer in task.newer:
+        view = views(newer.lane, newer.references)
+        found += newer.lane.found(left.observation(newer.lane), lambda: left.picture, view, judge)
+    result = result_of(upload.path, left.picture, found, time.perf_counter() - started)
+    return Scanned(result=result, candidates=found.candidates, compared=task.compared, earlier=upload.id)
 
 
-def _wanted(home: Home, newer: _Newer, uploads: Sequence[int]) -> tuple[int, ...]:
-    """The references that earlier uploads are matched with.
+def _tasks(home: Home, galleries: Sequence[Gallery]) -> list[_Task]:
+    covered = home.catalog.revision()
+    came: dict[tuple[str, int], tuple[int, ...]] = {}
 
-    Where a score rests on all references of an entity, these are all references of entities that got a newer one and
-    that no earlier scan has found.
+    def added(gallery: str, since: int) -> tuple[int, ...]:
+        if (gallery, since) not in came:
+            came[gallery, since] = home.catalog.references.changes_since(since, gallery=gallery).added
+        return came[gallery, since]
+
+    tasks: list[_Task] = []
+    for same in _earlier(home):
+        compared = home.catalog.uploads.compared(same.all).values()
+        newer: dict[str, list[int]] = defaultdict(list)
+        for gallery in galleries:
+            since = max((revisions.get(gallery.id, 0) for revisions in compared), default=0)
+            newer[gallery.kind] += added(gallery.name, since)
+        wanted = [_wanted(home, home.lane(kind), numbers, same.all) for kind, numbers in newer.items() if numbers]
+        if any(each.references for each in wanted):
+            there = tuple(each for each in wanted if each.references)
+            tasks.append(_Task(same, there, {gallery.id: covered for gallery in galleries}))
+    return tasks
+
+
+def _wanted(home: Home, lane: AnyLane, newer: Sequence[int], uploads: Sequence[int]) -> _Newer:
+    """The references that an upload is matched with, given those that are newer.
+
+    Where a score rests on all references of an entity, these are all references of the entities that got a newer one
+    and that no earlier scan has found.
     """
-    if newer.lane.recogniser.traits.additive:
-        return newer.references
+    if lane.recogniser.traits.additive:
+        return _Newer(lane, tuple(sorted(newer)))
     references = home.catalog.references
     found = [each.reference_id for rows in home.catalog.uploads.findings(uploads).values() for each in rows]
     before = {each.entity_id for each in references.many(found).values()}
-    return references.of_entities(newer.entities - before)
+    entities = {each.entity_id for each in references.many(newer).values()}
+    return _Newer(lane, references.of_entities(entities - before))
 
 
-def _earlier(home: Home) -> dict[str, _Earlier]:
-    """The uploads by digest."""
+def _earlier(home: Home) -> list[_Earlier]:
+    """The uploads, those of the same bytes together."""
     known: dict[str, _Earlier] = {}
     for upload in _uploads(home):
         if not upload.digest:
             continue
         same = known.setdefault(upload.digest, _Earlier(upload))
+        same.last = upload
         same.all.append(upload.id)
-        if upload.scan_revision >= same.last.scan_revision:
-            same.last = upload
         if upload.kept_until is not None:
             same.kept.append(upload.id)
-    return known
+    return list(known.values())
 
 
 def _uploads(home: Home) -> Iterator[Upload]:

@@ -24,12 +24,14 @@ class Scanned:
         result: What is reported: findings that a policy acts on or, without a policy in force, likely findings.
         candidates: Every verified candidate, also below any policy, best first.
         compared: Id of each gallery that the upload was compared with, to the revision of the catalog that was covered.
+        earlier: Number of the upload that was scanned again; None for a new one.
         items: What a later rescan needs; empty unless asked for.
     """
 
     result: UploadResult
     candidates: tuple[Finding, ...] = ()
     compared: Mapping[int, int] = field(default_factory=dict[int, int])
+    earlier: int | None = None
     items: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 

@@ -19,15 +19,15 @@ class Source:
     Attributes:
         path: Its file.
         digest: SHA-256 of the file's bytes.
-        width: Full width, pixels; 0 where unknown.
-        height: Full height, pixels; 0 where unknown.
+        width: Full width, pixels; None where unknown.
+        height: Full height, pixels; None where unknown.
         thumb: Its stored thumbnail; None where none is kept.
     """
 
     path: str
     digest: str
-    width: int = 0
-    height: int = 0
+    width: int | None = None
+    height: int | None = None
     thumb: bytes | None = None
 
 

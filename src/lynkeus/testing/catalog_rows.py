@@ -1,6 +1,6 @@
-"""Synthetic rows for tests of a catalog; the name distinguishes each row.
+"""Made rows for tests of a catalog, each told apart by its name.
 
-References and findings go into a gallery that the test creates; the gallery of findings is ``brands``.
+References and findings go into a gallery that the test has made; a finding's is called ``brands``.
 """
 
 import hashlib
@@ -10,11 +10,11 @@ from lynkeus.core import Action, Verdict
 
 
 def digest_of(text: str) -> str:
-    """The digest of a file with this content."""
+    """A digest as of a file with this content."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def new_reference(name: str, *, entity: str | None = None, kind: str = "copy") -> NewReference:
+def new_reference(name: str, *, entity: str | None = None) -> NewReference:
     """A reference with two blobs, ``local of NAME`` and ``global of NAME``."""
     return NewReference(
         entity=name if entity is None else entity,
@@ -25,7 +25,6 @@ def new_reference(name: str, *, entity: str | None = None, kind: str = "copy") -
         height=480,
         model_version="m1",
         blobs={"local": f"local of {name}".encode(), "global": f"global of {name}".encode()},
-        kind=kind,
     )
 
 
@@ -35,21 +34,22 @@ def new_background(name: str) -> NewBackground:
 
 
 def new_upload(path: str, *findings: NewFinding) -> NewUpload:
-    """An upload; its verdict is review with findings, else clear."""
+    """An upload for review if it has findings, else clear."""
     verdict = Verdict.REVIEW if findings else Verdict.CLEAR
     return NewUpload(path=path, verdict=verdict, digest=digest_of(path), width=10, height=20, findings=findings)
 
 
 def new_finding(reference_id: int, score: float = 0.5, *, suppressed_by: int | None = None) -> NewFinding:
-    """A finding of kind ``copy`` with action review, a rate and evidence."""
+    """A finding for review with a rate, places and evidence."""
     return NewFinding(
         gallery="brands",
         reference_id=reference_id,
-        kind="copy",
         score=score,
         rate=1e-4,
         rate_upper=3e-4,
         action=Action.REVIEW,
+        region=f"[[0,0],[{reference_id},1]]",
+        reference_region=f"[[1,1],[{reference_id},2]]",
         evidence=f"evidence for {reference_id}".encode(),
         suppressed_by=suppressed_by,
     )
