@@ -85,4 +85,4 @@ def test_without_pixels_no_thumbnail_is_kept(made: Path, tmp_path: Path) -> None
     home = tmp_path / "home"
     run(home, "register", made / "references", "--gallery", "mine", "--no-pixels")
     found = rows(run(home, "scan", made / "uploads" / "copy.jpg", "--json", "-", code=1))
-    assert found[0]["findings"][0]["evidence"]["agreement"] is None
+    assert found[0]["findings"][0]["evidence"]["alignment"]["agreement"] is None

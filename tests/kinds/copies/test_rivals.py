@@ -70,4 +70,4 @@ def test_what_falls_behind_is_sorted_again() -> None:
 
 def test_a_finding_that_loses_most_of_its_score_is_no_longer_believed() -> None:
     lowered = explain_away([_finding(1, 12.0, _SQUARE), _finding(2, 3.0, _SQUARE)])
-    assert [each.belief for each in lowered] == [Belief.POSSIBLE, Belief.UNLIKELY]
+    assert [each.belief for each in lowered] == [Belief.LIKELY, Belief.UNLIKELY]
