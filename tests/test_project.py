@@ -19,10 +19,12 @@ from benchmarks.training.tables import TABLES as TRAINING
 from lynkeus import __version__
 from lynkeus.cli import main
 from lynkeus.core import read_picture
+from lynkeus.kinds import KINDS
 from lynkeus.runtime.cards import MODELS, cards
 
 ROOT = Path(__file__).parent.parent
-ASSETS = ROOT / "src" / "lynkeus" / "assets"
+SOURCES = ROOT / "src" / "lynkeus"
+ASSETS = SOURCES / "assets"
 LONGEST_MODULE = 400
 WEIGHT_BUDGET, DEMO_BUDGET, BACKGROUND_BUDGET = 60_000_000, 1_200_000, 2_000_000
 _FOLDERS = ("src", "tests", "benchmarks", "docs", ".ci")
@@ -35,6 +37,10 @@ def _files(*suffixes: str) -> list[Path]:
     inside = [path for folder in _FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     found = [path for path in [*inside, *ROOT.glob("*")] if path.is_file() and path.suffix in suffixes]
     return [path for path in found if "__pycache__" not in path.parts]
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
 def _lines(path: Path) -> int:
@@ -99,6 +105,34 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text("utf-8"))
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (document.parent / link).exists()] == []
+
+
+_KINDS = SOURCES / "kinds"
+_MAY_NAME_KINDS = ("kinds", "recipes", "losses", "models", "data", "testing", "catalog/migrations")
+_NAMES_A_KIND = re.compile(r"""["'`]+(?:{})["'`]+""".format("|".join(map(re.escape, KINDS))))
+
+
+def test_no_room_outside_the_kinds_asks_for_a_name() -> None:
+    """The demo and the rooms of training may; comments and docstrings count, too."""
+    sources = [path for path in SOURCES.rglob("*.py") if path.name != "demo.py"]
+    outside = [path for path in sources if not path.relative_to(SOURCES).as_posix().startswith(_MAY_NAME_KINDS)]
+    assert len(outside) > 100
+    found = [f"{path.relative_to(ROOT)}: {name}" for path in outside for name in _NAMES_A_KIND.findall(_text(path))]
+    assert found == []
+    assert _NAMES_A_KIND.search(_text(_KINDS / "copies" / "kind.py"))
+
+
+def test_no_kind_knows_another() -> None:
+    packages = {path.name for path in _KINDS.iterdir() if (path / "kind.py").exists()}
+    assert packages >= {"copies", "objects"}
+    for package in packages:
+        known = re.findall(r"lynkeus\.kinds\.(\w+)", "\n".join(map(_text, (_KINDS / package).glob("*.py"))))
+        assert not (set(known) & packages) - {package}, package
+
+
+def test_every_kind_has_the_same_files() -> None:
+    for path in _KINDS.glob("*/kind.py"):
+        assert {"kind.py", "recogniser.py", "index.py"} <= {each.name for each in path.parent.iterdir()}
 
 
 def test_modules_are_small() -> None:

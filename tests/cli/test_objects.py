@@ -109,7 +109,7 @@ def test_a_thing_without_pictures_is_named(home: Path, tmp_path: Path) -> None:
     assert [row["outcome"] for row in rows(told)] == ["unreadable", "no-picture"]
     told = run(home, "register", tmp_path / "more", "--gallery", "things", code=1)
     assert "none of the pictures of egg could be read" in told.stderr
-    assert "1 objects without a picture" in told.stdout
+    assert "1 entities without a picture" in told.stdout
 
 
 def test_a_picture_of_two_objects_counts_for_one_and_says_so(things: Path, tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ def register(
 ) -> None:
     """Protect pictures: files, folders, or csv files with the columns path and name.
 
-    May be cut off and run again: what is stored stays, nothing is stored twice. With --kind object each folder
-    below is an object, such as a model of firearm, and its pictures show it; 1 to 5 will do.
+    May be cut off and run again: what is stored stays, nothing is stored twice. Where a kind names entities, each
+    folder below is one, such as a model of firearm, and its pictures show it; 1 to 5 will do.
 
     \b
     lynkeus register pictures/ --gallery mine
@@ -89,7 +89,7 @@ def register(
             f" ({count[Outcome.NEAR_COPY]:,} of them near-copies), {count[Outcome.KNOWN]:,} known before,"
             f" {count[Outcome.UNREADABLE]:,} could not be read"
             f"{f', {others:,} registered under another name' if others else ''}"
-            f"{f', {bare:,} objects without a picture' if bare else ''}"
+            f"{f', {bare:,} entities without a picture' if bare else ''}"
         )
     sys.exit(DONE if count.total() > count[Outcome.UNREADABLE] else FAILED)
 

@@ -1,4 +1,4 @@
-"""One folder an entity: how pictures of objects are named after the folders that they lie in."""
+"""One folder an entity: how entities are named after the folders that their pictures lie in."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
