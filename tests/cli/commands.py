@@ -11,8 +11,8 @@ import numpy as np
 from click.testing import CliRunner, Result
 
 from lynkeus.cli import main
+from lynkeus.cli.demo_pictures import demo_pictures
 from lynkeus.core import read_picture
-from lynkeus.scan.demo import demo_pictures
 
 
 def run(home: Path, *words: str | Path, code: int = 0) -> Result:

@@ -17,7 +17,6 @@ from commands import rows, run
 from lynkeus.catalog import Owner
 from lynkeus.core import ConflictError
 from lynkeus.core.folders import Entry, walk
-from lynkeus.kinds.items import maker
 from lynkeus.kinds.objects.embedder import DESCRIPTOR
 from lynkeus.models.export import INPUT
 from lynkeus.runtime.area import AREA, HEAT, TOWARDS
@@ -68,7 +67,7 @@ def test_a_network_of_ones_own_recognises_what_was_registered_before(home: Path,
     assert done["files"] == 1  # the vectors of the network that ships were kept
     assert _found(home, things / "uploads")["bridge"] == before["bridge"]
     assert [each.name for each in (home / "models").iterdir()] == ["in-use.json"]
-    assert _makers(home) == {maker(card(DESCRIPTOR))}
+    assert _makers(home) == {card(DESCRIPTOR).maker}
 
 
 def _makers(home: Path) -> set[str]:
@@ -118,7 +117,7 @@ def test_what_another_network_described_is_refused_until_it_is_described_anew(ho
     assert "`lynkeus models refresh` describes what is registered" in refused
     assert "2 references described from their files" in run(home, "models", "refresh").stdout
     assert [name for name, _ in _found(home, things / "uploads")["bridge"]] == ["bridge"]
-    assert maker(card(DESCRIPTOR)) in _makers(home)
+    assert card(DESCRIPTOR).maker in _makers(home)
 
 
 def test_rates_and_kept_uploads_follow_the_network(home: Path, things: Path, own: Path, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from lynkeus.cli.demo_pictures import demo_pictures
 from lynkeus.core import Picture, UnknownNameError, read_picture
 from lynkeus.kinds import KINDS, find_kind, kind_names
-from lynkeus.scan.demo import demo_pictures
 from lynkeus.testing.kind_suite import check_kind
 
 

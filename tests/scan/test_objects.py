@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from made_pictures import write_picture
 
+from lynkeus.cli.demo_pictures import demo_pictures
 from lynkeus.core import Action, Verdict, read_picture
 from lynkeus.core.folders import walk
 from lynkeus.scan.backgrounds import SHIPPED, add_clean
 from lynkeus.scan.calibrate import judge_of, scores_of
-from lynkeus.scan.demo import demo_pictures
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.register import Outcome, Registered, Registration

@@ -28,12 +28,12 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
     \b
     lynkeus demo
     """
+    from lynkeus.cli.demo_pictures import OBJECT, demo_line, demo_pictures, make_uploads
     from lynkeus.cli.outputs import Outputs
     from lynkeus.core.folders import display, walk
     from lynkeus.kinds.copies.kind import COPIES
     from lynkeus.kinds.objects.kind import OBJECTS
     from lynkeus.scan.calibrate import judge_of
-    from lynkeus.scan.demo import OBJECT, demo_line, demo_pictures, make_uploads
     from lynkeus.scan.home import Home
     from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.register import Registration

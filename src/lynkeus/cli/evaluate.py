@@ -88,7 +88,7 @@ def copies(
     """
     from lynkeus.cli.evaluating import predict, table
     from lynkeus.report import read_isc
-    from lynkeus.scan.evaluation import figures, read_disguises, read_truth
+    from lynkeus.report.pair_figures import figures, read_disguises, read_truth
 
     del home
     check_writable("--isc", isc_file)

@@ -12,8 +12,8 @@ from lynkeus.cli.wanted import Wanted
 from lynkeus.core import Verdict
 from lynkeus.core.folders import walk
 from lynkeus.report import Pair, read_isc
+from lynkeus.report.pair_figures import Figures
 from lynkeus.scan.calibrate import judge_of
-from lynkeus.scan.evaluation import Figures
 from lynkeus.scan.home import Home
 from lynkeus.scan.parallel import default_jobs
 from lynkeus.scan.register import Outcome, Registration

@@ -11,7 +11,7 @@ import click
 from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option
 
 if TYPE_CHECKING:
-    from lynkeus.scan.policy import Wish
+    from lynkeus.calibration.policy import Wish
 
 
 class _RateType(click.ParamType):
@@ -21,7 +21,7 @@ class _RateType(click.ParamType):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "Wish":
         """The rate as a wish."""
-        from lynkeus.scan.policy import Wish
+        from lynkeus.calibration.policy import Wish
 
         text = str(value).strip().lower()
         if text in ("none", "never"):
@@ -50,9 +50,9 @@ def gallery() -> None:
 @click.pass_obj
 def list_galleries(home: Path, *, as_json: bool) -> None:
     """List galleries with their size and policy."""
+    from lynkeus.calibration.policy import Policy, plain
     from lynkeus.cli.opened import open_home
     from lynkeus.kinds import DEFAULT
-    from lynkeus.scan.policy import Policy, plain
 
     with open_home(home) as opened:
         galleries = opened.catalog.galleries.all()
@@ -181,8 +181,8 @@ def policy(
     \b
     lynkeus gallery policy mine --review 1/100 --block none
     """
+    from lynkeus.calibration.policy import change_policy
     from lynkeus.cli.opened import calibrated, open_home
-    from lynkeus.scan.policy import change_policy
 
     with open_home(home) as opened:
         stored = opened.catalog.galleries.get(name)

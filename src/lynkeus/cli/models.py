@@ -68,7 +68,7 @@ def _known(home: Path) -> "tuple[list[ModelCard], list[ModelCard], str]":
     """The cards of what ships, those of models of one's own, and why the latter cannot be read."""
     from lynkeus.core import CorruptError
     from lynkeus.runtime.cards import cards
-    from lynkeus.scan.models_in_use import ModelsInUse
+    from lynkeus.runtime.models_in_use import ModelsInUse
 
     try:
         return cards(), ModelsInUse(home).own_cards(), ""

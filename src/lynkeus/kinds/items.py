@@ -13,14 +13,6 @@ Items = Mapping[str, bytes]
 THUMB = "thumb"
 """The thumbnail. ``lynkeus.scan`` stores one for all kinds; a kind never does."""
 
-_MAKER_DIGITS = 12
-"""48 bits of a model's SHA-256: enough to tell any number of models apart, short enough for a file name."""
-
-
-def maker(model: ModelCard) -> str:
-    """The short name of a model that marks what the model made."""
-    return model.sha256[:_MAKER_DIGITS]
-
 
 def made_by(item: str, model: ModelCard) -> str:
     """The name of an item that a model made.
@@ -29,7 +21,7 @@ def made_by(item: str, model: ModelCard) -> str:
         item: What it is, such as ``vector``.
         model: Card of the model.
     """
-    return f"{item}@{maker(model)}"
+    return f"{item}@{model.maker}"
 
 
 def packed(vectors: Float32[np.ndarray, "..."]) -> bytes:

@@ -12,6 +12,8 @@ from typing import Any
 
 from lynkeus.core import CorruptError, UnknownNameError
 
+_MAKER_DIGITS = 12  # short enough for a file name
+
 MODELS = Path(__file__).parent.parent / "assets" / "models"
 """Folder of the models that the package ships."""
 
@@ -47,6 +49,11 @@ class ModelCard:
     figures: dict[str, Any] = field(default_factory=dict[str, Any])
     recipe: str = ""
     trained: str = ""
+
+    @property
+    def maker(self) -> str:
+        """The short name that marks what the model made: 48 bits of its digest tell any number of models apart."""
+        return self.sha256[:_MAKER_DIGITS]
 
     @property
     def path(self) -> Path:

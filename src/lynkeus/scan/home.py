@@ -20,10 +20,10 @@ from lynkeus.catalog import Catalog, Gallery, Owner, Stamp
 from lynkeus.core import ConflictError
 from lynkeus.kinds import find_kind
 from lynkeus.kinds.protocol import Recogniser
+from lynkeus.runtime.models_in_use import ModelsInUse
 from lynkeus.scan.clean_pictures import describe, halves
 from lynkeus.scan.lane import AnyLane, Lane
 from lynkeus.scan.library import Library
-from lynkeus.scan.models_in_use import ModelsInUse
 
 CATALOG, INDEX = "catalog.sqlite", "index"
 

@@ -8,12 +8,12 @@ background cannot support the policy, likely and certain findings ask for review
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lynkeus.calibration.policy import Policy, one_in, plain
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Gallery, Reference
 from lynkeus.core import Action, Belief, Finding
 from lynkeus.kinds import find_kind
 from lynkeus.kinds.protocol import RawFinding
-from lynkeus.scan.policy import Policy, one_in, plain
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,11 +11,11 @@ from lynkeus.core import ConflictError, CorruptError, Sample, UnreadableError, r
 from lynkeus.kinds import find_kind, kind_names
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.runtime.cards import ModelCard, card
+from lynkeus.runtime.models_in_use import in_use, put, put_back
 from lynkeus.scan.backgrounds import SHIPPED
 from lynkeus.scan.home import Home
 from lynkeus.scan.lane import AnyLane, Lane
 from lynkeus.scan.library import Library
-from lynkeus.scan.models_in_use import in_use, put, put_back
 from lynkeus.scan.parallel import batched, in_order
 from lynkeus.scan.progress import Shown
 from lynkeus.scan.sources import WORKING_SIDE, Source, from_file, from_thumbnail

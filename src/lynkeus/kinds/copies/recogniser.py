@@ -21,7 +21,7 @@ from lynkeus.kinds.copies.overlays import MODEL as OVERLAYS
 from lynkeus.kinds.copies.overlays import OverlayFinder, Overlays
 from lynkeus.kinds.copies.rivals import explain_away
 from lynkeus.kinds.copies.score import CopyScore, signals_of
-from lynkeus.kinds.items import THUMB, Items, made_by, maker, packed, unpacked
+from lynkeus.kinds.items import THUMB, Items, made_by, packed, unpacked
 from lynkeus.kinds.normalisation import CleanVectors
 from lynkeus.kinds.protocol import RawFinding, Recogniser, Traits
 from lynkeus.kinds.same_picture import SamePicture
@@ -359,7 +359,7 @@ def load(models: Callable[[str], ModelCard]) -> CopyRecogniser:
         score=_score(score),
         clean=CleanVectors(_clean_vectors(clean), _CLEAN_NEIGHBOURS),
         index=CopyIndex(
-            name=f"points-1-{maker(book)}-{maker(descriptor)}",
+            name=f"points-1-{book.maker}-{descriptor.maker}",
             local=names.local,
             vector=names.vectors,
             codebook=codebook,

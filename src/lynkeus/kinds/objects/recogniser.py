@@ -16,7 +16,7 @@ from jaxtyping import Float, Float32
 
 from lynkeus.core import Belief, CorruptError, Evidence, Heat, Picture, Sample, similarity_of
 from lynkeus.core.thumbnails import read_thumbnail
-from lynkeus.kinds.items import THUMB, Items, maker, packed, unpacked
+from lynkeus.kinds.items import THUMB, Items, packed, unpacked
 from lynkeus.kinds.normalisation import CleanVectors
 from lynkeus.kinds.objects.embedder import DESCRIPTOR, ObjectEmbedder
 from lynkeus.kinds.objects.heat import Place, place_of
@@ -193,7 +193,7 @@ def load(models: Callable[[str], ModelCard]) -> ObjectRecogniser:
     return ObjectRecogniser(
         embed=embedder,
         clean=CleanVectors(_clean_vectors(clean), _NEIGHBOURS),
-        index=ObjectIndex(name=f"vectors-1-{maker(descriptor)}", vector=embedder.item),
+        index=ObjectIndex(name=f"vectors-1-{descriptor.maker}", vector=embedder.item),
         same=SamePicture(codebook=Codebook.load(book.path)),
         cards=(descriptor, clean, book),
     )

@@ -19,7 +19,6 @@ import numpy as np
 
 from lynkeus.catalog.parts import new_part
 from lynkeus.core import CorruptError
-from lynkeus.kinds.items import Items, made_by, maker, packed
 from lynkeus.runtime.cards import ModelCard, card, card_elsewhere, cards, exported_card
 
 FOLDER = "models"
@@ -77,7 +76,7 @@ class ModelsInUse:
         """
         return [*(each for each in cards() if each.name not in self._own), *self.own_cards()]
 
-    def clean_items(self, name: str) -> Mapping[str, Items]:
+    def clean_items(self, name: str) -> Mapping[str, Mapping[str, bytes]]:
         """What the model of one's own of a name says of the free pictures that ship, by digest; nothing otherwise.
 
         Raises:
@@ -107,7 +106,7 @@ def in_use(home: Path, model: ModelCard) -> bool:
         return False
 
 
-def put(home: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Items], dim: int) -> None:
+def put(home: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Mapping[str, bytes]], dim: int) -> None:
     """Put a model of one's own into use in the place of the last; the last one is in use until this ends.
 
     Args:
@@ -117,7 +116,7 @@ def put(home: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Item
         items: What the model says of the free pictures that ship, by their digests.
         dim: Length of its vectors.
     """
-    name = maker(model)
+    name = model.maker
     folder = home / FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
     none = io.BytesIO()
@@ -191,8 +190,8 @@ def _read_before(folder: Path) -> dict[str, str]:
             continue
         with np.load(old, allow_pickle=False) as stored:
             digests, vectors = stored["digests"].tolist(), stored["vectors"]
-        item = made_by("vector", others[0])
-        items = {digest: {item: packed(row)} for digest, row in zip(digests, vectors, strict=True)}
+        item = f"vector@{others[0].maker}"
+        items = {digest: {item: row.tobytes()} for digest, row in zip(digests, vectors, strict=True)}
         put(folder.parent, others[0], card(old.stem), items, vectors.shape[1])
         old.unlink(missing_ok=True)
     return {file.stem: name for file in (folder / name).glob("*.json")}

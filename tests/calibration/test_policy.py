@@ -1,8 +1,8 @@
 import pytest
 
+from lynkeus.calibration.policy import Policy, check_policy, plain
 from lynkeus.calibration.rates import Rate
 from lynkeus.core import Action, PolicyError
-from lynkeus.scan.policy import Policy, check_policy, plain
 
 
 def test_an_action_applies_when_the_upper_bound_is_within_it() -> None:
