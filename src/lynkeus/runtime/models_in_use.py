@@ -1,7 +1,7 @@
-"""The models that a home uses: those that ship, or models of one's own in their place.
+"""The models that a home uses: those that ship, or models of the user's own in their place.
 
-A model of one's own lies in the home, so that a scan needs nothing else: a folder, named by the model's digest, with
-the model, its card, clean vectors, and what the model says of the free pictures that ship. ``in-use.json`` says which
+A model of the user's own lies in the home, so that a scan needs nothing else: a folder, named by the model's digest,
+with the model, its card, clean vectors, and what the model says of the free pictures that ship. ``in-use.json`` says which
 folder holds the model of a name; it is written last.
 """
 
@@ -116,8 +116,21 @@ def put(home: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Mapp
         items: What the model says of the free pictures that ship, by their digests.
         dim: Length of its vectors.
     """
-    name = model.maker
-    folder = home / FOLDER / name
+    names = _fill(home / FOLDER / model.maker, model, clean, items, dim)
+    own = _read_own(home / FOLDER, damaged_is_none=True) | dict.fromkeys(names, model.maker)
+    _write_own(home / FOLDER, own)
+
+
+def put_back(home: Path, names: tuple[str, ...]) -> None:
+    """Put the models that ship into use again under some names; those of one's own are deleted from the home."""
+    own = _read_own(home / FOLDER, damaged_is_none=True)
+    _write_own(home / FOLDER, {name: folder for name, folder in own.items() if name not in names})
+
+
+def _fill(
+    folder: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Mapping[str, bytes]], dim: int
+) -> tuple[str, ...]:
+    """Write the files of a model of the user's own; gives the names that it takes the place of. Arguments: ``put``."""
     folder.mkdir(parents=True, exist_ok=True)
     none = io.BytesIO()
     np.save(none, np.zeros((0, dim), np.float16))
@@ -144,14 +157,7 @@ def put(home: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Mapp
         stored = folder / f"{each}{suffix}"
         _write_whole(stored, content)
         _write_whole(folder / f"{each}.json", _json(asdict(about) | {"file": stored.name}))
-    own = _read_own(home / FOLDER, damaged_is_none=True) | dict.fromkeys(contents, name)
-    _write_own(home / FOLDER, own)
-
-
-def put_back(home: Path, names: tuple[str, ...]) -> None:
-    """Put the models that ship into use again under some names; those of one's own are deleted from the home."""
-    own = _read_own(home / FOLDER, damaged_is_none=True)
-    _write_own(home / FOLDER, {name: folder for name, folder in own.items() if name not in names})
+    return tuple(contents)
 
 
 def _read_own(folder: Path, *, damaged_is_none: bool = False) -> dict[str, str]:
@@ -192,9 +198,11 @@ def _read_before(folder: Path) -> dict[str, str]:
             digests, vectors = stored["digests"].tolist(), stored["vectors"]
         item = f"vector@{others[0].maker}"
         items = {digest: {item: row.tobytes()} for digest, row in zip(digests, vectors, strict=True)}
-        put(folder.parent, others[0], card(old.stem), items, vectors.shape[1])
+        _fill(folder / name, others[0], card(old.stem), items, vectors.shape[1])
         old.unlink(missing_ok=True)
-    return {file.stem: name for file in (folder / name).glob("*.json")}
+    own = {file.stem: name for file in (folder / name).glob("*.json")}
+    _write_own(folder, own)
+    return own
 
 
 def _json(fields: dict[str, Any]) -> bytes:

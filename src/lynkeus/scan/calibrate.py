@@ -24,7 +24,7 @@ from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.lane import AnyLane
 from lynkeus.scan.parallel import batched, in_order
-from lynkeus.scan.progress import Shown, silently
+from lynkeus.scan.progress import Progress, silently
 
 NOTHING_ALIKE = -1e6
 """Score of a clean picture that nothing resembles."""
@@ -35,7 +35,7 @@ SAME = "nearly the same as a reference"
 _BATCH = 64  # scores stored at once
 
 
-def judge_of(home: Home, *, jobs: int = 1, shown: Shown = silently) -> Judge:
+def judge_of(home: Home, *, jobs: int = 1, shown: Progress = silently) -> Judge:
     """The policies and calibrations of a home, brought up to date.
 
     Args:
@@ -81,7 +81,7 @@ class _Task:
 
 
 def _up_to_date(
-    lane: AnyLane, gallery: Gallery, clean: Sequence[Background], *, jobs: int, shown: Shown
+    lane: AnyLane, gallery: Gallery, clean: Sequence[Background], *, jobs: int, shown: Progress
 ) -> Mapping[int, BackgroundScore]:
     """Scores of the clean pictures against all references of a gallery."""
     calibrations = lane.catalog.calibrations

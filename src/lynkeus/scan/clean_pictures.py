@@ -8,7 +8,7 @@ from lynkeus.core import Picture
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.scan.lane import AnyLane
 from lynkeus.scan.parallel import batched, in_order
-from lynkeus.scan.progress import Shown, silently
+from lynkeus.scan.progress import Progress, silently
 from lynkeus.scan.sources import Source, picture_again
 
 NORMALISING = 256
@@ -42,7 +42,7 @@ def halves(pictures: Sequence[Background]) -> Halves:
     return Halves(tuple(chosen), tuple(p for p in pictures if p.id not in taken))
 
 
-def describe(lane: AnyLane, pictures: Sequence[Background], *, jobs: int = 1, shown: Shown = silently) -> None:
+def describe(lane: AnyLane, pictures: Sequence[Background], *, jobs: int = 1, shown: Progress = silently) -> None:
     """Store what a kind keeps of those clean pictures that the models in use have not described.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-Shown = Callable[[Iterator[Any], int, str], Iterable[Any]]
+Progress = Callable[[Iterator[Any], int, str], Iterable[Any]]
 """Passes things on while it shows progress: the things, their number, what the work is for."""
 
 

@@ -17,7 +17,7 @@ from lynkeus.scan.home import Home
 from lynkeus.scan.lane import AnyLane, Lane
 from lynkeus.scan.library import Library
 from lynkeus.scan.parallel import batched, in_order
-from lynkeus.scan.progress import Shown
+from lynkeus.scan.progress import Progress
 from lynkeus.scan.sources import WORKING_SIDE, Source, from_file, from_thumbnail
 
 _BATCH = 64  # references stored at once
@@ -42,7 +42,7 @@ class Change:
     in_use: bool
 
 
-def change(home: Home, model: ModelCard, *, jobs: int, shown: Shown, drop_missing: bool = False) -> Change:
+def change(home: Home, model: ModelCard, *, jobs: int, shown: Progress, drop_missing: bool = False) -> Change:
     """Describe what is registered by a model, and put the model into use if nothing was lost.
 
     Items of the model that ships are kept; those of other models are deleted.
@@ -79,7 +79,7 @@ def change(home: Home, model: ModelCard, *, jobs: int, shown: Shown, drop_missin
     )
 
 
-def refresh(home: Home, kind: str, *, jobs: int, shown: Shown, drop_missing: bool = False) -> Change:
+def refresh(home: Home, kind: str, *, jobs: int, shown: Progress, drop_missing: bool = False) -> Change:
     """Describe by the models in use what other models described.
 
     Args:
@@ -132,7 +132,7 @@ def _references(lane: AnyLane) -> tuple[int, ...]:
     return lane.catalog.references.changes_since(0, kind=lane.kind.name).added
 
 
-def _describe(lane: AnyLane, *, jobs: int, shown: Shown, drop_missing: bool) -> Change:
+def _describe(lane: AnyLane, *, jobs: int, shown: Progress, drop_missing: bool) -> Change:
     """Store the items of each reference that has none of the model yet."""
     catalog, ids = lane.catalog, _references(lane)
     there = [catalog.blobs.having(Owner.REFERENCE, ids, item) for item in lane.recogniser.index.needs]
