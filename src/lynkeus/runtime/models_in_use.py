@@ -1,8 +1,8 @@
 """The models that a home uses: those that ship, or models of the user's own in their place.
 
 A model of the user's own lies in the home, so that a scan needs nothing else: a folder, named by the model's digest,
-with the model, its card, clean vectors, and what the model says of the free pictures that ship. ``in-use.json`` says which
-folder holds the model of a name; it is written last.
+with the model, its card, clean vectors, and what the model says of the free pictures that ship. ``in-use.json`` says
+which folder holds the model of a name; it is written last.
 """
 
 import hashlib
