@@ -5,9 +5,10 @@ third query of both suites. The shipped score expects all signals, so that each 
 arm's candidates by cross-validation over four folds of the queries, the same folds for all arms, and a query is scored
 by what was fitted without its fold. The figures are therefore not those of the shipped score.
 
-Left out is by configuration or, where the product has no switch, here: ``_Blind`` hides pixels, ``_UprightVoting`` and
-``_UprightVerification`` drop what matches as mirrored or negative (filling the frame is still tried mirrored).
-Arms share what they see alike of a query: its CPU time, measured once, counts for each of them.
+Most arms change the configuration. Where the product has no switch, this module has one: ``_without_pixels`` hides
+pixels, ``_UprightVoting`` and ``_UprightVerification`` drop what matches as mirrored or negative (filling the frame is
+still tried mirrored). Arms that observe a query alike share the observation. Its CPU time is measured once and counts
+for each of them.
 """
 
 import argparse
@@ -32,15 +33,18 @@ from benchmarks.harness.results import results_file, write_results
 from benchmarks.harness.rounds import Rounds, open_floor
 from lynkeus.core import Picture, read_picture
 from lynkeus.index.protocol import Neighbours
-from lynkeus.kinds.copies.recogniser import CopyRecogniser
+from lynkeus.kinds.copies.index import CopyView
+from lynkeus.kinds.copies.kind import COPIES
+from lynkeus.kinds.copies.observation import Observation
+from lynkeus.kinds.copies.recogniser import CopyRecogniser, load
 from lynkeus.kinds.copies.rivals import explain_away
-from lynkeus.kinds.protocol import THUMB, GalleryView, RawFinding
-from lynkeus.matching.check import Observation
+from lynkeus.kinds.items import THUMB
+from lynkeus.kinds.protocol import RawFinding
 from lynkeus.matching.verification import Verification
 from lynkeus.matching.voting import Candidate as VotedFor
 from lynkeus.matching.voting import PointIds, Voting
 from lynkeus.scan.home import Home
-from lynkeus.scan.register import WORKING_SIDE
+from lynkeus.scan.sources import WORKING_SIDE
 
 HALF = "tune"
 FOLDS = 4
@@ -49,22 +53,6 @@ COSINE, NORMALISED = "global, cosine", "global, normalised"
 NO_RIVALS = "everything but rivals"
 Key = tuple[str, str]
 """Suite and query."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Blind:
-    """A view whose references have no pixels."""
-
-    view: GalleryView
-
-    def nearest(self, vectors: np.ndarray, count: int) -> Neighbours:
-        return self.view.nearest(vectors, count)
-
-    def nearest_points(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        return self.view.nearest_points(queries, count)
-
-    def items(self, reference_ids: Iterable[int], part: str) -> Mapping[int, bytes]:
-        return {} if part == THUMB else self.view.items(reference_ids, part)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +125,7 @@ class Seen:
 
     Attributes:
         findings: Of each arm and query.
-        cosines: Of each query: the nearest references with their cosines, and the level of unrelated pictures.
+        cosines: Of each query: the nearest references with their cosines, and the baseline.
         costs: Of each arm.
     """
 
@@ -148,7 +136,8 @@ class Seen:
 
 def look(home: Home, work: Path, every: int) -> Seen:
     """Run all arms on the queries, the arms in turns."""
-    copies, view = home.copies, home.library.view()
+    copies, view = load(home.models), home.lane(COPIES.name).library.snapshot().view
+    blind = _without_pixels(view)
     arms = arms_of(copies)
     floor = open_floor(work)
     seen = Seen(costs={name: Rounds(floor, size=66) for name in (COSINE, *arms)})
@@ -160,14 +149,12 @@ def look(home: Home, work: Path, every: int) -> Seen:
             near, searching = _timed(lambda v=vector: view.nearest(v[None], GIVEN))
             seen.costs[COSINE].add(reading + describing + searching)
             observed = {finder: _timed(_observer(arms, finder, picture)) for finder in (True, False)}
-            seen.cosines[key] = near, observed[True][0].looks[0].calm
+            seen.cosines[key] = near, observed[True][0].looks[0].baseline
             for name, arm in arms.items():
                 observation, observing = observed[arm.finder]
                 if not arm.vectors:
                     observation, observing = _without_vectors(observation), observing - describing
-                found, matching = _timed(
-                    lambda a=arm, o=observation: a.copies.match(o, view if a.pixels else _Blind(view))
-                )
+                found, matching = _timed(lambda a=arm, o=observation: a.copies.match(o, view if a.pixels else blind))
                 seen.findings[name][key] = found
                 seen.costs[name].add(reading + observing + matching)
     return seen
@@ -178,9 +165,18 @@ def _observer(arms: dict[str, Arm], finder: bool, picture: Picture) -> Callable[
     return lambda: first.copies.observe(picture)
 
 
+def _without_pixels(view: CopyView) -> CopyView:
+    """The same references without thumbnails."""
+
+    def read(reference_ids: Iterable[int], item: str) -> Mapping[int, bytes]:
+        return {} if item == THUMB else view.read(reference_ids, item)
+
+    return replace(view, read=read)
+
+
 def _without_vectors(observation: Observation) -> Observation:
     whole = observation.looks[0]
-    return replace(observation, looks=(replace(whole, vector=np.zeros_like(whole.vector), calm=0.0),))
+    return replace(observation, looks=(replace(whole, vector=np.zeros_like(whole.vector), baseline=0.0),))
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -212,10 +208,10 @@ def figures(seen: Seen, work: Path, every: int, names: dict[int, str]) -> dict[s
     """Figures of all arms, in the order of the table."""
     truth = {suite: table(work / f"{HALF}_{suite}/truth.csv", "query_id", "reference_id") for suite in SUITES}
     ranked: dict[str, dict[Key, list[tuple[int, float]]]] = {COSINE: {}, NORMALISED: {}}
-    for key, (near, calm) in seen.cosines.items():
+    for key, (near, baseline) in seen.cosines.items():
         pairs = [(int(n), float(s)) for n, s in zip(near.ids[0], near.score[0], strict=True) if n >= 0]
         ranked[COSINE][key] = pairs
-        ranked[NORMALISED][key] = [(number, cosine - calm) for number, cosine in pairs]
+        ranked[NORMALISED][key] = [(number, cosine - baseline) for number, cosine in pairs]
     for arm, findings in seen.findings.items():
         anew = rescored(findings, lambda key, number: names[number] == truth[key[0]][key[1]])
         ranked[arm] = {k: [(f.reference_id, f.score) for f in explain_away(found)] for k, found in anew.items()}

@@ -8,9 +8,13 @@ from pathlib import Path
 
 from lynkeus.core import read_picture
 from lynkeus.core.folders import walk
+from lynkeus.kinds.copies.kind import COPIES
+from lynkeus.kinds.protocol import RawFinding
 from lynkeus.scan.home import Home
+from lynkeus.scan.lane import AnyLane
 from lynkeus.scan.parallel import default_jobs
-from lynkeus.scan.register import WORKING_SIDE, Registration
+from lynkeus.scan.register import Registration
+from lynkeus.scan.sources import WORKING_SIDE
 
 GALLERY = "benchmark"
 
@@ -44,15 +48,21 @@ def open_gallery(home: Home, bench: Path) -> dict[int, str]:
     return found
 
 
+def findings(lane: AnyLane, upload: Path) -> list[RawFinding]:
+    """Read an upload as a scan does, and match it with all references of a lane as of now; best first."""
+    seen = lane.recogniser.observe(read_picture(upload, max_side=WORKING_SIDE))
+    return lane.recogniser.match(seen, lane.library.snapshot().view)
+
+
 def collect(
     home: Home, bench: Path, names: dict[int, str], *, every: int = 1
 ) -> Iterator[tuple[float, list[Candidate]]]:
     """CPU seconds and candidates of every query, or of each ``every``-th."""
     truth = table(bench / "truth.csv", "query_id", "reference_id")
-    view = home.library.view()
+    lane = home.lane(COPIES.name)
     for file in sorted((bench / "queries").iterdir(), key=lambda f: f.name)[::every]:
         started = time.process_time()
-        found = home.copies.recognise([read_picture(file, max_side=WORKING_SIDE)], view)[0]
+        found = findings(lane, file)
         seconds = time.process_time() - started
         yield (
             seconds,

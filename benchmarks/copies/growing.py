@@ -8,7 +8,7 @@ another's until their cosine is .8, and the thumbnail cut likewise. Neither is m
 are the queries' sources, so that the queries would be copies of it. Everything follows from the reference's number.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,13 +19,13 @@ import numpy as np
 from benchmarks.copies import lists
 from benchmarks.copies.make import read
 from lynkeus.catalog import NewReference, Owner
-from lynkeus.core import Picture, UnreadableError, read_picture
+from lynkeus.core import Picture, Sample, UnreadableError, read_picture
 from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
-from lynkeus.kinds.copies.recogniser import CopyRecogniser
-from lynkeus.kinds.protocol import GLOBAL, LOCAL, THUMB
+from lynkeus.kinds.copies.recogniser import CopyRecogniser, load
+from lynkeus.kinds.items import THUMB, Items, unpacked
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.scan.home import Home
-from lynkeus.scan.register import WORKING_SIDE
+from lynkeus.scan.sources import WORKING_SIDE
 
 MOST_PICTURES = 10_000
 _SALT = "growth"
@@ -91,7 +91,7 @@ class Maker:
     copies: CopyRecogniser
     material: Material
     stock: Mapping[str, NewReference] = field(default_factory=dict[str, NewReference])
-    stored: list[Mapping[str, bytes]] = field(default_factory=list[Mapping[str, bytes]])
+    stored: list[Items] = field(default_factory=list[Items])
 
     def __call__(self, first: int, behind: int) -> Iterator[tuple[NewReference, str]]:
         """The references from one number to before another, with how each was made; unreadable files are left out."""
@@ -100,7 +100,7 @@ class Maker:
             rng = np.random.default_rng(lists.stable(f"{_SALT} {number}"))
             if kind == "cuts":
                 items = self._cut(rng)
-                shown = CompactFeatures.unpack(items[LOCAL])
+                shown = CompactFeatures.unpack(items[self.copies.names.local])
                 yield self._reference(f"cut {number}", items, width=shown.width, height=shown.height), kind
                 continue
             name = self._pictures[number] if kind == "pictures" else f"crop {number}"
@@ -111,10 +111,13 @@ class Maker:
             self.keep(name, made.blobs)
             yield made, kind
 
-    def keep(self, name: str, items: Mapping[str, bytes]) -> None:
+    def keep(self, name: str, items: Items) -> None:
         """Remember items for cuts, unless queries are made from that picture or it holds too few points."""
-        if name not in self._sources and len(CompactFeatures.unpack(items[LOCAL])) >= _LEAST_POINTS:
+        if name not in self._sources and self._points(items) >= _LEAST_POINTS:
             self.stored.append(items)
+
+    def _points(self, items: Items) -> int:
+        return len(CompactFeatures.unpack(items[self.copies.names.local]))
 
     @cached_property
     def _sources(self) -> frozenset[str]:
@@ -126,7 +129,7 @@ class Maker:
 
     def _enrolled(self, name: str, kind: str, rng: np.random.Generator) -> NewReference:
         picture = self._picture(name) if kind == "pictures" else self._crop(rng)
-        return self._reference(name, self.copies.enrol(picture), width=picture.width, height=picture.height)
+        return self._reference(name, enrolled(self.copies, picture), width=picture.width, height=picture.height)
 
     def _picture(self, name: str) -> Picture:
         return read_picture(self.material.data / name, max_side=WORKING_SIDE)
@@ -148,21 +151,33 @@ class Maker:
         _, raw = cv2.imencode(".jpg", part[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))])
         return read_picture(raw.tobytes())
 
-    def _cut(self, rng: np.random.Generator) -> Mapping[str, bytes]:
+    def _cut(self, rng: np.random.Generator) -> Items:
         items, other = (self.stored[int(place)] for place in rng.integers(0, len(self.stored), 2))
         keep = rng.uniform(0.7, 0.95)
         corner = rng.uniform(0, 1 - keep, 2)
+        local, vectors = self.copies.names.local, self.copies.names.vectors
         return {
-            LOCAL: _cut_points(CompactFeatures.unpack(items[LOCAL]), corner, keep, rng).pack(),
-            GLOBAL: _turned(items[GLOBAL], other[GLOBAL]),
+            local: _cut_points(CompactFeatures.unpack(items[local]), corner, keep, rng).pack(),
+            vectors: _turned(items[vectors], other[vectors]),
             THUMB: _cut_pixels(items[THUMB], corner, keep),
         }
 
-    def _reference(self, name: str, items: Mapping[str, bytes], *, width: int, height: int) -> NewReference:
-        return grown(name, items, self.copies.version, width=width, height=height)
+    def _reference(self, name: str, items: Items, *, width: int, height: int) -> NewReference:
+        return grown(name, items, self.copies.traits.version, width=width, height=height)
 
 
-def grown(name: str, items: Mapping[str, bytes], version: str, *, width: int, height: int) -> NewReference:
+def enrolled(copies: CopyRecogniser, picture: Picture) -> Items:
+    """What registering a picture stores of it, with the thumbnail."""
+    return {**copies.enrol(Sample(source=picture)), THUMB: encode_thumbnail(picture.rgb)}
+
+
+def stored_items(home: Home, copies: CopyRecogniser, reference_ids: Sequence[int]) -> Mapping[int, Items]:
+    """What is stored of references, with the thumbnails, by reference id."""
+    items = copies.names.local, copies.names.vectors, THUMB
+    return home.catalog.blobs.items(Owner.REFERENCE, reference_ids, items)
+
+
+def grown(name: str, items: Items, version: str, *, width: int | None, height: int | None) -> NewReference:
     """A reference under a name, which serves as its source and makes its digest, too."""
     return NewReference(
         entity=name,
@@ -179,17 +194,17 @@ def grown(name: str, items: Mapping[str, bytes], version: str, *, width: int, he
 def stock(home: Home, data: Path, gallery: str) -> dict[str, NewReference]:
     """The references of a gallery by path below the data folder; none where the present code enrols otherwise."""
     found: dict[str, NewReference] = {}
+    copies = load(home.models)
     after = 0
     while page := home.catalog.references.page(gallery, after=after):
-        ids = [reference.id for reference in page]
-        parts = {part: home.catalog.blobs.read(Owner.REFERENCE, ids, part) for part in (LOCAL, GLOBAL, THUMB)}
+        stored = stored_items(home, copies, [reference.id for reference in page])
         for reference in page:
-            items = {part: raws[reference.id] for part, raws in parts.items()}
+            items = stored[reference.id]
             picture = Path(reference.source)
-            if not found and home.copies.enrol(read_picture(picture, max_side=WORKING_SIDE)) != items:
+            if not found and enrolled(copies, read_picture(picture, max_side=WORKING_SIDE)) != items:
                 return {}
             name = picture.relative_to(data.resolve()).as_posix()
-            found[name] = grown(name, items, home.copies.version, width=reference.width, height=reference.height)
+            found[name] = grown(name, items, copies.traits.version, width=reference.width, height=reference.height)
         after = page[-1].id
     return found
 
@@ -220,7 +235,7 @@ def _cut_points(f: CompactFeatures, corner: np.ndarray, keep: float, rng: np.ran
 
 
 def _turned(raw: bytes, other: bytes) -> bytes:
-    vector, towards = (np.frombuffer(each, np.float16).astype(np.float32) for each in (raw, other))
+    vector, towards = unpacked(raw), unpacked(other)
     aside = towards - (towards @ vector) * vector
     aside /= max(float(np.linalg.norm(aside)), 1e-6)
     turned = _KEPT_COSINE * vector + np.sqrt(1 - _KEPT_COSINE**2) * aside

@@ -22,20 +22,20 @@ from tqdm import tqdm
 
 from benchmarks.copies import lists
 from benchmarks.copies.candidates import GALLERY as BENCHMARK
-from benchmarks.copies.candidates import table
-from benchmarks.copies.growing import Maker, Material, stock
+from benchmarks.copies.candidates import findings, table
+from benchmarks.copies.growing import Maker, Material, stock, stored_items
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.part import queries_of
 from benchmarks.harness.about import about
 from benchmarks.harness.results import results_file, write_results
 from benchmarks.harness.rounds import Rounds, open_floor
 from lynkeus.catalog import NewReference, Owner
-from lynkeus.core import UnknownNameError, read_picture
-from lynkeus.kinds.protocol import GLOBAL, LOCAL, THUMB
+from lynkeus.core import UnknownNameError
+from lynkeus.kinds.copies.kind import COPIES
+from lynkeus.kinds.copies.recogniser import load
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.metrics import micro_average_precision, recall_at_precision
 from lynkeus.scan.home import Home
-from lynkeus.scan.register import WORKING_SIDE
 
 GALLERY = "growth"
 SIZES = (1_000, 10_000, 100_000)
@@ -60,8 +60,8 @@ def grow(work: Path, sizes: tuple[int, ...], material: Material) -> None:
         made = _made(work, before)
         started = time.process_time()
         with Home(draft) as home:
-            made += _extend(home, Maker(home.copies, material, stocked), size, last=sum(made.values()))
-            home.library.compact(force=True)
+            made += _extend(home, Maker(load(home.models), material, stocked), size, last=sum(made.values()))
+            home.lane(COPIES.name).library.compact(force=True)
         (work / f"made-{size}.json").write_text(json.dumps(dict(made)))
         draft.rename(final)
         print(f"{size:,} references: {dict(made)}, {time.process_time() - started:.0f} s CPU")
@@ -86,7 +86,7 @@ def _extend(home: Home, maker: Maker, size: int, *, last: int) -> Counter[str]:
     try:
         home.catalog.galleries.get(GALLERY)
     except UnknownNameError:
-        home.catalog.galleries.create(GALLERY, kind="copy")
+        home.catalog.galleries.create(GALLERY, kind=COPIES.name)
     if maker.material.kind(size - 1) == "cuts":
         _remember(home, maker)
     kinds: Counter[str] = Counter()
@@ -110,9 +110,9 @@ def _remember(home: Home, maker: Maker) -> None:
     after = 0
     while page := home.catalog.references.page(GALLERY, after=after):
         names = {reference.id: reference.name for reference in page if not reference.name.startswith("cut ")}
-        parts = {part: home.catalog.blobs.read(Owner.REFERENCE, names, part) for part in (LOCAL, GLOBAL, THUMB)}
+        stored = stored_items(home, maker.copies, list(names))
         for number, name in names.items():
-            maker.keep(name, {part: raws[number] for part, raws in parts.items()})
+            maker.keep(name, stored[number])
         after = page[-1].id
 
 
@@ -120,11 +120,13 @@ def measure(folder: Path, work: Path, every: int) -> dict[str, Any]:
     """Everything about one gallery, in this process."""
     floor = open_floor(work)
     bare = _memory()
-    wall, cpu = time.perf_counter(), time.process_time()
+    started = _clocks()
     with Home(folder, create=False) as home:
-        view = home.library.view()
-        opened = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
-        home.copies  # noqa: B018  loads the models
+        opened = _clocks() - started
+        lane = home.lane(COPIES.name)  # loads the models; their time does not depend on the gallery, and is left out
+        started = _clocks()
+        view = lane.library.snapshot().view
+        opened += _clocks() - started
         loaded = _memory()
         rounds = Rounds(floor)
         scores: list[float] = []
@@ -136,12 +138,12 @@ def measure(folder: Path, work: Path, every: int) -> dict[str, Any]:
             queries = [file for file in queries_of(bench, every) if (suite, file.stem) not in SHARED]
             for query in tqdm(queries, desc=f"{len(view):,}, {suite}", disable=None):
                 with rounds.picture():
-                    found = home.copies.recognise([read_picture(query, max_side=WORKING_SIDE)], home.library.view())[0]
+                    found = findings(lane, query)
                 names = {r.id: r.name for r in home.catalog.references.many([f.reference_id for f in found]).values()}
                 scores += [f.score for f in found]
                 hits += [names[f.reference_id] == truth[query.stem] for f in found]
                 copies, strangers = copies + bool(truth[query.stem]), strangers + (not truth[query.stem])
-        points = _points(home)
+        points = _points(home, lane.recogniser.index.needs[0])
     score, hit = np.array(scores), np.array(hits)
     return {
         "references": len(view),
@@ -154,16 +156,21 @@ def measure(folder: Path, work: Path, every: int) -> dict[str, Any]:
             for percent in (90, 99)
         },
         "cost": asdict(rounds.cost()),
-        "open": {key: round(value, 4) for key, value in opened.items()},
+        "open": {"wall_s": round(float(opened[0]), 4), "cpu_s": round(float(opened[1]), 4)},
         "memory_mib": {"bare": bare, "open": loaded, "after": _memory()},
         "disk_mib": {part: _size(folder, part) for part in ("catalog.sqlite", "index")},
     }
 
 
-def _points(home: Home) -> float:
-    """Mean number of points of some references."""
+def _clocks() -> np.ndarray:
+    """Seconds of the clock, and CPU seconds of this process."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+def _points(home: Home, local: str) -> float:
+    """Mean number of points of some references, whose local features are stored under a name."""
     page = home.catalog.references.page(GALLERY, after=home.catalog.references.count() // 2, limit=500)
-    raws = home.catalog.blobs.read(Owner.REFERENCE, [reference.id for reference in page], LOCAL)
+    raws = home.catalog.blobs.read(Owner.REFERENCE, [reference.id for reference in page], local)
     return round(float(np.mean([len(CompactFeatures.unpack(raw)) for raw in raws.values()])), 1)
 
 

@@ -80,18 +80,18 @@ class Sscd:
     Attributes:
         describe: Gives the vector of a picture, length 1.
         gallery: Vectors of the references.
-        calm: Vectors of pictures that are no query and no reference; empty leaves scores as they are.
+        clean: Vectors of pictures that are no query and no reference; without any, scores are plain cosines.
     """
 
     describe: Callable[[Path], np.ndarray]
     gallery: np.ndarray
-    calm: np.ndarray
+    clean: np.ndarray
 
     def __call__(self, query: Path) -> Ranked:
         """The best references of a query."""
         vector = self.describe(query)
-        calm = np.sort(self.calm @ vector)[-_SSCD_NEIGHBOURS:].mean() if len(self.calm) else 0.0
-        return best(self.gallery @ vector - calm)
+        baseline = np.sort(self.clean @ vector)[-_SSCD_NEIGHBOURS:].mean() if len(self.clean) else 0.0
+        return best(self.gallery @ vector - baseline)
 
 
 def sscd_describer(file: Path) -> Callable[[Path], np.ndarray]:

@@ -18,7 +18,7 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks.copies import lists
-from benchmarks.copies.candidates import open_gallery, table
+from benchmarks.copies.candidates import findings, open_gallery, table
 from benchmarks.copies.lists import SUITES
 from benchmarks.copies.part import queries_of, scored
 from benchmarks.copies.peer_systems import Pdq, Peer, Ranked, Sscd, sscd_describer, sscd_vectors
@@ -26,14 +26,13 @@ from benchmarks.copies.score import Figures
 from benchmarks.harness.about import about
 from benchmarks.harness.results import change_results, results_file
 from benchmarks.harness.rounds import Cost, Rounds, cost_against, open_floor
-from lynkeus.core import read_picture
+from lynkeus.kinds.copies.kind import COPIES
 from lynkeus.scan.home import Home
-from lynkeus.scan.register import WORKING_SIDE
 
 NAMES = ("lynkeus", "pdq", "pdq_turned", "perception_hash", "perception_local", "sscd", "sscd_normalised")
 _PERCEPTION = {"perception_hash": "hash", "perception_local": "local"}
 _WORKER = Path(__file__).parent / "perception_peer.py"
-_CALM = 600
+_CLEAN = 600  # strangers that normalise SSCD: nearly all of the 630 listed in a half
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,11 +89,10 @@ def peer(name: str, task: Task) -> Generator[Callable[[Path], list[tuple[str, fl
 def _ours(task: Task) -> Generator[Callable[[Path], list[tuple[str, float]]], None, None]:
     with Home(task.work / f"home-{task.half}") as home:
         names = open_gallery(home, task.bench(SUITES[0]))
-        view = home.library.view()
+        lane = home.lane(COPIES.name)
 
         def ask(query: Path) -> list[tuple[str, float]]:
-            found = home.copies.recognise([read_picture(query, max_side=WORKING_SIDE)], view)[0]
-            return [(names[f.reference_id], f.score) for f in found]
+            return [(names[f.reference_id], f.score) for f in findings(lane, query)]
 
         yield ask
 
@@ -112,8 +110,8 @@ def _gallery_of(name: str, task: Task) -> Peer:
     if task.data is None:
         raise ValueError("normalised SSCD needs --data DIR")
     other = next(half for half in lists.HALVES if half != task.half)
-    strangers = [task.data / path for path in lists.strangers(other)[:_CALM]]
-    return Sscd(describe, gallery, sscd_vectors(describe, strangers, task.work / f"sscd-calm-{task.half}.npy"))
+    strangers = [task.data / path for path in lists.strangers(other)[:_CLEAN]]
+    return Sscd(describe, gallery, sscd_vectors(describe, strangers, task.work / f"sscd-clean-{task.half}.npy"))
 
 
 def measure(name: str, task: Task) -> dict[str, object]:

@@ -23,16 +23,17 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.copies import lists
+from benchmarks.copies.candidates import findings
 from benchmarks.copies.disguises import Props, listed
 from benchmarks.copies.make import read, seeded
 from benchmarks.harness.about import about
 from benchmarks.harness.results import results_file, write_results
 from benchmarks.harness.rounds import Cost, Rounds, open_floor
-from lynkeus.core import read_picture
 from lynkeus.core.folders import walk
+from lynkeus.kinds.copies.kind import COPIES
 from lynkeus.scan.home import Home
 from lynkeus.scan.parallel import default_jobs
-from lynkeus.scan.register import WORKING_SIDE, Registration
+from lynkeus.scan.register import Registration
 
 WIDTH, HEIGHT = 1024, 768
 REFERENCES, FEW_REFERENCES = 10_000, 1_000
@@ -77,11 +78,11 @@ def scanning(home: Path, work: Path, uploads: list[Path]) -> Cost:
     """CPU of reading and recognising an upload, one thread."""
     rounds = Rounds(open_floor(work), size=10)
     with Home(home, create=False) as opened:
-        view = opened.library.view()
-        opened.copies.recognise([read_picture(uploads[0], max_side=WORKING_SIDE)], view)  # loads the models
+        lane = opened.lane(COPIES.name)
+        findings(lane, uploads[0])  # opens the index, which is not part of an upload's cost
         for upload in tqdm(uploads, desc="scanning", disable=None):
             with rounds.picture():
-                opened.copies.recognise([read_picture(upload, max_side=WORKING_SIDE)], opened.library.view())
+                findings(lane, upload)
     return rounds.cost()
 
 
@@ -89,7 +90,7 @@ def registering(uploads: list[Path], folder: Path, forward_ms: float) -> dict[st
     """Pictures a second on all cores, and the CPU of each."""
     jobs = default_jobs()
     with Home(folder) as home:
-        home.copies  # noqa: B018  loads the models
+        home.lane(COPIES.name)  # loads the models
         wall, cpu = time.perf_counter(), time.process_time()
         done = sum(1 for _ in Registration(gallery="speed", names={}, jobs=jobs)(home, walk(uploads)))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

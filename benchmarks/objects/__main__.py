@@ -29,7 +29,7 @@ from benchmarks.objects.reached import described, reached, spread
 from lynkeus.core import read_picture
 from lynkeus.data.classes import ClassPictures
 from lynkeus.engine.launch import make_fabric
-from lynkeus.kinds.objects.recogniser import MODEL
+from lynkeus.kinds.objects.embedder import DESCRIPTOR
 from lynkeus.models.backbones.efficientnet_lite import WIDTH
 from lynkeus.recipes.objects.object_descriptor_all import RECIPE
 from lynkeus.recipes.objects.object_descriptor_free import RECIPE as FREE
@@ -82,7 +82,7 @@ def main(data: Path, runs: Path, caches: Path) -> None:
 def cost(data: Path, runs: Path, caches: Path) -> None:
     """Time the file that ships and put that into the results."""
     pictures = open_object_pictures(RECIPE, Places(data=data, out=runs, caches=caches))
-    change_results(RESULTS, {"cost": _cost(AreaModel(card(MODEL).path), pictures, caches)})
+    change_results(RESULTS, {"cost": _cost(AreaModel(card(DESCRIPTOR).path), pictures, caches)})
 
 
 def _measured(vectors: np.ndarray, pictures: ClassPictures, asked: np.ndarray) -> Figures:

@@ -7,7 +7,7 @@ train part of ``wsol``; each seed draws other references. Strangers are the tune
 also made the centres that normalise scores.
 
 Run: ``python -m benchmarks.objects.choices DATA CACHE``; 5 min, one CPU core. It writes ``results/choices.json``; copy
-the printed constants into ``lynkeus.kinds.objects.recogniser`` by hand.
+slope and offset into ``lynkeus.kinds.objects.recogniser`` and the share into ``lynkeus.kinds.objects.heat`` by hand.
 """
 
 import json
@@ -17,7 +17,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from lynkeus.kinds.objects.gallery import KnownObjects
 
 from benchmarks.harness.about import about
 from benchmarks.harness.results import results_file, write_results
@@ -30,13 +29,16 @@ from benchmarks.objects.open_set import (
     drawn_boxes,
     entities,
     gallery,
+    place,
     strangers,
 )
 from lynkeus.core import read_picture
-from lynkeus.kinds.objects.recogniser import CALM, OFFSET, SLOPE, ObjectEmbedder, ObjectRecogniser, outline_of
+from lynkeus.kinds.objects.heat import outline_of
+from lynkeus.kinds.objects.index import ObjectView
+from lynkeus.kinds.objects.recogniser import OFFSET, SLOPE, ObjectRecogniser, load
 from lynkeus.metrics.localisation import best_overlap
 from lynkeus.runtime.cards import card
-from lynkeus.scan.register import WORKING_SIDE
+from lynkeus.scan.sources import WORKING_SIDE
 
 SEEDS = range(100, 104)
 SHARES = tuple(round(0.15 + 0.05 * step, 2) for step in range(8))
@@ -46,15 +48,14 @@ _STEPS = 30
 
 def main(data: Path, cache: Path) -> None:
     """Choose and write the results."""
-    embedder = ObjectEmbedder()
-    recogniser = ObjectRecogniser(embed=embedder, calm=np.load(card(CALM).path).astype(np.float32))
-    vectors = Vectors(data, cache, embedder)
+    recogniser = load(card)
+    vectors = Vectors(data, cache, recogniser.embed)
     _, pictures, _ = next(entities(data))
     labels = np.array([label for _, label in pictures])
     known = vectors("wsol-references", [path for path, _ in pictures])
     clean = vectors("wsol-tune", strangers("wsol", half="tune"))
 
-    def led(vector: np.ndarray, view: KnownObjects) -> tuple[float, int]:
+    def led(vector: np.ndarray, view: ObjectView) -> tuple[float, int]:
         score, reference = best(recogniser, vector, view)
         return (score - OFFSET) / SLOPE, reference
 
@@ -110,9 +111,9 @@ def _overlaps(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dic
     for number in np.setdiff1d(np.arange(len(labels)), chosen):
         path, label = pictures[number]
         picture = read_picture(data / path, max_side=WORKING_SIDE)
-        (place,) = recogniser.locate(picture, [of_entity[label]], view)
+        heat = place(recogniser, picture, of_entity[label], view).heat
         for share in SHARES:
-            box = box_of(outline_of(place.heat, picture.width, picture.height, share=share))
+            box = box_of(outline_of(heat, picture.width, picture.height, share=share))
             found[share].append(best_overlap(box.tolist(), np.stack(truth[path])) >= 0.5)
     return found
 

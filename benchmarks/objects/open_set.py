@@ -22,7 +22,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from lynkeus.kinds.objects.gallery import KnownObjects
 
 from benchmarks.harness.about import about
 from benchmarks.harness.results import change_results, results_file
@@ -30,9 +29,14 @@ from benchmarks.harness.rounds import Rounds, open_floor
 from benchmarks.objects.folds import FOLDS, held_out
 from benchmarks.objects.reached import mean, spread
 from lynkeus.calibration.rates import RateModel, needed
-from lynkeus.core import Picture, read_picture
+from lynkeus.core import Belief, Evidence, Picture, read_picture
 from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
-from lynkeus.kinds.objects.recogniser import CALM, ObjectEmbedder, ObjectRecogniser, packed, unpacked
+from lynkeus.kinds.items import packed, unpacked
+from lynkeus.kinds.objects.embedder import DESCRIPTOR, ObjectEmbedder
+from lynkeus.kinds.objects.heat import Place
+from lynkeus.kinds.objects.index import ObjectView
+from lynkeus.kinds.objects.recogniser import OPEN, ObjectRecogniser, load
+from lynkeus.kinds.protocol import RawFinding
 from lynkeus.metrics.localisation import best_overlap
 from lynkeus.recipes.objects.centres import HALF
 from lynkeus.recipes.objects.centres import train as centres
@@ -40,9 +44,8 @@ from lynkeus.recipes.objects.object_descriptor_all import RECIPE
 from lynkeus.recipes.objects.publish import FILE, publish_objects
 from lynkeus.recipes.objects.recipe import load_embedder, open_object_pictures
 from lynkeus.recipes.protocol import Places
-from lynkeus.runtime.cards import card, exported_card
-from lynkeus.scan.judge import OPEN
-from lynkeus.scan.register import WORKING_SIDE
+from lynkeus.runtime.cards import ModelCard, card, exported_card
+from lynkeus.scan.sources import WORKING_SIDE
 
 RESULTS = results_file("objects", "open_set.json")
 SPLIT = Path(__file__).parents[1] / "copies" / "csv" / "split.csv"
@@ -128,10 +131,10 @@ class Vectors:
         return np.stack(found)
 
 
-def gallery(labels: np.ndarray, vectors: np.ndarray, chosen: np.ndarray) -> KnownObjects:
+def gallery(labels: np.ndarray, vectors: np.ndarray, chosen: np.ndarray) -> ObjectView:
     """A gallery of some pictures; reference ids are their places."""
     owners = np.unique(labels, return_inverse=True)[1]
-    return KnownObjects.of(chosen, owners[chosen], np.zeros(len(chosen), np.int64), vectors[chosen])
+    return ObjectView.of(chosen, owners[chosen], np.zeros(len(chosen), np.int64), vectors[chosen])
 
 
 def drawn(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -140,17 +143,22 @@ def drawn(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarra
     return np.concatenate([rng.permutation(each)[:count] for each in members])
 
 
-def best(recogniser: ObjectRecogniser, vector: np.ndarray, known: KnownObjects) -> tuple[float, int]:
+def best(recogniser: ObjectRecogniser, vector: np.ndarray, view: ObjectView) -> tuple[float, int]:
     """Score and reference of what leads."""
-    found = recogniser.recognise(vector, known)[0]
+    found = recogniser.match(vector, view)[0]
     return found.score, found.reference_id
+
+
+def place(recogniser: ObjectRecogniser, picture: Picture, reference: int, view: ObjectView) -> Place:
+    """Where the entity of a reference is seen in a picture, whatever its score."""
+    asked = RawFinding(reference_id=reference, score=0.0, belief=Belief.UNLIKELY, evidence=Evidence())
+    return recogniser.places(picture, [asked], view)[0]
 
 
 def main(data: Path, cache: Path) -> None:
     """Measure all sets and write the results."""
-    embedder = ObjectEmbedder()
-    recogniser = ObjectRecogniser(embed=embedder, calm=np.load(card(CALM).path).astype(np.float32))
-    vectors = Vectors(data, cache, embedder)
+    recogniser = load(card)
+    vectors = Vectors(data, cache, recogniser.embed)
     sets: dict[str, Any] = {}
     for name, references, uploads in entities(data):
         draws, sizes = drawn_figures(recogniser, vectors, name, references, uploads)
@@ -170,9 +178,8 @@ def unseen(data: Path, cache: Path, runs: Path, caches: Path) -> None:
         model = load_embedder(runs / f"fold{fold}", replace(RECIPE, held_out=tuple(sorted(held))))
         trained = np.flatnonzero(pictures.without(held))
         publish_objects(model, RECIPE.release, pictures.cache, cache / f"fold{fold}", trained=trained)
-        embedder = ObjectEmbedder(exported_card(cache / f"fold{fold}" / f"{FILE}.json"))
-        recogniser = ObjectRecogniser(embed=embedder, calm=centres(tune, embedder).astype(np.float32))
-        vectors = Vectors(data, cache, embedder)
+        recogniser = _trained(exported_card(cache / f"fold{fold}" / f"{FILE}.json"), tune)
+        vectors = Vectors(data, cache, recogniser.embed)
         names = {name for _, name in held}
         for name, references, _ in entities(data):
             if name in TRAINED:
@@ -188,6 +195,13 @@ def unseen(data: Path, cache: Path, runs: Path, caches: Path) -> None:
     change_results(
         RESULTS, {"unseen": {name: counted[name] | {"references": found} for name, found in spreads.items()}}
     )
+
+
+def _trained(descriptor: ModelCard, tune: list[Path]) -> ObjectRecogniser:
+    """The recogniser with another network, normalised with centres of that network's vectors of some pictures."""
+    recogniser = load(lambda name: descriptor if name == DESCRIPTOR else card(name))
+    vectors = centres(tune, recogniser.embed).astype(np.float32)
+    return replace(recogniser, clean=replace(recogniser.clean, vectors=vectors))
 
 
 def drawn_figures(
@@ -253,7 +267,7 @@ def kept_by_policies(score: np.ndarray, right: np.ndarray, clean: np.ndarray, th
 
 
 def _acts(model: RateModel, score: float, one_in: int) -> bool:
-    """Whether the product would act, see ``lynkeus.scan.judge``."""
+    """Whether the product would act, see ``lynkeus.scan.judge`` and ``lynkeus.kinds.objects.recogniser``."""
     return score >= OPEN and model(float(score)).within(1 / one_in)
 
 
@@ -294,8 +308,7 @@ def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[st
     reached: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for path, label in uploads:
         picture = read_picture(data / path, max_side=WORKING_SIDE)
-        (place,) = recogniser.locate(picture, [of_entity[label]], view)
-        box = box_of(place.region)
+        box = box_of(place(recogniser, picture, of_entity[label], view).region)
         wide, high = picture.width, picture.height
         tried = {
             "heat": box,
@@ -316,21 +329,19 @@ def boxes(data: Path, recogniser: ObjectRecogniser, vectors: Vectors) -> dict[st
 
 def cost(data: Path, cache: Path) -> None:
     """Time what an upload costs, found or not, and put that into the results."""
-    embedder = ObjectEmbedder()
-    recogniser = ObjectRecogniser(embed=embedder, calm=np.load(card(CALM).path).astype(np.float32))
+    recogniser = load(card)
     rng = np.random.default_rng(0)
-    many = rng.normal(size=(1000, recogniser.calm.shape[1])).astype(np.float32)
-    view = KnownObjects.of(np.arange(1000), np.arange(1000) // 5, np.zeros(1000, np.int64), many)
+    many = rng.normal(size=(1000, recogniser.clean.vectors.shape[1])).astype(np.float32)
+    view = ObjectView.of(np.arange(1000), np.arange(1000) // 5, np.zeros(1000, np.int64), many)
     pictures = [read_picture(data / path, max_side=WORKING_SIDE) for path in strangers("logos")[:160]]
 
-    def clear(picture: Picture) -> None:
-        recogniser.recognise(embedder.describe(picture.rgb), view)
+    def clear(picture: Picture) -> list[RawFinding]:
+        return recogniser.match(recogniser.observe(picture), view)
 
-    def found(picture: Picture) -> None:
-        clear(picture)
-        recogniser.locate(picture, [0], view)
+    def found(picture: Picture) -> list[RawFinding | None]:
+        return recogniser.locate(picture, clear(picture)[:1], view)
 
-    steps: dict[str, Callable[[Picture], None]] = {"nothing found": clear, "found and located": found}
+    steps: dict[str, Callable[[Picture], object]] = {"nothing found": clear, "found and located": found}
     costs: dict[str, Any] = {}
     for name, step in steps.items():
         rounds = Rounds(floor=open_floor(cache / "floor"), size=16)

@@ -24,13 +24,14 @@ from benchmarks.objects.reached import described, reached, spread
 from lynkeus.core import read_picture
 from lynkeus.data.splits import split_classes
 from lynkeus.engine.launch import make_fabric
-from lynkeus.kinds.objects.recogniser import ObjectEmbedder
+from lynkeus.kinds.objects.embedder import DESCRIPTOR, ObjectEmbedder
 from lynkeus.models.backbones.efficientnet_lite import WIDTH
 from lynkeus.recipes.objects.object_descriptor_all import RECIPE as ALL
 from lynkeus.recipes.objects.object_descriptor_own import RECIPE
 from lynkeus.recipes.objects.recipe import load_start, open_object_maps, open_object_pictures, start_embedder
 from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import pooled
+from lynkeus.runtime.cards import card
 
 QUARTERS = 3
 _LOGOS = "logos/flickrlogos27"
@@ -75,7 +76,7 @@ def measure(folder: Path, work: Path, name: str, *, shipped: bool) -> dict[str, 
             "trained": described(trained, maps, asked),
         }
         if shipped:
-            embedder = ObjectEmbedder()
+            embedder = ObjectEmbedder(card(DESCRIPTOR))
             files = [folder / pictures.cache.paths[one] for one in asked]
             vectors["shipped"] = np.stack([embedder(read_picture(file).rgb) for file in files])
         quarters.append({arm: reached(found, pictures.label[asked]) for arm, found in vectors.items()})

@@ -12,18 +12,20 @@ from benchmarks.copies.growing import Maker, Material, grown
 from benchmarks.harness.rounds import Rounds
 from lynkeus.catalog import NewReference
 from lynkeus.core.thumbnails import encode_thumbnail
-from lynkeus.kinds.protocol import GLOBAL, LOCAL, THUMB
+from lynkeus.kinds.copies.recogniser import CODEBOOK, DESCRIPTOR, ItemNames
+from lynkeus.kinds.items import THUMB, packed, unpacked
 from lynkeus.matching.codebook import Codebook
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.matching.sift import SiftExtractor
 from lynkeus.runtime.cards import card
 
+NAMES = ItemNames.of(card(CODEBOOK), card(DESCRIPTOR))
 SOURCES, OTHERS = ("source.jpg",), ("other.jpg", "third.jpg")
 
 
 @pytest.fixture(scope="module")
 def stock() -> dict[str, NewReference]:
-    codebook = Codebook.load(card("local-codebook").path)
+    codebook = Codebook.load(card(CODEBOOK).path)
     return dict(_enrolled(codebook))
 
 
@@ -35,15 +37,15 @@ def _enrolled(codebook: Codebook) -> Iterator[tuple[str, NewReference]]:
         rgb = np.ascontiguousarray(blocks.repeat(10, axis=0).repeat(10, axis=1))
         vector = rng.standard_normal(256).astype(np.float32)
         items = {
-            LOCAL: CompactFeatures.of(extract(rgb, width=320, height=240), codebook).pack(),
-            GLOBAL: (vector / np.linalg.norm(vector)).astype(np.float16).tobytes(),
+            NAMES.local: CompactFeatures.of(extract(rgb, width=320, height=240), codebook).pack(),
+            NAMES.vectors: packed(vector / np.linalg.norm(vector)),
             THUMB: encode_thumbnail(rgb),
         }
         yield name, grown(name, items, "made", width=320, height=240)
 
 
 def maker_of(stock: dict[str, NewReference]) -> Maker:
-    copies: Any = SimpleNamespace(version="made")
+    copies: Any = SimpleNamespace(names=NAMES, traits=SimpleNamespace(version="made"))
     return Maker(copies, Material(Path("nowhere"), SOURCES, OTHERS, crops=0), stock)
 
 
@@ -59,11 +61,11 @@ def test_cuts_are_parts_of_references_and_follow_from_their_number(stock: dict[s
     cuts, again = ([reference for reference, _ in maker(3, 23)] for _ in range(2))
     assert cuts == again
     for cut in cuts:
-        features = CompactFeatures.unpack(cut.blobs[LOCAL])
+        features = CompactFeatures.unpack(cut.blobs[NAMES.local])
         assert 0 < len(features) < 200
         assert features.width < 320
-        vector = np.frombuffer(cut.blobs[GLOBAL], np.float16).astype(np.float64)
-        alike = max(vector @ np.frombuffer(stock[name].blobs[GLOBAL], np.float16) for name in OTHERS)
+        vector = unpacked(cut.blobs[NAMES.vectors])
+        alike = max(vector @ unpacked(stock[name].blobs[NAMES.vectors]) for name in OTHERS)
         assert alike == pytest.approx(0.8, abs=0.01) or alike > 0.99  # both draws may name the same reference
 
 
