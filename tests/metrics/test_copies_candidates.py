@@ -7,8 +7,8 @@ import cv2
 
 from benchmarks.copies.candidates import collect, open_gallery
 from benchmarks.copies.make import write_table
+from lynkeus.cli.demo_pictures import demo_pictures
 from lynkeus.core import read_picture
-from lynkeus.scan.demo import demo_pictures
 from lynkeus.scan.home import Home
 
 

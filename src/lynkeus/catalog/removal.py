@@ -16,7 +16,17 @@ from lynkeus.catalog.blobs import delete_blobs
 from lynkeus.catalog.lookup import chunks
 from lynkeus.catalog.parts import sweep
 from lynkeus.catalog.rows import Owner, Removal
-from lynkeus.catalog.schema import background_score, entity, finding, purge, reference, relation, review, seen_file
+from lynkeus.catalog.schema import (
+    background_score,
+    entity,
+    finding,
+    purge,
+    reference,
+    relation,
+    review,
+    seen_file,
+    upload,
+)
 from lynkeus.catalog.store import Store, Writing
 
 SET_ASIDE = ".before-restore"
@@ -115,6 +125,7 @@ def _blank_references(writing: Writing, ids: Sequence[int]) -> None:
         select(reference.c.id, reference.c.digest, reference.c.entity_id).where(reference.c.id.in_(ids))
     ).all()
     digests = [row.digest for row in rows if row.digest]
+    _forget_uploads(connection, ids, digests)
     connection.execute(delete(seen_file).where(seen_file.c.digest.in_(digests)))
     unknown = dict.fromkeys(("width", "height", "seconds", "region"))
     blanks = {"name": "", "source": "", "digest": "", **unknown}
@@ -124,6 +135,16 @@ def _blank_references(writing: Writing, ids: Sequence[int]) -> None:
     connection.execute(update(finding).where(finding.c.reference_id.in_(ids)).values(WITHOUT_EVIDENCE))
     note_purged(connection, [row.id for row in rows])
     blank_unshown_entities(writing, sorted({row.entity_id for row in rows}))
+
+
+def _forget_uploads(connection: Connection, ids: Sequence[int], digests: Sequence[str]) -> None:
+    """Delete what is kept of the uploads that show a reference: same bytes, or a finding of the reference."""
+    shows = select(finding.c.upload_id).where(finding.c.reference_id.in_(ids))
+    kept = select(upload.c.id).where(or_(upload.c.digest.in_(digests), upload.c.id.in_(shows)))
+    uploads = list(connection.execute(kept.where(upload.c.kept_until.is_not(None)).order_by(upload.c.id)).scalars())
+    for part in chunks(uploads):
+        connection.execute(update(upload).where(upload.c.id.in_(part)).values(kept_until=None))
+        delete_blobs(connection, Owner.UPLOAD, part)
 
 
 def note_purged(connection: Connection, ids: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, SupportsIndex
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from lynkeus.catalog.blobs import delete_blobs, insert_blobs
-from lynkeus.catalog.lookup import chunks, gallery_id, hold, numbers, storable
+from lynkeus.catalog.lookup import chunks, gallery_id, hold, numbers, put_rows, storable
 from lynkeus.catalog.removal import WITHOUT_EVIDENCE
 from lynkeus.catalog.rows import Owner
 from lynkeus.catalog.schema import entity, finding, gallery, purge, reference, review, upload, upload_score
@@ -197,18 +197,22 @@ class Uploads:
 
         Args:
             number: Which upload; one that was removed meanwhile is passed over.
-            revisions: Gallery id to the revision that is covered now; galleries that do not exist are passed over.
+            revisions: Gallery id to the revision that is covered now; galleries that do not exist are passed over. A
+                revision that is noted already is never lowered.
         """
         with self._store.append() as connection:
             if not hold(connection, upload, [index(number)]):
                 return
             there = hold(connection, gallery, revisions)
-            table = upload_score
-            for key in sorted(there):
-                row = table.c.upload_id == index(number), table.c.gallery_id == key
-                values = {"revision": int(revisions[key])}
-                if not connection.execute(update(table).where(*row).values(values)).rowcount:
-                    connection.execute(insert(table).values(upload_id=index(number), gallery_id=key, **values))
+            table, wanted = upload_score, {key: int(revisions[key]) for key in sorted(there)}
+            rows = [
+                {"upload_id": index(number), "gallery_id": key, "score": None, "revision": revision}
+                for key, revision in wanted.items()
+            ]
+            put_rows(connection, table, rows, replace=False)
+            for key, revision in wanted.items():
+                row = table.c.upload_id == index(number), table.c.gallery_id == key, table.c.revision < revision
+                connection.execute(update(table).where(*row).values(revision=revision))
 
     def queue(self, gallery: str | None = None, *, after: int = 0, limit: int = 100) -> list[StoredFinding]:
         """Findings that wait for a person, oldest first: not clear, not suppressed, not reviewed.

@@ -189,6 +189,7 @@ def policy(
         if clear:
             opened.catalog.galleries.set_policy(name, None)
         elif review or block:
-            wanted = change_policy(stored, review=review, block=block, clean=calibrated(opened, jobs=jobs).clean(name))
+            clean = calibrated(opened, [name], jobs=jobs).clean(name)
+            wanted = change_policy(stored, review=review, block=block, clean=clean)
             opened.catalog.galleries.set_policy(name, wanted.text())
-        click.echo(f"{name}: {calibrated(opened, jobs=jobs).words(name)}")
+        click.echo(f"{name}: {calibrated(opened, [name], jobs=jobs).words(name)}")

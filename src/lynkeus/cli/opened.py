@@ -1,6 +1,6 @@
 """An opened home for a command, with its calibrations up to date; heavy, so that commands import it when they run."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,22 @@ def open_home(folder: Path, *, create: bool = False) -> Home:
     return Home(folder, create=create)
 
 
-def calibrated(home: Home, *, jobs: int | None) -> Judge:
-    """Policies and calibrations, brought up to date with a progress bar; what is not in force is said."""
+def calibrated(home: Home, galleries: Collection[str] = (), *, jobs: int | None) -> Judge:
+    """Policies and calibrations, brought up to date with a progress bar; what is not in force is said.
+
+    Args:
+        home: Whose.
+        galleries: Names of the galleries that count; empty means all.
+        jobs: Threads; None: one for each processor.
+
+    Raises:
+        UnknownNameError: There is no such gallery.
+    """
 
     def shown(scores: Iterator[Any], count: int, title: str) -> Iterator[Any]:
         return progress(scores, total=count, title=f"calibrating {title}")
 
-    judge = judge_of(home, jobs=jobs or default_jobs(), shown=shown)
+    judge = judge_of(home, galleries, jobs=jobs or default_jobs(), shown=shown)
     for warning in judge.warnings():
         click.echo(f"warning: {warning}", err=True)
     return judge

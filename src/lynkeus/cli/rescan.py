@@ -38,7 +38,7 @@ def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int 
     again = Rescan(galleries=frozenset(galleries), jobs=jobs or default_jobs())
     scanned = found = lost = 0
     with open_home(home) as opened, Outputs(wanted) as outputs:
-        judge = calibrated(opened, jobs=jobs)
+        judge = calibrated(opened, galleries, jobs=jobs)
         for row in recorded_again(opened, progress(again(opened, judge), total=None)):
             scanned += 1
             outputs.add(row)

@@ -48,7 +48,7 @@ def scan(
     verdicts: Counter[Verdict] = Counter()
     scanned = Scan(galleries=frozenset(galleries), jobs=jobs or default_jobs(), keep=keep is not None)
     with open_home(home) as opened, Outputs(wanted) as outputs:
-        judge = calibrated(opened, jobs=jobs)
+        judge = calibrated(opened, galleries, jobs=jobs)
         if not any(opened.catalog.references.count(name) for name in galleries or [None]):
             click.echo("warning: nothing is registered there, so nothing can be found", err=True)
         entries = list(walk(paths))

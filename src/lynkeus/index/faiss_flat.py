@@ -31,7 +31,11 @@ class FaissFlatIndex:
 
     def among(self, ids: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " m"]:
         """Those of some ids that are here."""
-        return np.intersect1d(ids, faiss.vector_to_array(self._index.id_map))
+        return np.intersect1d(ids, self.ids())
+
+    def ids(self) -> Int64[np.ndarray, " n"]:
+        """All ids."""
+        return faiss.vector_to_array(self._index.id_map)
 
     def add(self, ids: Int64[np.ndarray, " n"], vectors: Float32[np.ndarray, "n dim"]) -> None:
         """Add vectors; a known id is replaced; the last vector of a repeated id counts."""
@@ -63,6 +67,8 @@ class FaissFlatIndex:
             CorruptError: The file is not an index of this kind.
         """
         stored = read(file, mapped=True)
+        if not isinstance(stored, faiss.IndexIDMap2):
+            raise CorruptError(f"{file}: an index of another kind")
         return cls(stored.d, stored=stored)
 
 
@@ -94,7 +100,7 @@ def read(file: Path, *, mapped: bool) -> faiss.Index:
             return faiss.read_index(_name_of(handle.fileno()), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
     except OSError as error:
         raise CorruptError(f"{file}: no index: {error.strerror}") from error
-    except RuntimeError as error:
+    except (RuntimeError, AssertionError) as error:
         raise CorruptError(f"{file}: no index: {str(error).splitlines()[-1]}") from error
 
 

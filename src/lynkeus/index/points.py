@@ -12,6 +12,7 @@ import faiss
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
+from lynkeus.core.errors import CorruptError
 from lynkeus.index.faiss_flat import read, write
 
 
@@ -125,4 +126,7 @@ class PointIndex:
         Raises:
             CorruptError: The file is not an index of this kind.
         """
-        return cls(read(file, mapped=False))
+        stored = read(file, mapped=False)
+        if not isinstance(stored, faiss.IndexIVFPQFastScan):
+            raise CorruptError(f"{file}: an index of another kind")
+        return cls(stored)

@@ -68,6 +68,15 @@ class ModelsInUse:
         """
         return [card_elsewhere(self._folder / folder / f"{name}.json") for name, folder in sorted(self._own.items())]
 
+    def beside(self, name: str) -> list[ModelCard]:
+        """The cards in the folder of the model of one's own of a name, its own among them; none where it ships.
+
+        Raises:
+            CorruptError: One is no card.
+        """
+        same = [other for other, folder in self._own.items() if folder == self._own.get(name)]
+        return [card_elsewhere(self._folder / self._own[other] / f"{other}.json") for other in sorted(same)]
+
     def all_cards(self) -> list[ModelCard]:
         """The cards of all models in use.
 
@@ -101,7 +110,7 @@ def in_use(home: Path, model: ModelCard) -> bool:
     try:
         used = ModelsInUse(home)
         used.clean_items(model.name)
-        return used(model.name).sha256 == model.sha256 and all(each.intact() for each in used.own_cards())
+        return used(model.name).sha256 == model.sha256 and all(each.intact() for each in used.beside(model.name))
     except CorruptError:
         return False
 

@@ -9,7 +9,7 @@ new model, other normalising pictures) makes all scores anew.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,18 +35,21 @@ SAME = "nearly the same as a reference"
 _BATCH = 64  # scores stored at once
 
 
-def judge_of(home: Home, *, jobs: int = 1, shown: Progress = silently) -> Judge:
+def judge_of(home: Home, wanted: Collection[str] = (), *, jobs: int = 1, shown: Progress = silently) -> Judge:
     """The policies and calibrations of a home, brought up to date.
 
     Args:
         home: Whose.
+        wanted: Names of the galleries that count; empty means all.
         jobs: Threads for matching the background.
         shown: Shows progress.
 
     Raises:
-        UnknownNameError: A gallery is of a kind that is not installed.
+        UnknownNameError: There is no gallery of a name, or a gallery is of a kind that is not installed.
     """
-    galleries = dict(home.galleries())
+    for name in wanted:
+        home.catalog.galleries.get(name)
+    galleries = {name: each for name, each in home.galleries().items() if not wanted or name in wanted}
     clean = halves(home.catalog.backgrounds.all()).calibrating
     rates: dict[str, RateModel | None] = {}
     for name, gallery in galleries.items():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lynkeus.catalog import Background, Owner
-from lynkeus.core import Picture
+from lynkeus.core import CorruptError, Picture, UnreadableError
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.scan.lane import AnyLane
 from lynkeus.scan.parallel import batched, in_order
@@ -59,8 +59,11 @@ def describe(lane: AnyLane, pictures: Sequence[Background], *, jobs: int = 1, sh
 
     def one(picture: Background) -> tuple[int, Items]:
         thumb = blobs.read(Owner.BACKGROUND, [picture.id], THUMB).get(picture.id)
-        seen = picture_again(Source(path=picture.source, digest=picture.digest, thumb=thumb))
-        return picture.id, {} if seen is None else kept(lane, seen)
+        try:
+            seen = picture_again(Source(path=picture.source, digest=picture.digest, thumb=thumb))
+            return picture.id, {} if seen is None else kept(lane, seen)
+        except (CorruptError, UnreadableError):  # such as a damaged thumbnail: the picture serves no purpose
+            return picture.id, {}
 
     made = in_order(one, lacking, jobs=jobs)
     for batch in batched(shown(made, len(lacking), lane.kind.name), _BATCH):

@@ -35,7 +35,6 @@ class _Opened:
     lane: AnyLane
     plain: Recogniser[Any, Any, Any]
     models: frozenset[tuple[str, str]]
-    normalising: tuple[int, ...]
     stamp: tuple[str, int, int]
 
 
@@ -116,16 +115,17 @@ class Home:
                 kind = find_kind(name)
                 plain = kind.load(models)
                 library = Library(self.catalog, self.index / name, kind=name, index=plain.index)
-                last = _Opened(Lane(kind, plain, library, self.catalog), plain, models.key, (), stamp)
+                last = _Opened(Lane(kind, plain, library, self.catalog), plain, models.key, stamp)
             plain = Lane(last.lane.kind, last.plain, last.lane.library, self.catalog)
             describe(plain, [picture for picture in pictures if picture.id in set(normalising)])
             known = {picture.digest for picture in pictures}
             shipped = models.clean_items(last.lane.kind.describes)
             clean = [items for digest, items in shipped.items() if digest not in known]
-            clean += [plain.stored(Owner.BACKGROUND, number) for number in normalising]
+            stored = [plain.stored(Owner.BACKGROUND, number) for number in normalising]
+            clean += [items for items in stored if plain.described(items)]
             recogniser = last.plain.normalised(clean) if clean else last.plain
             lane = Lane(plain.kind, recogniser, plain.library, self.catalog)
-            self._opened[name] = _Opened(lane, last.plain, models.key, normalising, stamp)
+            self._opened[name] = _Opened(lane, last.plain, models.key, stamp)
             return lane
 
     def check_unchanged(self, lane: AnyLane) -> None:

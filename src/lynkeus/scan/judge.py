@@ -42,10 +42,11 @@ class Judge:
     rates: Mapping[str, RateModel | None]
 
     def __call__(self, raw: RawFinding, reference: Reference) -> Ruling:
-        """The ruling on one candidate; a gallery that was made since has no policy yet."""
-        gallery, rates = self.galleries.get(reference.gallery), self.rates.get(reference.gallery)
+        """The ruling on one candidate. A gallery made since then has no policy yet; a renamed one keeps its policy."""
+        name = next((each.name for each in self.galleries.values() if each.id == reference.gallery_id), "")
+        gallery, rates = self.galleries.get(name), self.rates.get(name)
         rate = None if rates is None else rates(raw.score)
-        policy = self._policy_in_force(reference.gallery)
+        policy = self._policy_in_force(name)
         if raw.belief is Belief.UNLIKELY:
             action = Action.CLEAR
         elif policy is not None and rate is not None:

@@ -16,9 +16,6 @@ from lynkeus.kinds.protocol import Observation, Part, RawFinding, Recogniser, So
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.library import Library
 
-_RECENT = 256
-"""Pictures in flight at most while others are registered: a batch, and what the threads have taken ahead."""
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -96,7 +93,8 @@ class Lane(Generic[Observation, Part, SomeView]):
         number = int(near.ids[0, 0])
         if number < 0 or near.score[0, 0] < self.recogniser.traits.alike:
             return None
-        return number if self.recogniser.again(items, self.stored(Owner.REFERENCE, number)) else None
+        other = self.stored(Owner.REFERENCE, number)
+        return number if self._whole(other) and self.recogniser.again(items, other) else None
 
     def is_reference(self, items: Items, number: int) -> bool:
         """Whether a clean picture is a reference over again.
@@ -106,8 +104,14 @@ class Lane(Generic[Observation, Part, SomeView]):
             number: The reference.
         """
         other = self.stored(Owner.REFERENCE, number)
+        if not self._whole(other):  # it was removed meanwhile
+            return False
         alike = float(self.recogniser.vector(items) @ self.recogniser.vector(other))
         return alike >= self.recogniser.traits.alike and self.recogniser.again(items, other)
+
+    def _whole(self, items: Items) -> bool:
+        """Whether all items of a reference are there."""
+        return all(item in items for item in self.recogniser.index.needs)
 
     def label(self, gallery: str, reference: NewReference | Reference) -> str:
         """What users call a reference; with its entity where file names repeat."""
@@ -133,10 +137,12 @@ class Recent:
 
     Attributes:
         lane: Their kind.
+        most: How many are remembered: a batch, and what threads take ahead.
     """
 
     lane: AnyLane
-    _held: deque[_Held] = field(default_factory=lambda: deque[_Held](maxlen=_RECENT))
+    most: int
+    _held: deque[_Held] = field(default_factory=deque[_Held])
 
     def add(self, label: str, digest: str, items: Items) -> None:
         """Remember an enrolled picture; equal bytes are remembered once.
@@ -148,6 +154,8 @@ class Recent:
         """
         if all(held.digest != digest for held in self._held):
             self._held.append(_Held(label, digest, items, self.lane.recogniser.vector(items)))
+        while len(self._held) > self.most:
+            self._held.popleft()
 
     def twin(self, items: Items) -> str:
         """Label of the remembered picture that an enrolled one nearly is; empty for none."""

@@ -21,9 +21,11 @@ from lynkeus.core import ConflictError, CorruptError
 from lynkeus.index.segments import SegmentFolder
 from lynkeus.kinds.protocol import KindIndex, Part, Row, SomeView
 
+_COMPACT_GONE = 64  # removed references: a search makes up for so many
 _COMPACT_AFTER = 256  # changes: fewer are built in memory within a second whenever a process starts
 _COMPACT_SHARE = 0.1  # of all references: rewriting a segment costs as much as building it
 _ROWS = 1024  # references read at once: 10 MB of points
+_VIEWS = 8  # sets of galleries whose views are held at once: a view of objects copies their vectors
 _NONE = np.zeros(0, np.int64)
 _LOG = logging.getLogger("lynkeus")
 
@@ -83,6 +85,8 @@ class Library(Generic[Part, SomeView]):
             view = self._views.get(galleries)
             if view is None:
                 view = self._index.view(state.parts, state.gone, self._read, galleries)
+                while len(self._views) >= _VIEWS:
+                    del self._views[next(iter(self._views))]
                 self._views[galleries] = view
             return Snapshot(view, state.stamp)
 
@@ -103,31 +107,33 @@ class Library(Generic[Part, SomeView]):
         Args:
             force: Write a segment in any case; wait for another process that writes one now.
         """
-        with self._segments.locked(wait=force) as held:
-            if not held:
-                return False
-            with self._lock:
-                state = self._current()
-            loose = sum(len(self._index.ids(part)) for part in state.parts[1:]) + len(state.gone)
-            living = self._living(state)
-            if not force and loose < max(_COMPACT_AFTER, _COMPACT_SHARE * len(living)):
-                return False
-            whole = self._build(living)
-            stamp = state.stamp
-            try:
-                self._segments.write(
-                    lambda folder: self._index.save(whole, folder),
-                    database=stamp.database_id,
-                    epoch=stamp.epoch,
-                    revision=stamp.revision,
-                    content=self._catalog.references.digest_of(stamp.revision, self._kind),
-                )
-            except OSError as error:
-                _LOG.warning("the index in %s could not be written: %s", self._segments.folder, error)
-                return False
-            with self._lock:
-                self._put(_State(stamp, (whole,), _NONE))
-            return True
+        try:
+            with self._segments.locked(wait=force) as held:
+                return held and self._compact(force=force)
+        except OSError as error:
+            _LOG.warning("the index in %s could not be written: %s", self._segments.folder, error)
+            return False
+
+    def _compact(self, *, force: bool) -> bool:
+        """As ``compact``, while other processes are kept from writing."""
+        with self._lock:
+            state = self._current()
+        loose = sum(len(self._index.ids(part)) for part in state.parts[1:]) + len(state.gone)
+        living = self._living(state)
+        enough = loose >= max(_COMPACT_AFTER, _COMPACT_SHARE * len(living)) or len(state.gone) >= _COMPACT_GONE
+        if not (force or enough):
+            return False
+        whole, stamp = self._build(living), state.stamp
+        self._segments.write(
+            lambda folder: self._index.save(whole, folder),
+            database=stamp.database_id,
+            epoch=stamp.epoch,
+            revision=stamp.revision,
+            content=self._catalog.references.digest_of(stamp.revision, self._kind),
+        )
+        with self._lock:
+            self._put(_State(stamp, (whole,), _NONE))
+        return True
 
     def _current(self) -> _State[Part]:
         """The state of the catalog as of now; the caller holds the lock."""
@@ -212,15 +218,36 @@ class Library(Generic[Part, SomeView]):
         return self._catalog.blobs.read(Owner.REFERENCE, reference_ids, item)
 
 
-def clear(folder: Path) -> None:
+def clear(folder: Path) -> bool:
     """Remove all segments of all kinds from the disk, waiting for processes that write one.
 
     Args:
         folder: Where the segments of all kinds lie.
+
+    Returns:
+        Whether nothing is left.
     """
-    for lock in folder.glob("*/*/.lock"):
-        segments = SegmentFolder(lock.parent)
+    for each in (path for path in folder.glob("*/*") if path.is_dir() and path.parent.name[:3] != "v1-"):
+        segments = SegmentFolder(each)
         with segments.locked(wait=True):
             segments.clear()
-    for old in (*folder.glob("v1-*"), *folder.glob(".draft-*")):  # the layout of version 0.1.0 before kinds had folders
+    for old in (*folder.glob("v1-*"), *folder.glob(".draft-*")):  # the layout before kinds had folders of their own
         shutil.rmtree(old, ignore_errors=True)
+    left = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    for path in left:
+        _LOG.warning("%s could not be removed", path)
+    return not left
+
+
+def clear_others(folder: Path, index: str) -> None:
+    """Remove the segments of a kind's other indexes, such as those of models that are no longer in use.
+
+    Args:
+        folder: Where the segments of the kind lie.
+        index: Name of the index that stays.
+    """
+    for each in folder.glob("*"):
+        if each.is_dir() and each.name != index:
+            segments = SegmentFolder(each)
+            with segments.locked(wait=True):
+                segments.clear()

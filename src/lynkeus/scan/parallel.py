@@ -23,6 +23,11 @@ def batched(items: Iterable[_In], size: int) -> Iterator[list[_In]]:
         yield batch
 
 
+def ahead(jobs: int) -> int:
+    """Items that are taken ahead at most while others are worked on."""
+    return 4 * jobs if jobs > 1 else 0
+
+
 def in_order(work: Callable[[_In], _Out], items: Iterable[_In], *, jobs: int) -> Iterator[_Out]:
     """Results in the order of the items; at most ``4 * jobs`` items are taken ahead.
 
@@ -39,7 +44,7 @@ def in_order(work: Callable[[_In], _Out], items: Iterable[_In], *, jobs: int) ->
         try:
             for item in items:
                 pending.append(pool.submit(work, item))
-                if len(pending) >= 4 * jobs:
+                if len(pending) >= ahead(jobs):
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 
 from lynkeus.catalog import NewFinding, NewUpload
-from lynkeus.core import Finding, Verdict
+from lynkeus.core import Finding, UnknownNameError, Verdict
 from lynkeus.report import evidence_to_json
 from lynkeus.scan.home import Home
 from lynkeus.scan.scanner import Scanned
@@ -35,10 +36,12 @@ def recorded(home: Home, scanned: Iterable[Scanned], *, keep_days: int | None = 
         for row in scanned:
             batch.append(row)
             if len(batch) >= _BATCH or time.monotonic() - began >= _SECONDS:
-                yield from _stored(home, batch, until)
-                batch, began = [], time.monotonic()
+                ready, batch, began = batch, [], time.monotonic()  # before they are stored: no row is stored twice
+                _store(home, ready, until)
+                yield from ready
     finally:  # also where the scan itself was cut off
-        rest = list(_stored(home, batch, until))
+        rest, batch = batch, []
+        _store(home, rest, until)
     yield from rest
 
 
@@ -50,25 +53,30 @@ def recorded_again(home: Home, scanned: Iterable[Scanned]) -> Iterator[Scanned]:
     """
     for row in scanned:
         if row.result.findings:
-            home.catalog.uploads.record([_new_upload(home, row, None)])
+            _store(home, [row], None)
         elif row.earlier is not None and row.result.verdict is not Verdict.UNREADABLE:
             home.catalog.uploads.compare(row.earlier, row.compared)
         yield row
 
 
-def _stored(home: Home, batch: list[Scanned], until: float | None) -> Iterator[Scanned]:
-    home.catalog.uploads.record([_new_upload(home, row, until) for row in batch])
-    yield from batch
+def _store(home: Home, rows: Sequence[Scanned], until: float | None) -> None:
+    """Record uploads; what was found in a gallery that is gone is left out."""
+    try:
+        home.catalog.uploads.record([_new_upload(home, row, until) for row in rows])
+    except UnknownNameError:  # a gallery was removed or renamed just now
+        home.catalog.uploads.record([_new_upload(home, row, until) for row in rows])
 
 
 def _new_upload(home: Home, scanned: Scanned, until: float | None) -> NewUpload:
-    """An upload as the catalog stores it; galleries that were removed meanwhile are left out."""
+    """An upload as the catalog stores it, under the names that galleries have now."""
     result = scanned.result
-    names = [name for name, gallery in home.galleries().items() if gallery.id in scanned.compared]
-    best: dict[str, float | None] = dict.fromkeys(names)
+    now = {gallery.id: name for name, gallery in home.galleries().items()}
+    names = {before: now[number] for before, number in scanned.galleries.items() if number in now}
+    best: dict[str, float | None] = dict.fromkeys(names.values())
     for finding in reversed(scanned.candidates):  # the best one comes first, and so last here
-        if finding.gallery in best:
-            best[finding.gallery] = finding.score
+        if finding.gallery in names:
+            best[names[finding.gallery]] = finding.score
+    found = [replace(each, gallery=names[each.gallery]) for each in result.findings if each.gallery in names]
     return NewUpload(
         path=result.upload,
         verdict=result.verdict,
@@ -77,7 +85,7 @@ def _new_upload(home: Home, scanned: Scanned, until: float | None) -> NewUpload:
         height=result.height or None,
         error=result.error,
         scan_revision=min(scanned.compared.values(), default=0),
-        findings=tuple(new_finding(finding) for finding in result.findings if finding.gallery in best),
+        findings=tuple(new_finding(finding) for finding in found),
         scores=best,
         blobs=scanned.items if until is not None else {},
         kept_until=until if scanned.items else None,

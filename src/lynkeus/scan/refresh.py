@@ -15,7 +15,7 @@ from lynkeus.runtime.models_in_use import in_use, put, put_back
 from lynkeus.scan.backgrounds import SHIPPED
 from lynkeus.scan.home import Home
 from lynkeus.scan.lane import AnyLane, Lane
-from lynkeus.scan.library import Library
+from lynkeus.scan.library import Library, clear_others
 from lynkeus.scan.parallel import batched, in_order
 from lynkeus.scan.progress import Progress
 from lynkeus.scan.sources import WORKING_SIDE, Source, from_file, from_thumbnail
@@ -70,6 +70,8 @@ def change(home: Home, model: ModelCard, *, jobs: int, shown: Progress, drop_mis
             _put(home, lane, model, jobs=jobs)
     second = _describe(lane, jobs=jobs, shown=shown, drop_missing=drop_missing)  # registered meanwhile by the old model
     _forget(lane, last)
+    clear_others(home.index / kind, lane.recogniser.index.name)
+    lane.library.compact()
     return Change(
         files=first.files + second.files,
         thumbnails=first.thumbnails + second.thumbnails,

@@ -18,7 +18,7 @@ from lynkeus.scan.enrolment import Enrolled, Enrolment
 from lynkeus.scan.home import Home
 from lynkeus.scan.lane import AnyLane, Recent
 from lynkeus.scan.naming import Naming
-from lynkeus.scan.parallel import in_order
+from lynkeus.scan.parallel import ahead, in_order
 
 _BATCH = 64  # references stored at once: each transaction waits for the disk once
 _SECONDS = 2.0  # that an enrolled picture waits for others at most, so that little is lost when a run is cut off
@@ -92,7 +92,7 @@ class Registration:
         naming = Naming(names=self.names, roots=self.roots, by_folder=kind.names_entities)
         enrolment = Enrolment(lane=lane, gallery=self.gallery, naming=naming)
         store = _Trial() if self.dry_run else _Store(home, lane, self.gallery, self.attributes)
-        recent = Recent(lane)
+        recent = Recent(lane, _BATCH + ahead(self.jobs))
         seen: dict[Path, bool] = {}
         batch: list[Enrolled] = []
         began = time.monotonic()
@@ -159,14 +159,28 @@ class _Store:
         before: list[str | None] = []
         if references:
             _make_gallery(self.home, self.gallery, self.lane.kind)
+            self._state({each.entity for each in references})
             added = catalog.references.add(self.gallery, references)
             old = catalog.references.many(each.id for each in added if not each.new)
             before = [None if each.new else old[each.id].entity for each in added]
-            if self.attributes:
-                for entity in {each.entity for each in references}:
-                    catalog.entities.put(self.gallery, entity, attributes=self.attributes)
+        known = catalog.references.many(each.known for each in batch if each.known is not None)
+        self._state({each.entity for each in known.values()})
         catalog.files.remember([each.seen for each in batch if each.seen is not None])
         return before
+
+    def _state(self, entities: Iterable[str]) -> None:
+        """State the attributes of entities, beside what is stated of them; before their references are stored."""
+        for name in sorted(entities) if self.attributes else ():
+            try:
+                old = self.home.catalog.entities.get(self.gallery, name)
+            except UnknownNameError:
+                self.home.catalog.entities.put(self.gallery, name, attributes=self.attributes)
+                continue
+            merged = {**old.attributes, **self.attributes}
+            if merged != old.attributes:
+                self.home.catalog.entities.put(
+                    self.gallery, name, aliases=old.aliases, attributes=merged, links=old.links
+                )
 
 
 def _new(batch: list[Enrolled]) -> list[NewReference]:

@@ -41,14 +41,19 @@ def remove(
         UnknownNameError: There is no such gallery, entity or reference, and no purge was cut off.
         ConflictError: The gallery has references, and ``force`` is False.
     """
+    pending = home.catalog.purges.pending() if purge else ()
+    known = home.catalog.references.many(pending).values()
     cut_off = finish_purges(home) if purge else None
     try:
         removal = _remove(home, gallery, entity, references, force=force, purge=purge)
     except UnknownNameError:
-        if cut_off is None:
+        if cut_off is None or not any(each.gallery in (gallery, "") for each in known):
             raise
         return cut_off
-    return finish_purges(home, removal) or removal
+    done = finish_purges(home, removal) if purge else None
+    if done is None:
+        _compact(home)
+    return done or removal
 
 
 def finish_purges(home: Home, receipt: Removal | None = None) -> Removal | None:
@@ -64,18 +69,23 @@ def finish_purges(home: Home, receipt: Removal | None = None) -> Removal | None:
     pending = home.catalog.purges.pending()
     if not pending:
         return None
-    library.clear(home.index)
+    cleared = library.clear(home.index)
     emptied = home.catalog.truncate_log()
-    if emptied:
+    if cleared and emptied:
         home.catalog.purges.finish(pending)
-    for kind in sorted({gallery.kind for gallery in home.galleries().values()}):
-        try:
-            home.lane(kind).library.compact()
-        except LynkeusError as error:  # the purge is done: an index that is not rewritten is built when asked for
-            _LOG.warning("%s", error)
+    _compact(home)
     if receipt is None:
         return Removal(ids=pending, blobs=0, revision=home.catalog.revision(), purged=True, wal_truncated=emptied)
     return replace(receipt, wal_truncated=emptied)
+
+
+def _compact(home: Home) -> None:
+    """Write the indexes where enough has changed; the removal itself is done."""
+    for kind in sorted({gallery.kind for gallery in home.galleries().values()}):
+        try:
+            home.lane(kind).library.compact()
+        except LynkeusError as error:  # an index that is not rewritten now is built when it is asked for
+            _LOG.warning("%s", error)
 
 
 def _remove(

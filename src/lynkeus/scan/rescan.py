@@ -7,11 +7,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lynkeus.catalog import Gallery, Owner, Upload
-from lynkeus.core import Picture, UnreadableError, UploadResult, Verdict
+from lynkeus.core import CorruptError, Picture, UnreadableError, UploadResult, Verdict
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
@@ -21,6 +22,7 @@ from lynkeus.scan.scanner import Scanned, result_of
 from lynkeus.scan.sources import Source, from_file, from_thumbnail
 
 NOT_KEPT = "not kept"
+_VIEWS = 4  # views held beside those of each thread: uploads with the same references follow each other
 
 
 @dataclass(slots=True)
@@ -28,14 +30,20 @@ class _Earlier:
     """Uploads of the same bytes.
 
     Attributes:
-        last: The last scan.
-        all: Numbers of all scans.
-        kept: Numbers of those of which something is kept.
+        scans: The scans of these bytes, oldest first.
     """
 
-    last: Upload
-    all: list[int] = field(default_factory=list[int])
-    kept: list[int] = field(default_factory=list[int])
+    scans: list[Upload] = field(default_factory=list[Upload])
+
+    @property
+    def last(self) -> Upload:
+        """The last scan."""
+        return self.scans[-1]
+
+    @property
+    def ids(self) -> list[int]:
+        """Numbers of all scans."""
+        return [scan.id for scan in self.scans]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,19 @@ class _Newer:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """An earlier upload, what it is matched with, and what it was compared with afterwards."""
+    """An earlier upload, what it is matched with, and what it was compared with afterwards.
+
+    Attributes:
+        earlier: The upload.
+        newer: What it is matched with.
+        galleries: Name of each gallery that is asked for, to its id.
+        covered: The revision up to which the upload was compared with these galleries afterwards.
+    """
 
     earlier: _Earlier
     newer: tuple[_Newer, ...]
-    compared: Mapping[int, int]
+    galleries: Mapping[str, int]
+    covered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +91,24 @@ class _Left:
 
 
 class _Views:
-    """Views of some references, each built once."""
+    """Views of some references, for several threads; the last few are held.
 
-    def __init__(self) -> None:
+    Args:
+        most: How many are held. A view that went is built again when it is needed.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._views: dict[tuple[str, tuple[int, ...]], Any] = {}
 
     def __call__(self, lane: AnyLane, references: tuple[int, ...]) -> Any:
         with self._lock:
             key = lane.kind.name, references
-            if key not in self._views:
-                self._views[key] = lane.library.only(references)
+            view = self._views.pop(key, None)
+            self._views[key] = lane.library.only(references) if view is None else view
+            while len(self._views) > self._most:
+                del self._views[next(iter(self._views))]
             return self._views[key]
 
 
@@ -111,11 +134,12 @@ class Rescan:
             home.catalog.galleries.get(name)
         home.catalog.uploads.expire()
         asked = [each for name, each in home.galleries().items() if not self.galleries or name in self.galleries]
-        views = _Views()
-        yield from in_order(lambda task: _scan(task, judge, views), _tasks(home, asked), jobs=self.jobs)
+        tasks = _tasks(home, asked)
+        views = _Views(_VIEWS + self.jobs)
+        yield from in_order(lambda task: _scan(home, task, judge, views), tasks, jobs=self.jobs)
 
 
-def _scan(task: _Task, judge: Judge, views: _Views) -> Scanned:
+def _scan(home: Home, task: _Task, judge: Judge, views: _Views) -> Scanned:
     started = time.perf_counter()
     upload = task.earlier.last
     try:
@@ -127,8 +151,15 @@ def _scan(task: _Task, judge: Judge, views: _Views) -> Scanned:
     for newer in task.newer:
         view = views(newer.lane, newer.references)
         found += newer.lane.found(left.observation(newer.lane), lambda: left.picture, view, judge)
+        home.check_unchanged(newer.lane)
     result = result_of(upload.path, left.picture, found, time.perf_counter() - started)
-    return Scanned(result=result, candidates=found.candidates, compared=task.compared, earlier=upload.id)
+    return Scanned(
+        result=result,
+        candidates=found.candidates,
+        galleries=task.galleries,
+        compared=dict.fromkeys(task.galleries.values(), task.covered),
+        earlier=upload.id,
+    )
 
 
 def _tasks(home: Home, galleries: Sequence[Gallery]) -> list[_Task]:
@@ -142,16 +173,16 @@ def _tasks(home: Home, galleries: Sequence[Gallery]) -> list[_Task]:
 
     tasks: list[_Task] = []
     for same in _earlier(home):
-        compared = home.catalog.uploads.compared(same.all).values()
+        compared = home.catalog.uploads.compared(same.ids).values()
         newer: dict[str, list[int]] = defaultdict(list)
         for gallery in galleries:
             since = max((revisions.get(gallery.id, 0) for revisions in compared), default=0)
             newer[gallery.kind] += added(gallery.name, since)
-        wanted = [_wanted(home, home.lane(kind), numbers, same.all) for kind, numbers in newer.items() if numbers]
+        wanted = [_wanted(home, home.lane(kind), numbers, same.ids) for kind, numbers in newer.items() if numbers]
         if any(each.references for each in wanted):
             there = tuple(each for each in wanted if each.references)
-            tasks.append(_Task(same, there, {gallery.id: covered for gallery in galleries}))
-    return tasks
+            tasks.append(_Task(same, there, {gallery.name: gallery.id for gallery in galleries}, covered))
+    return sorted(tasks, key=lambda task: [each.references for each in task.newer])  # equal views in a row
 
 
 def _wanted(home: Home, lane: AnyLane, newer: Sequence[int], uploads: Sequence[int]) -> _Newer:
@@ -175,11 +206,7 @@ def _earlier(home: Home) -> list[_Earlier]:
     for upload in _uploads(home):
         if not upload.digest:
             continue
-        same = known.setdefault(upload.digest, _Earlier(upload))
-        same.last = upload
-        same.all.append(upload.id)
-        if upload.kept_until is not None:
-            same.kept.append(upload.id)
+        known.setdefault(upload.digest, _Earlier()).scans.append(upload)
     return list(known.values())
 
 
@@ -191,18 +218,33 @@ def _uploads(home: Home) -> Iterator[Upload]:
 
 
 def _left(task: _Task) -> _Left:
-    """What was kept of an upload, else its file.
+    """What is left of an upload: what the models in use made of it, else its file, else its thumbnail.
 
     Raises:
-        UnreadableError: Nothing was kept, and the file is not the upload any more; the text says why.
+        UnreadableError: Nothing was kept, and no file is the upload any more; the text says why for the last file.
     """
-    upload = task.earlier.last
-    source = Source(path=upload.path, digest=upload.digest, width=upload.width, height=upload.height)
-    for number in task.earlier.kept[:1]:
+    newest = task.earlier.scans[::-1]
+    small: _Left | None = None
+    for upload in (each for each in newest if each.kept_until is not None):
         items: dict[str, bytes] = {}
         for newer in task.newer:
-            items |= newer.lane.stored(Owner.UPLOAD, number)
-        thumbnail = from_thumbnail(replace(source, thumb=items.get(THUMB)))
-        if thumbnail is not None:
-            return _Left(thumbnail, items)
-    return _Left(from_file(source), {})
+            items |= newer.lane.stored(Owner.UPLOAD, upload.id)
+        with suppress(CorruptError, UnreadableError):  # a damaged thumbnail: the next one may be whole
+            thumbnail = from_thumbnail(replace(_source(upload), thumb=items.get(THUMB)))
+            if thumbnail is not None and all(newer.lane.described(items) for newer in task.newer):
+                return _Left(thumbnail, items)
+            if thumbnail is not None and small is None:
+                small = _Left(thumbnail, items)
+    errors: list[UnreadableError] = []
+    for upload in {each.path: each for each in newest[::-1]}.values():
+        try:
+            return _Left(from_file(_source(upload)), {})
+        except UnreadableError as error:
+            errors.append(error)
+    if small is not None:
+        return small
+    raise errors[-1]
+
+
+def _source(upload: Upload) -> Source:
+    return Source(path=upload.path, digest=upload.digest, width=upload.width, height=upload.height)

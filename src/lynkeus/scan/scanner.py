@@ -1,5 +1,6 @@
 """Scanning uploads: look with each kind, apply the policy, one result an upload."""
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from lynkeus.kinds import DEFAULT
 from lynkeus.kinds.items import THUMB
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
-from lynkeus.scan.lane import Found
+from lynkeus.scan.lane import AnyLane, Found
 from lynkeus.scan.parallel import in_order
 from lynkeus.scan.sources import WORKING_SIDE
 
@@ -23,6 +24,7 @@ class Scanned:
     Attributes:
         result: What is reported: findings that a policy acts on or, without a policy in force, likely findings.
         candidates: Every verified candidate, also below any policy, best first.
+        galleries: Name of each gallery that the upload was compared with, to its id.
         compared: Id of each gallery that the upload was compared with, to the revision of the catalog that was covered.
         earlier: Number of the upload that was scanned again; None for a new one.
         items: What a later rescan needs; empty unless asked for.
@@ -30,6 +32,7 @@ class Scanned:
 
     result: UploadResult
     candidates: tuple[Finding, ...] = ()
+    galleries: Mapping[str, int] = field(default_factory=dict[str, int])
     compared: Mapping[int, int] = field(default_factory=dict[int, int])
     earlier: int | None = None
     items: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
@@ -58,25 +61,31 @@ class Scan:
         for name in self.galleries:
             home.catalog.galleries.get(name)
         home.catalog.uploads.expire()
-        yield from in_order(lambda entry: self._scan(home, entry, judge), entries, jobs=self.jobs)
+        lanes = _Lanes(home)
+        yield from in_order(lambda entry: self._scan(home, entry, judge, lanes), entries, jobs=self.jobs)
 
-    def _scan(self, home: Home, entry: Entry, judge: Judge) -> Scanned:
+    def _scan(self, home: Home, entry: Entry, judge: Judge, lanes: "_Lanes") -> Scanned:
         started = time.perf_counter()
         path = display(entry.path)
         if entry.error is not None:
             return _unreadable(path, entry.error)
         try:
             picture = read_picture(entry.path, max_side=WORKING_SIDE)
+            return self._looked(home, path, picture, judge, lanes, started)
         except UnreadableError as error:
             return _unreadable(path, str(error))
+
+    def _looked(
+        self, home: Home, path: str, picture: Picture, judge: Judge, lanes: "_Lanes", started: float
+    ) -> Scanned:
         asked = [each for name, each in home.galleries().items() if not self.galleries or name in self.galleries]
         kinds = {gallery.kind for gallery in asked} | ({DEFAULT} if self.keep else set[str]())
         found, compared = Found(), dict[int, int]()
         items: dict[str, bytes] = {THUMB: encode_thumbnail(picture.rgb)} if self.keep else {}
         for kind in sorted(kinds):
             ids = frozenset(gallery.id for gallery in asked if gallery.kind == kind)
-            lane = home.lane(kind)
-            snapshot = lane.library.snapshot(ids if self.galleries else None)
+            lane = lanes(kind)
+            snapshot = lane.library.snapshot(ids)
             compared |= dict.fromkeys(ids, snapshot.stamp.revision)
             if not (self.keep or len(snapshot.view)):
                 continue
@@ -87,9 +96,30 @@ class Scan:
         return Scanned(
             result=result_of(path, picture, found, time.perf_counter() - started),
             candidates=found.candidates,
+            galleries={gallery.name: gallery.id for gallery in asked},
             compared=compared,
             items=items,
         )
+
+
+class _Lanes:
+    """The lanes of one scan: clean pictures that are added meanwhile change no score under its rates."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self._lanes: dict[str, AnyLane] = {}
+
+    def __call__(self, kind: str) -> AnyLane:
+        """The lane of a kind.
+
+        Raises:
+            ConflictError: Another model was put into use meanwhile.
+        """
+        with self._lock:
+            lane = self._lanes.setdefault(kind, self._home.lane(kind))
+        self._home.check_unchanged(lane)
+        return lane
 
 
 def result_of(path: str, picture: Picture, found: Found, seconds: float) -> UploadResult:

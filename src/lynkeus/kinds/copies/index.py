@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ from lynkeus.matching.voting import PointIds, pack_point_ids
 _PROBES = 6
 """Inverted lists searched for each point: see docs/methods/copies.md for what more would find."""
 
-_MORE_FOR_GONE = 64
-"""Removed references that a search of vectors makes up for at most; a segment is rewritten before there are more."""
+_MORE_FOR_GONE = 64  # see lynkeus.scan.library: with more, a segment is written
+"""Removed references that a search makes up for at most."""
 
 _IDS = "ids.npy"
 
@@ -85,9 +86,7 @@ class GalleryView:
         shape = (len(queries), count)
         found = [(np.full(shape, -1, np.int64), np.full(shape, np.inf, np.float32))]
         for shelf, gone in self.shelves:
-            ids, distance = shelf.points.search(queries, count, lists=lists)
-            lost = np.isin(PointIds.unpack(ids).owner, gone) if len(gone) else np.zeros(shape, bool)
-            found.append((np.where(lost, -1, ids), np.where(lost, np.float32(np.inf), distance)))
+            found.append(_living_points(shelf.points, gone, queries, count, lists))
         return _first(found, count, descending=False)
 
 
@@ -165,10 +164,16 @@ class CopyIndex:
         """Read what ``save`` wrote."""
         try:
             ids = np.load(folder / _IDS, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, SyntaxError, TokenError) as error:
             raise CorruptError(f"{folder / _IDS}: no ids: {error}") from error
-        numbers = [int(file.stem.removeprefix("points-")) for file in folder.glob("points-*.faiss")]
-        return CopyPart(ids, {number: _load_shelf(folder, number) for number in sorted(numbers)})
+        numbers = [int(file.stem.removeprefix("vectors-")) for file in folder.glob("vectors-*.faiss")]
+        part = CopyPart(ids, {number: _load_shelf(folder, number) for number in sorted(numbers)})
+        shelved = [shelf.vectors.ids() for shelf in part.shelves.values()]
+        if not np.array_equal(np.sort(ids), np.sort(np.concatenate([np.zeros(0, np.int64), *shelved]))):
+            raise CorruptError(f"{folder}: the shelves do not hold the references of {_IDS}")
+        if any(shelf.vectors.dim != self.dim for shelf in part.shelves.values()):
+            raise CorruptError(f"{folder}: vectors of another length than {self.dim}")
+        return part
 
     def view(
         self,
@@ -230,6 +235,27 @@ class _Draft:
             ids=np.concatenate(self._names),
         )
         return Shelf(points, vectors)
+
+
+def _living_points(
+    points: PointIndex,
+    gone: Int64[np.ndarray, " n"],
+    queries: Float32[np.ndarray, "queries dim"],
+    count: int,
+    lists: Int64[np.ndarray, "queries probes"],
+) -> tuple[Int64[np.ndarray, "queries count"], Float32[np.ndarray, "queries count"]]:
+    """The nearest points of living references; queries that met removed ones are searched again for more."""
+    ids, distance = points.search(queries, count, lists=lists)
+    if not len(gone):
+        return ids, distance
+    again = np.flatnonzero(np.isin(PointIds.unpack(ids).owner, gone).any(axis=1))
+    if len(again):
+        more = count + _MORE_FOR_GONE
+        far, apart = points.search(queries[again], more, lists=np.ascontiguousarray(lists[again]))
+        lost = np.isin(PointIds.unpack(far).owner, gone)
+        pair = np.where(lost, -1, far), np.where(lost, np.float32(np.inf), apart)
+        ids[again], distance[again] = _first([pair], count, descending=False)
+    return ids, distance
 
 
 def _load_shelf(folder: Path, number: int) -> Shelf:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
@@ -142,7 +143,7 @@ class ObjectIndex:
         files = [folder / f"{each.name}.npy" for each in fields(ObjectPart)]
         try:
             columns = [np.load(file, mmap_mode="r", allow_pickle=False) for file in files]
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, SyntaxError, TokenError) as error:
             raise CorruptError(f"{folder}: no references: {error}") from error
         if len({len(column) for column in columns}) > 1:
             raise CorruptError(f"{folder}: its files are of different lengths")
