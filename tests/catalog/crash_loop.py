@@ -1,4 +1,4 @@
-"""Kills a registering process again and again, and looks each time whether anything was lost.
+"""Kill a registering process again and again, and check each time that nothing was lost.
 
 Run by ``test_crash.py`` in an interpreter of its own, which forks: python crash_loop.py CATALOG ROUNDS SEED
 """
@@ -24,7 +24,7 @@ def content(name: str, part: str) -> bytes:
 
 
 def register(where: str, round_number: int, told: int) -> None:
-    """Register and remove without end; tell each time when a call has returned."""
+    """Register and remove without end; print a line each time a call has returned."""
     with Catalog.open(where) as catalog:
         step = 0
         while True:
@@ -50,21 +50,21 @@ def register(where: str, round_number: int, told: int) -> None:
 
 
 def kill_one(where: str, round_number: int, delay: float) -> list[str]:
-    """Fork a registering process and kill it; what it told until then."""
+    """Fork a registering process and kill the process. Gives the lines that the process printed."""
     hear, told = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(hear)
         register(where, round_number, told)
     os.close(told)
-    if round_number % 5:  # else it may die while it opens the catalog
+    if round_number % 5:  # in every fifth round the process may die while opening the catalog
         select.select([hear], [], [])
     time.sleep(delay)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with os.fdopen(hear) as file:
         lines = file.read().split("\n")
-    return lines[:-1]  # the last is empty, or cut off
+    return lines[:-1]  # the last line is empty, or cut off
 
 
 def check(where: str, alive: dict[int, str], gone: set[int]) -> None:
@@ -97,7 +97,7 @@ def main(where: str, rounds: int, seed: int) -> None:
             else:
                 gone.add(int(line[1:]))
                 alive.pop(int(line[1:]))
-        # A removal may have happened although the process died before it could tell.
+        # A removal may be complete although the process died before printing the line.
         with Catalog.open(where) as catalog:
             for number, row in catalog.references.many(alive).items():
                 untold = row.removed_revision == catalog.revision()

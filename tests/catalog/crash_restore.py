@@ -1,4 +1,4 @@
-"""Kills a restoring process again and again; the catalog must be either what it was or what was restored.
+"""Kill a restoring process again and again; the catalog must hold either the old state or the restored state.
 
 Run by ``test_crash.py`` in an interpreter of its own, which forks: python crash_restore.py FOLDER ROUNDS SEED
 """

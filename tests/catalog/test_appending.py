@@ -1,4 +1,4 @@
-"""What raises no revision does not wait for writers, and is right beside them all the same."""
+"""Appends do not wait for writers, and stay correct while writers run."""
 
 import threading
 import time
@@ -12,16 +12,16 @@ from lynkeus.catalog.store import Store
 from lynkeus.core import ConflictError, Verdict
 from lynkeus.testing.catalog_rows import new_background, new_finding, new_reference, new_upload
 
-_LONG = 20.0  # seconds; nothing here takes as long, unless it waits
-_SHORT = 0.5  # seconds; what does not wait has ended by then
+_LONG = 20.0  # seconds; only a blocked call takes this long
+_SHORT = 0.5  # seconds; a call that is not blocked ends within this time
 
 
 def _store(catalog: Catalog) -> Store:
-    return catalog._store  # pyright: ignore[reportPrivateUsage]  no door keeps a transaction open
+    return catalog._store  # pyright: ignore[reportPrivateUsage]  no public method keeps a transaction open
 
 
 class _Beside:
-    """Something that runs in a thread of its own."""
+    """A call that runs in its own thread."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
@@ -111,7 +111,7 @@ def test_a_background_can_be_removed_while_it_is_scored(postgres_url: str) -> No
         stop = threading.Event()
 
         def score() -> None:
-            while not stop.wait(0.02):  # who scores without a pause could keep others from removing
+            while not stop.wait(0.02):  # scoring without a pause could starve the removal
                 catalog.calibrations.put_scores("brands", scores)
                 catalog.backgrounds.keep({number: {"vector@1": b"v"} for number in ids})
 

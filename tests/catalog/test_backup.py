@@ -57,7 +57,7 @@ def test_an_older_backup_is_replaced_and_nothing_else(file_catalog: Catalog, pat
     assert file_catalog.backup(file) == file_catalog.stamp()
     letter = tmp_path / "letter.txt"
     letter.write_text("dear ada\n" * 100)
-    with pytest.raises(ConflictError, match=r"letter\.txt is there and is no backup"):
+    with pytest.raises(ConflictError, match=r"letter\.txt exists and is not a lynkeus backup"):
         file_catalog.backup(letter)
     assert letter.read_text().startswith("dear ada")
     with pytest.raises(ConflictError, match="is a catalog, not a backup"):
@@ -213,13 +213,13 @@ def test_purges_of_another_database_do_not_count(tmp_path: Path, file_catalog: C
 
 
 def _unseal(file: Path) -> None:
-    """Leave the database alone, so that its own checks have to see what is wrong."""
+    """Leave the database unchanged, so that its own checks must detect the damage."""
     content = file.read_bytes()
     file.write_bytes(content[: content.rindex(b"lynkeus-backup-1:")])
 
 
 def _spoil_index(file: Path) -> None:
-    """Every row can be read, but an index lacks one."""
+    """Make an index lack a row; every row can still be read."""
     _unseal(file)
     with sqlite3.connect(file) as connection:
         connection.execute("PRAGMA writable_schema=ON")
@@ -292,13 +292,13 @@ def _drop_row(file: Path) -> None:
         (_flip_a_bit_of_a_blob, "checksum"),
         (_spoil_index, "damaged: "),
         (_cut, "damaged"),
-        (_to_text, "no SQLite file"),
+        (_to_text, "not a SQLite file"),
         (_to_nothing, "empty"),
         (_to_foreign, "another program"),
         (_to_newer, "schema 99"),
         (_newer_format, "format 2"),
         (_add_trigger, "triggers"),
-        (_drop_row, "point at rows"),
+        (_drop_row, "point at missing rows"),
     ],
 )
 def test_a_bad_backup_is_refused_by_name_and_nothing_changes(

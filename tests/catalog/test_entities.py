@@ -24,7 +24,7 @@ def test_an_entity_comes_back_as_it_was_put(catalog: Catalog) -> None:
 
 def test_a_link_that_leads_nowhere_is_refused_and_nothing_is_stored(catalog: Catalog) -> None:
     catalog.entities.put("people", "Ada")
-    with pytest.raises(UnknownNameError, match="leads to 'Ada'"):
+    with pytest.raises(UnknownNameError, match="a link names 'Ada'"):
         catalog.entities.put("brands", "Ferrari", links={"maker": ["Ada"]})
     assert catalog.entities.page("brands") == []
 

@@ -24,9 +24,9 @@ def test_a_gallery_comes_back_as_it_was_made(catalog: Catalog) -> None:
 
 def test_a_name_that_is_taken_is_refused(catalog: Catalog) -> None:
     before = catalog.stamp()
-    with pytest.raises(ConflictError, match="'brands' already"):
+    with pytest.raises(ConflictError, match="'brands' is taken"):
         catalog.galleries.create("brands", kind="copy")
-    with pytest.raises(ConflictError, match="'brands' already"):
+    with pytest.raises(ConflictError, match="'brands' is taken"):
         catalog.galleries.rename("people", "brands")
     assert catalog.stamp() == before
 

@@ -1,4 +1,4 @@
-"""Homes of the released code, brought up to date; ``made/README.md`` says how they were made."""
+"""Homes of the released code are migrated; ``made/README.md`` says how the homes were made."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ _FRAMES = "frames@427fa508653b"
 
 
 def _home(path: Path, schema: int, *changes: str) -> Catalog:
-    """A catalog of an old schema with further changes in SQL, opened by the present code."""
+    """Change a catalog of an old schema by SQL and open the catalog with the present code."""
     path.write_bytes(gzip.decompress((_MADE / f"schema{schema}.sqlite.gz").read_bytes()))
     with closing(sqlite3.connect(path)) as connection, connection:
         for change in changes:
@@ -199,7 +199,7 @@ def test_numbers_given_before_are_not_given_again(path: Path) -> None:
 
 
 def _same_on_server(path: Path, schema: int, url: str) -> None:
-    """The rows of an old home in the old schema on a server."""
+    """Copy the rows of an old home into the old schema on a server."""
     path.write_bytes(gzip.decompress((_MADE / f"schema{schema}.sqlite.gz").read_bytes()))
     source, target = sqlite_engine(path), server_engine(url)
     with source.connect() as rows, target.begin() as connection:

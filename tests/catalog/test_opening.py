@@ -178,7 +178,9 @@ def test_a_newer_schema_is_refused_with_both_numbers(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE meta SET schema_version = 99")
     connection.close()
-    with pytest.raises(CorruptError, match=rf"catalog\.db has schema 99, this lynkeus knows {schema.SCHEMA}"):
+    with pytest.raises(
+        CorruptError, match=rf"catalog\.db has schema 99, this lynkeus knows schemas up to {schema.SCHEMA}"
+    ):
         Catalog.open(path)
 
 
@@ -215,7 +217,7 @@ def upgrade() -> None:
 
 
 def _next_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str = "pass") -> None:
-    """A next version of the code, whose migration rebuilds a table that others point at."""
+    """A later version of the code whose migration rebuilds a table that others point at."""
     folder = tmp_path / "migrations"
     shutil.copytree(upgrade.MIGRATIONS, folder)
     last, after = (schema.revision_name(number) for number in (schema.SCHEMA, schema.SCHEMA + 1))

@@ -249,7 +249,7 @@ def test_a_digest_names_the_references_of_a_kind_at_a_revision(catalog: Catalog)
     assert now == hashlib.sha256(wanted.encode()).hexdigest()
     catalog.references.remove([b], purge=True)
     assert catalog.references.digest_of(catalog.revision(), "copy") == now
-    assert catalog.references.digest_of(then, "copy") != both  # what holds a purged reference loses its name
+    assert catalog.references.digest_of(then, "copy") != both  # the index of a purged reference loses its name
 
 
 def test_another_history_up_to_the_same_revision_has_another_digest(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Purges: what is gone is searched for in every file."""
+"""Purges: the tests search every file for purged content."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ SECRETS = (b"Jane-Doe", b"doe-face", b"Janie", b"doe@mail", digest_of("doe-face"
 
 
 def _register_jane(catalog: Catalog) -> int:
-    """Jane, in every corner where a name or a picture can be."""
+    """Store Jane in every table that can hold a name or a picture."""
     jane = catalog.entities.put("brands", "Jane-Doe", aliases=["Janie"], attributes={"mail": "doe@mail"})
     face, other = catalog.references.add(
         "brands", [new_reference("doe-face", entity="Jane-Doe"), new_reference("other")]
@@ -162,7 +162,7 @@ def test_a_reader_keeps_the_log_from_being_emptied_and_the_receipt_says_so(
 ) -> None:
     monkeypatch.setattr("lynkeus.catalog.store.LOG_SECONDS", 0.1)
     (added,) = file_catalog.references.add("brands", [new_reference("a")])
-    store = file_catalog._store  # pyright: ignore[reportPrivateUsage]  no door keeps a transaction open
+    store = file_catalog._store  # pyright: ignore[reportPrivateUsage]  no public method keeps a transaction open
     with store.read() as reader:
         reader.exec_driver_sql("SELECT count(*) FROM reference").scalar_one()
         assert not file_catalog.references.remove([added.id], purge=True).wal_truncated

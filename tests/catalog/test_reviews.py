@@ -36,7 +36,7 @@ def test_a_review_may_name_an_entity_of_any_gallery(catalog: Catalog, finding_id
 
 def test_a_finding_has_one_standing_review(catalog: Catalog, finding_id: int) -> None:
     first = catalog.reviews.add(finding_id, Decision.CONFIRM, "ada")
-    with pytest.raises(ConflictError, match=f"review {first.id} already"):
+    with pytest.raises(ConflictError, match=f"already has review {first.id}"):
         catalog.reviews.add(finding_id, Decision.REJECT, "bob")
     undone = catalog.reviews.undo(first.id)
     assert undone.undone is not None
@@ -76,7 +76,7 @@ def test_undoing_lets_suppressed_findings_speak_again(catalog: Catalog, finding_
     assert catalog.uploads.findings([copy])[copy][0].suppressed_by == review.id
     catalog.reviews.undo(review.id)
     assert catalog.uploads.findings([copy])[copy][0].suppressed_by is None
-    with pytest.raises(ConflictError, match="undone already"):
+    with pytest.raises(ConflictError, match="already undone"):
         catalog.reviews.undo(review.id)
 
 

@@ -1,4 +1,4 @@
-"""Running commands of the command line in this process or in one of their own."""
+"""Run commands of the command line in this process or in a new process."""
 
 import json
 import os
@@ -25,17 +25,17 @@ def run(home: Path, *words: str | Path, code: int = 0) -> Result:
 
 
 def rows(result: Result) -> list[dict[str, Any]]:
-    """The JSON lines that a command printed."""
+    """The rows of the JSON lines that a command printed."""
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def command(*words: str | bytes | Path) -> list[str | bytes | Path]:
-    """The command line of a process of its own."""
+    """The command line for a new process."""
     return [sys.executable, "-m", "lynkeus", *words]
 
 
 def run_process(*words: str | bytes | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command in a process of its own."""
+    """Run a command in a new process."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"}
     return subprocess.run(command(*words), cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 

@@ -1,4 +1,4 @@
-"""Homes with some registered pictures and objects, made once; tests that change them take a copy."""
+"""Homes with registered pictures and objects, made once; a test that changes a home takes a copy."""
 
 import shutil
 import sys
@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parent))
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``references``, ``uploads`` (one copy, one stranger), and a ``home`` that knows the references."""
+    """A folder with ``references``, ``uploads`` (one copy, one stranger), and a ``home`` that holds the references."""
     from commands import run  # noqa: PLC0415  the path is set above
 
     folder = tmp_path_factory.mktemp("made")
@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``things`` (two objects), ``later`` (one more), ``uploads``, and a ``home`` that knows the two."""
+    """A folder with ``things`` (two objects), ``later`` (one more), ``uploads``, and a ``home`` with the two."""
     from commands import demo_photograph, run  # noqa: PLC0415  the path is set above
 
     folder = tmp_path_factory.mktemp("things")

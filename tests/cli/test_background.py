@@ -10,7 +10,7 @@ CLEAN = 70
 
 @pytest.fixture(scope="module")
 def calibrated(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that knows the references and has a background, one picture of which is a reference."""
+    """A home with references and a background; one background picture is also a reference."""
     folder = tmp_path_factory.mktemp("calibrated")
     home, clean = folder / "home", folder / "clean"
     run(home, "register", made / "references", "--gallery", "mine")
@@ -110,4 +110,4 @@ def test_a_picture_is_removed_by_name(home: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", ["2", "0", "1/0", "often", "-1/5"])
 def test_what_is_no_rate_is_misuse(home: Path, rate: str) -> None:
-    assert "no rate" in run(home, "gallery", "policy", "mine", f"--review={rate}", code=2).stderr
+    assert "is not a rate" in run(home, "gallery", "policy", "mine", f"--review={rate}", code=2).stderr

@@ -27,5 +27,5 @@ def test_what_was_purged_since_stays_purged(made: Path, home: Path, tmp_path: Pa
 
 def test_what_is_no_backup_is_refused(home: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("nothing")
-    assert "no lynkeus catalog" in run(home, "restore", tmp_path / "x", code=2).stderr
+    assert "not a lynkeus catalog" in run(home, "restore", tmp_path / "x", code=2).stderr
     assert "there is no backup" in run(home, "restore", tmp_path / "y", code=2).stderr

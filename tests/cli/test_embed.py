@@ -16,7 +16,7 @@ from lynkeus.runtime.cards import card
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """A folder of three pictures, one of them in a folder of its own."""
+    """A folder of three pictures; one lies in a subfolder."""
     folder = tmp_path / "pictures"
     write_pictures(folder, range(2))
     write_picture(folder / "deeper" / "last one.png", made_picture(7))
@@ -37,7 +37,7 @@ def test_embeds_a_folder_in_the_order_of_its_names(pictures: Path, tmp_path: Pat
 
 
 def _as_scanned(file: Path) -> np.ndarray:
-    """What a scan sees of a picture."""
+    """The vector that a scan computes for a picture."""
     return find_kind("object").load(card).observe(read_picture(file, max_side=1024))
 
 

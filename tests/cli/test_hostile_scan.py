@@ -1,4 +1,4 @@
-"""A scan of hostile files as a process of its own; 500 of them: ``python -m benchmarks.copies.hostile``."""
+"""A scan of hostile files in its own process; ``python -m benchmarks.copies.hostile`` scans 500 files."""
 
 from pathlib import Path
 

@@ -24,7 +24,7 @@ def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(home: Path, *words: str | Path, code: int = 0) -> str:
-    """What a command prints: its answer where it does well, all of it where it fails."""
+    """The output of a command: standard output after success, all output after failure."""
     result = command(home, *words, code=code)
     return result.stdout if code == 0 else result.output
 
@@ -152,7 +152,7 @@ def test_the_report_is_one_page_with_all_that_was_found_and_nothing_unescaped(tm
     assert text.count("data:image/jpeg") == 1 + 2 + 1
     assert "&lt;b&gt;mp5" in text
     assert "<b>" not in text
-    assert "apple, said: pear" in text
+    assert "apple, predicted: pear" in text
     assert "Not evaluated" in text
     assert "<script" not in text
 
@@ -187,7 +187,7 @@ def test_what_is_held_out_is_remembered_and_must_not_change(tmp_path: Path) -> N
     _train(tmp_path, "--hold-out", listed, "--out", out)
     assert json.loads((out / "config.json").read_text())["barred"] == ["a.jpg"]
     listed.write_text("b.jpg\n")
-    assert "is not what it was" in run(tmp_path, "eval", out, code=2)
+    assert "has changed since the run began" in run(tmp_path, "eval", out, code=2)
 
 
 def test_lists_and_shows_recipes(tmp_path: Path) -> None:

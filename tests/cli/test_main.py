@@ -1,4 +1,4 @@
-"""The command line as a whole, in processes of its own."""
+"""The whole command line, in new processes."""
 
 import json
 import os

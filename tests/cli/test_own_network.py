@@ -1,4 +1,4 @@
-"""A model of one's own, here of objects: put into use, taken back, damaged, changed under a running command."""
+"""The user's own model of objects: put into use, taken back, damaged, and changed while a command runs."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ def home(things: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The card of a network of one's own: that which ships, but it sees pictures at 192 x 192."""
+    """The card of the user's own network: the shipped network at an input of 192 x 192 pixels."""
     folder = tmp_path_factory.mktemp("own")
     graph = onnx.load(str(card(DESCRIPTOR).path))
     onnx.helper.set_model_props(graph, {AREA: str(192 * 192)})
@@ -64,7 +64,7 @@ def test_a_network_of_ones_own_recognises_what_was_registered_before(home: Path,
     run(home, "register", things / "later", "--gallery", "things")
     assert [name for name, _ in _found(home, things / "uploads")["cat"]] == ["cat"]
     done = json.loads(run(home, "models", "use", "--shipped", "--json").stdout)
-    assert done["files"] == 1  # the vectors of the network that ships were kept
+    assert done["files"] == 1  # the vectors of the shipped network were kept
     assert _found(home, things / "uploads")["bridge"] == before["bridge"]
     assert [each.name for each in (home / "models").iterdir()] == ["in-use.json"]
     assert _makers(home) == {card(DESCRIPTOR).maker}
@@ -97,13 +97,13 @@ def test_without_file_and_thumbnail_the_network_in_use_stays(home: Path, things:
         catalog.execute("UPDATE reference SET source = '' WHERE entity_id = 1")
         catalog.execute("DELETE FROM blob WHERE item = 'thumb' AND owner = 'reference' AND owner_id = 1")
     done = run(home, "models", "use", own, code=1)
-    assert "things/bridge/1.jpg: neither its file nor a thumbnail of it is left" in done.stderr
+    assert "things/bridge/1.jpg: its file and its thumbnail are missing" in done.stderr
     assert "own-1 is not in use" in done.stdout
     assert "1 cannot be described" in done.stderr
     assert _found(home, things / "uploads") == before
     done = json.loads(run(home, "models", "use", own, "--json", code=1).stdout)
     assert done["in_use"] is False
-    assert done["files"] == 0  # what the first call described is not described again
+    assert done["files"] == 0  # the second call describes no reference again
     done = json.loads(run(home, "models", "use", own, "--drop-missing", "--json").stdout)
     assert (done["in_use"], done["dropped"]) == (True, ["things/bridge/1.jpg"])
     assert [name for name, _ in _found(home, things / "uploads")["camera"]] == ["camera"]
@@ -227,7 +227,7 @@ def test_a_network_with_shorter_vectors_takes_the_place(home: Path, things: Path
     run(home, "models", "use", tmp_path / "small.json")
     run(home, "gallery", "policy", "things", "--review", "1/10")
     told = rows(run(home, "scan", things / "uploads", "--json", "-"))
-    assert {row["verdict"] for row in told} == {"clear"}  # mean colours tell nothing
+    assert {row["verdict"] for row in told} == {"clear"}  # mean colours do not identify objects
     with Home(home) as opened:
         assert opened.lane("object").library.snapshot().view.vectors.shape == (2, 3)
     run(home, "models", "use", "--shipped")
@@ -235,7 +235,7 @@ def test_a_network_with_shorter_vectors_takes_the_place(home: Path, things: Path
 
 
 def _mean_colour(file: Path) -> None:
-    """A network that describes a picture by its mean colour, three numbers, and says where it has that."""
+    """A network that describes a picture by three numbers, its mean colour, and locates that colour."""
     make = onnx.helper
     nodes = [
         make.make_node("Cast", [INPUT], ["bytes"], to=onnx.TensorProto.FLOAT),

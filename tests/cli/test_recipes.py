@@ -1,4 +1,4 @@
-"""Recipes are listed without what trains them, ours and those of other packages."""
+"""Recipes, ours and other packages', are listed without the libraries that train them."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from commands import run, run_process
 from lynkeus.recipes import RECIPES
 
 BARE = "import sys\nsys.modules |= dict.fromkeys(('torch', 'lightning_fabric', 'onnx', 'tensorboardX'))\n"
-"""Makes the libraries of the laboratory unimportable in a process that finds this as ``sitecustomize``."""
+"""Content of ``sitecustomize``: a process that loads this text cannot import the libraries of the laboratory."""
 FOREIGN = '''"""Moths by their wings.
 
 Source: made for this test.
@@ -24,7 +24,7 @@ RECIPE = torch.nn.Identity()
 
 @pytest.fixture
 def without_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder on the path of new processes, which lack the extra; another package offers a recipe and a broken one."""
+    """A folder on the path of new processes without the extra; another package in it has a good and a broken recipe."""
     (tmp_path / "sitecustomize.py").write_text(BARE)
     (tmp_path / "moths.py").write_text(FOREIGN)
     (tmp_path / "broken").mkdir()

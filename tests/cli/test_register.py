@@ -67,7 +67,7 @@ def test_a_csv_file_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> No
     listed.write_bytes(b"path,name\n\xff\xfe.jpg,A\n")
     refused = run(tmp_path / "home", "register", listed, "--gallery", "mine", code=2)
     assert len(refused.stderr.splitlines()) == 1
-    assert "no csv text" in refused.stderr
+    assert "not csv text" in refused.stderr
 
 
 def test_a_missing_folder_is_a_row_and_an_exit_code(tmp_path: Path) -> None:

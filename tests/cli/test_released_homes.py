@@ -1,4 +1,4 @@
-"""Homes that released code made go on: found again, described again, their own models kept."""
+"""Homes that released code made stay usable: copies are found, references are described again, own models stay."""
 
 import gzip
 import shutil

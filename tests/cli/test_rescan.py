@@ -11,7 +11,7 @@ from lynkeus.scan.home import CATALOG
 
 @pytest.fixture
 def later(tmp_path: Path) -> Path:
-    """An upload that shows what is registered only after its scan."""
+    """An upload that shows a reference registered only after the scan."""
     write_pictures(tmp_path / "later", [70])
     return write_picture(tmp_path / "upload.jpg", made_picture(70)[20:330, 30:450])
 

@@ -108,9 +108,9 @@ def test_a_dash_prints_what_a_file_would_hold(made: Path, home: Path, tmp_path: 
     assert "2 scanned" in printed.stderr
     written = (tmp_path / "file").read_text("utf-8-sig").splitlines()
     shown = printed.stdout.splitlines()
-    if option == "--report":  # names its command and time
+    if option == "--report":  # the report names the command and the time
         assert (shown[0], shown[-1]) == (written[0], written[-1])
-    elif option == "--isc":  # candidates far below any policy keep not each digit
+    elif option == "--isc":  # scores of weak candidates may differ in the last digits
         assert [line.rsplit(",", 1)[0] for line in shown] == [line.rsplit(",", 1)[0] for line in written]
     else:
         assert shown == written
@@ -121,20 +121,20 @@ def test_two_outputs_cannot_be_printed_at_once_and_other_commands_refuse_a_dash(
     refused = run(home, "scan", made / "uploads", "--csv", "-", "--isc", "-", code=2)
     assert "only one of --csv and --isc can be - (printed)" in refused.stderr
     refused = run(home, "embed", made / "uploads", "--kind", "object", "--out", "-", code=2)
-    assert "- is no file" in refused.stderr
+    assert "this output cannot be printed" in refused.stderr
 
 
 def test_uploads_of_one_name_are_told_where_pairs_are_written(home: Path, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         write_picture(tmp_path / folder / "1.jpg", made_picture(1)[40:320, 60:420])
     told = run(home, "scan", tmp_path / "a", tmp_path / "b", "--isc", tmp_path / "pairs.csv", code=1).stderr
-    assert f"1 ids of pairs stand for several files, such as 1 for {tmp_path}/a/1.jpg and {tmp_path}/b/1.jpg" in told
+    assert f"1 ids stand for several files, such as 1 for {tmp_path}/a/1.jpg and {tmp_path}/b/1.jpg" in told
     told = run(home, "scan", tmp_path / "a", "--isc", tmp_path / "pairs.csv", code=1).stderr
     assert "warning" not in told
 
 
 def test_a_scan_against_nothing_says_so(made: Path, home: Path, tmp_path: Path) -> None:
-    told = "warning: nothing is registered there, so nothing can be found"
+    told = "warning: no reference is registered there, so nothing can be found"
     run(home, "gallery", "remove", "mine", "--entity", "picture0")
     assert told not in run(home, "scan", made / "uploads", code=1).stderr
     (tmp_path / "none").mkdir()

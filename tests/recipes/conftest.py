@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import ``retrieval_made``, in every import mode of pytest."""
+"""Let the tests in this folder import ``retrieval_made``, in every import mode of pytest."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A small retrieval recipe on made pictures; as a program, one of two processes that train it.
+"""A small retrieval recipe on made pictures; run as a program, this file is one of two training processes.
 
 Run: ``python retrieval_made.py FOLDER``; its place comes from the environment, as under torchrun.
 """
@@ -24,7 +24,7 @@ def made_places(folder: Path) -> Places:
 
 
 def made_small(recipe: RetrievalRecipe, places: Places) -> RetrievalRecipe:
-    """The recipe made small, with five classes of four pictures in its first group and two in its second."""
+    """A small version of the recipe; five classes of four pictures in the first group, two classes in the second."""
     if not (places.data / recipe.groups[-1].where).exists():
         _make(recipe, places)
     one = {"steps": 1, "warmup": 0, "cooldown": 0}

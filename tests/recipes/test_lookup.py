@@ -1,4 +1,4 @@
-"""Recipes by name: where they lie, and whose they are."""
+"""Recipes by name: our recipes and recipes of other packages."""
 
 from importlib.metadata import EntryPoint, EntryPoints
 
@@ -11,7 +11,7 @@ from lynkeus.recipes.lookup import known, load_recipe, module_of
 
 @pytest.fixture
 def _foreign(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another package offers a recipe, and one of a name that is ours."""
+    """Another package has a recipe, and a second recipe with a name of ours."""
     offered = EntryPoints(EntryPoint(name=name, value="math:tau", group=GROUP) for name in ("moths", "copies_free"))
 
     def entry_points(*, group: str) -> EntryPoints:

@@ -1,4 +1,4 @@
-"""Parts of recipes by name, ours and those of other packages."""
+"""Parts of recipes by name, ours and other packages'."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -86,7 +86,7 @@ def test_a_part_is_taken_by_its_name_and_then_changed_by_its_fields() -> None:
 def test_an_unknown_part_lists_those_that_are_known() -> None:
     with pytest.raises(UnknownNameError, match=r"'hinge' in lynkeus\.losses; known: angular, margins, semi_hard"):
         change(RECIPE, [("loss", "hinge")])
-    with pytest.raises(SettingError, match=r"descent is no single value; set descent\.steps"):
+    with pytest.raises(SettingError, match=r"descent is not a single value; set descent\.steps"):
         change(RECIPE, [("descent", "fast")])
 
 

@@ -19,7 +19,7 @@ CORNERS = np.array([[-0.5, -0.5], [WIDTH - 0.5, -0.5], [WIDTH - 0.5, HEIGHT - 0.
 
 
 def turned(degrees: float, scale: float, *, mirrored: bool = False) -> Float64[np.ndarray, "3 3"]:
-    """A similarity about the picture's centre, clockwise, mirrored left to right first if asked."""
+    """A similarity transform about the picture's centre: first an optional mirroring, then a clockwise rotation."""
     angle = np.deg2rad(degrees)
     linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if mirrored:
@@ -31,7 +31,7 @@ def turned(degrees: float, scale: float, *, mirrored: bool = False) -> Float64[n
 
 
 def reference_pixels(seed: int = 0) -> UInt8[np.ndarray, "h w 3"]:
-    """Coloured blobs without any symmetry."""
+    """A picture of coloured blobs without symmetry."""
     coarse = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
     return np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
 
@@ -42,7 +42,7 @@ def picture(rgb: UInt8[np.ndarray, "h w 3"]) -> Picture:
 
 
 def copied(rgb: UInt8[np.ndarray, "h w 3"], transform: Float64[np.ndarray, "3 3"]) -> Picture:
-    """The picture pasted by a homography onto grey of its own size."""
+    """The picture, warped by a homography onto a grey picture of the same size."""
     height, width = rgb.shape[:2]
     paper = np.full(rgb.shape, 120, np.uint8)
     warped = cv2.warpPerspective(rgb, transform, (width, height), dst=paper, borderMode=cv2.BORDER_TRANSPARENT)
@@ -64,7 +64,7 @@ def finding(
     suppressed_by: int | None = None,
     points: int = 80,
 ) -> Finding:
-    """A finding whose points and regions fit its transform; without one the whole picture, unaligned."""
+    """A finding whose points and regions fit the transform; without a transform, an unaligned whole picture."""
     spots = np.random.default_rng(7).uniform([5, 5], [WIDTH - 5, HEIGHT - 5], (points, 2))
     through = np.eye(3) if transform is None else transform
     return Finding(
@@ -135,7 +135,7 @@ def unreadable(name: str, reason: str) -> UploadResult:
 
 
 class MadePictures:
-    """Gives every upload its copy and every reference its pixels; counts what it was asked for."""
+    """Give every upload its copy and every reference its pixels; count the requests."""
 
     def __init__(self, results: Sequence[UploadResult], *, pixels: UInt8[np.ndarray, "h w 3"] | None = None) -> None:
         self.asked: list[str | int] = []
@@ -145,12 +145,12 @@ class MadePictures:
         self._pixels = reference_pixels() if pixels is None else pixels
 
     def upload(self, path: str) -> Picture | None:
-        """The reference as the first finding says it was changed."""
+        """The reference, changed as the first finding says."""
         self.asked.append(path)
         alignment = self._alignments[path]
         return copied(self._pixels, np.eye(3) if alignment is None else alignment.transform)
 
     def reference(self, reference_id: int) -> Picture | None:
-        """The same pixels for all."""
+        """The same pixels for every reference."""
         self.asked.append(reference_id)
         return picture(self._pixels)

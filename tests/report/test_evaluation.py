@@ -1,4 +1,4 @@
-"""A run's evaluation comes back as it was kept."""
+"""A run's evaluation can be stored and read back unchanged."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Each part of the evidence: the way through JSON, what people read, and what the page and the picture draw."""
+"""Each part of the evidence: JSON and back, words for people, and drawings on the page and in the picture."""
 
 import json
 import re
@@ -24,7 +24,7 @@ CARD = Path(lynkeus.report.__file__).parent / "templates" / "card.js"
 
 
 def _alone(name: str) -> Finding:
-    """A finding whose evidence is one part of the whole evidence."""
+    """A finding whose evidence has only one part."""
     return replace(finding(), evidence=Evidence(**{name: getattr(WHOLE, name)}))
 
 
@@ -119,7 +119,7 @@ def test_evidence_of_before_a_part_came_lacks_the_part() -> None:
     ],
 )
 def test_damaged_evidence_is_refused(bad: str) -> None:
-    with pytest.raises(CorruptError, match="no evidence"):
+    with pytest.raises(CorruptError, match="not evidence"):
         evidence_from_json(bad)
 
 

@@ -80,7 +80,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Browser, report: Path) -> Iterator[Page]:
-    """The opened report; at the end, there must have been no error and no request but for the file."""
+    """The opened report. At the end, the fixture checks that there was no error, and no request except for the file."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     troubles: list[str] = []
     opened.on("console", lambda message: troubles.append(message.text))

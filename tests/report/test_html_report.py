@@ -1,4 +1,4 @@
-"""The HTML file as text: whole, closed to the outside, safe, and small."""
+"""The HTML file as text: complete, self-contained, safe and small."""
 
 import base64
 import hashlib
@@ -38,7 +38,7 @@ ABOUT = ReportInfo(
 
 
 class _Page(HTMLParser):
-    """Tags, data blocks and attributes of a page, as a browser's tokeniser sees them."""
+    """Collect tags, data blocks and attributes of a page, as a browser's tokeniser sees them."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Prediction files: ids, order, duplicates, and the way back."""
+"""Prediction files: ids, order, duplicates, and reading back."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""JSON lines: the keys, what never appears, and the way back."""
+"""JSON lines: keys, forbidden characters, and reading back."""
 
 import json
 from dataclasses import replace

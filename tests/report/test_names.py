@@ -1,4 +1,4 @@
-"""Names that are no UTF-8 or try to deceive."""
+"""Names that are not UTF-8, and names that try to deceive."""
 
 from lynkeus.report.names import encodable, visible
 

@@ -1,4 +1,4 @@
-"""What a report says in words."""
+"""The words of a report."""
 
 from dataclasses import replace
 

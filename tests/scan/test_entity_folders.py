@@ -1,4 +1,4 @@
-"""One folder an entity."""
+"""One folder per entity names the entity."""
 
 from pathlib import Path
 

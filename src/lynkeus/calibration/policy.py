@@ -1,8 +1,8 @@
-"""A gallery's policy: how rare a finding must be, in false alarms a clean upload, to be reviewed or blocked.
+"""A gallery's policy: the highest rate of false alarms, per clean upload, at which a finding is reviewed or blocked.
 
-An action applies to a finding when the *upper bound* of its rate is within what the policy allows. The bound
-holds with 95 % confidence, so that of clean uploads like the background no more than allowed are acted on.
-The background must be large enough (3 / rate clean pictures): a policy that it cannot support is refused.
+An action applies to a finding when the *upper bound* of the finding's rate is within the policy's rate. The bound
+holds with 95 % confidence: among clean uploads like the background, actions are no more frequent than the policy
+allows. A rate needs at least 3 / rate clean pictures in the background; without them, the policy is refused.
 """
 
 import json
@@ -16,53 +16,53 @@ from lynkeus.core import Action, PolicyError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """False alarms a clean upload at which a finding asks for review or is blocked; None: never."""
+    """Allowed false alarms per clean upload for review and for blocking, 0 to 1; None means never."""
 
     review: float | None = None
     block: float | None = None
 
     @classmethod
     def read(cls, text: str | None) -> "Policy | None":
-        """The stored form; None where there is none."""
+        """Read the stored form; None stays None."""
         return None if text is None else cls(**json.loads(text))
 
     def text(self) -> str:
-        """The stored form."""
+        """The stored form, JSON."""
         return json.dumps({"review": self.review, "block": self.block})
 
     def rates(self) -> Iterator[tuple[Action, float]]:
-        """The actions that are asked for with their rates, the strictest first."""
+        """The actions of the policy with their rates, the strictest first."""
         for action, rate in ((Action.BLOCK, self.block), (Action.REVIEW, self.review)):
             if rate is not None:
                 yield action, rate
 
     def action(self, rate: Rate) -> Action:
-        """What a finding of this rate asks for."""
+        """The action for a finding of this rate."""
         return next((action for action, allowed in self.rates() if rate.within(allowed)), Action.CLEAR)
 
     def unsupported(self, clean: int) -> list[tuple[Action, float]]:
-        """The actions that so many clean pictures cannot support."""
+        """The actions, with their rates, that need more than ``clean`` clean pictures."""
         return [(action, rate) for action, rate in self.rates() if clean < needed(rate)]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is wanted of one action: a rate, or None for never."""
+    """A requested rate of one action; None means never."""
 
     rate: float | None
 
 
 def change_policy(gallery: Gallery, *, review: Wish | None, block: Wish | None, clean: int) -> Policy:
-    """The policy of a gallery with other rates.
+    """The gallery's policy with new rates.
 
     Args:
         gallery: The gallery.
-        review: The wanted rate of review; None leaves it.
-        block: Likewise of blocking.
-        clean: Independent clean uploads of the background.
+        review: New rate of review; None keeps the old rate.
+        block: New rate of blocking; None keeps the old rate.
+        clean: Number of independent clean uploads in the background.
 
     Raises:
-        PolicyError: As ``check_policy``.
+        PolicyError: ``check_policy`` refuses the new policy.
     """
     old = Policy.read(gallery.policy) or Policy()
     wanted = Policy(
@@ -73,21 +73,21 @@ def change_policy(gallery: Gallery, *, review: Wish | None, block: Wish | None, 
 
 
 def check_policy(policy: Policy, clean: int) -> None:
-    """Refuse a policy that makes no sense or rests on too few clean pictures.
+    """Refuse a policy with wrong rates or with too few clean pictures.
 
     Args:
-        policy: What is wanted.
-        clean: Independent clean uploads of the background.
+        policy: The policy to check.
+        clean: Number of independent clean uploads in the background.
 
     Raises:
-        PolicyError: A rate is no rate, blocking is to be commoner than review, or an action needs more clean
-            pictures; the text says how many.
+        PolicyError: A rate is not between 0 and 1, the rate of blocking is above the rate of review, or an action
+            needs more clean pictures; the message says how many.
     """
     for action, rate in policy.rates():
         if not 0 < rate < 1:
-            raise PolicyError(f"{action} is {rate:g}, wanted a rate between 0 and 1, such as 1/100")
+            raise PolicyError(f"{action} is {rate:g}, must be a rate between 0 and 1, such as 1/100")
     if policy.review is not None and policy.block is not None and policy.block > policy.review:
-        raise PolicyError("block may not be commoner than review: it is the stricter action")
+        raise PolicyError("the rate of block must not be above the rate of review: block is the stricter action")
     for action, rate in policy.unsupported(clean):
         raise PolicyError(
             f"{action} at {one_in(rate)} needs {needed(rate):,} clean pictures for calibration, there are {clean:,}: "

@@ -1,4 +1,4 @@
-"""The catalog is the truth: what is protected, what was scanned, what was decided."""
+"""The catalog is the single source of truth: what is protected, what was scanned and what was decided."""
 
 from lynkeus.catalog.catalog import Catalog as Catalog
 from lynkeus.catalog.rows import Added as Added

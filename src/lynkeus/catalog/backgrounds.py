@@ -1,4 +1,4 @@
-"""Backgrounds: pictures known to hold nothing protected, and what was measured against them."""
+"""Backgrounds: pictures known to hold nothing protected, their scores, and the calibrations fitted to these scores."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,13 +23,13 @@ class Backgrounds:
         self._store = store
 
     def add(self, batch: Sequence[NewBackground]) -> list[Added]:
-        """Store pictures, all or none; those whose bytes are there already are not stored again.
+        """Store all pictures, or none on an error. A picture whose bytes are already stored is not stored again.
 
         Args:
             batch: The pictures.
 
         Returns:
-            One row for each of the batch, in its order.
+            One row per picture, in the order of the batch.
         """
         table = background
         with self._store.write() as writing:
@@ -54,7 +54,7 @@ class Backgrounds:
         """Delete pictures with their blobs and scores.
 
         Raises:
-            UnknownNameError: One does not exist; none is removed then.
+            UnknownNameError: A picture does not exist; then no picture is removed.
         """
         wanted = numbers(ids)
         with self._store.write() as writing:
@@ -74,9 +74,9 @@ class Backgrounds:
                 writing.raise_revision(backgrounds=True)
 
     def keep(self, parts: Mapping[int, Mapping[str, bytes]]) -> None:
-        """Store more items of pictures; those that have such an item already, and removed pictures, are passed over.
+        """Store more items of pictures. Existing items stay as they are; removed pictures are skipped.
 
-        The revision stays: what is stored follows from what is there.
+        The revision stays the same, because the items are derived from pictures that the revision already counts.
 
         Args:
             parts: Background id to name to bytes.
@@ -93,20 +93,20 @@ class Backgrounds:
 
 
 class Calibrations:
-    """What was fitted for each gallery and medium of upload, and the scores that it was fitted to.
+    """The calibration of each gallery and medium of upload, and the scores that the calibration was fitted to.
 
-    Nothing here raises the revision: a calibration follows from what the revision counts.
+    Nothing here raises the revision: a calibration is derived from pictures that the revision already counts.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def get(self, gallery: str, medium: Medium = Medium.PICTURE) -> Calibration | None:
-        """The calibration that was last put, or None.
+        """The calibration that was stored last, or None.
 
         Args:
-            gallery: For which.
-            medium: For uploads of this medium.
+            gallery: Name of the gallery.
+            medium: Medium of the uploads.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -121,13 +121,13 @@ class Calibrations:
         return Calibration(gallery=gallery, medium=medium, revision=row.revision, text=row.text)
 
     def put(self, gallery: str, medium: Medium = Medium.PICTURE, *, revision: int, text: str) -> None:
-        """Store a calibration in the place of the last.
+        """Store a calibration and replace the previous one.
 
         Args:
-            gallery: For which.
-            medium: For uploads of this medium.
-            revision: The state it was fitted to.
-            text: Opaque.
+            gallery: Name of the gallery.
+            medium: Medium of the uploads.
+            revision: The revision that the calibration was fitted to.
+            text: The calibration; opaque to the catalog.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -138,7 +138,7 @@ class Calibrations:
             put_rows(connection, calibration, [values], replace=True)
 
     def scores(self, gallery: str) -> dict[int, BackgroundScore]:
-        """The scores by background id; those whose best reference was removed are missing.
+        """The scores by background id. A score whose best reference was removed is missing.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -152,9 +152,9 @@ class Calibrations:
             return {row["background_id"]: BackgroundScore(**row) for row in rows}
 
     def put_scores(self, gallery: str, scores: Sequence[BackgroundScore]) -> None:
-        """Store scores, each in the place of that background's last; others stay.
+        """Store scores. Each score replaces the previous score of its background; other backgrounds keep their scores.
 
-        Backgrounds and best references that were removed meanwhile are passed over.
+        A score whose background or best reference was removed meanwhile is skipped.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -177,7 +177,7 @@ class Calibrations:
 
 
 def _held(connection: Connection, name: str) -> int:
-    """The number of a living gallery, which nobody removes before the transaction ends.
+    """The number of a living gallery. Nobody can remove the gallery before the transaction ends.
 
     Raises:
         UnknownNameError: There is no such gallery.

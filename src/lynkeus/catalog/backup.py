@@ -1,10 +1,11 @@
-"""Backup of a living catalog into one file, and restore into a living one.
+"""Back up a catalog in use into one file, and restore a backup into a catalog in use.
 
-A backup is itself a catalog (SQLite, no write-ahead log, our application id, its schema number in ``meta``),
-made by SQLite's backup API, sealed with a checksum and renamed when whole. A restore prepares everything in a
-copy: integrity, schema, an epoch above both, the purges noted since the backup. Then it copies that over the
-database as one transaction, so that processes which have it open go on with the restored state. Only a
-database too damaged for that is exchanged by renaming.
+A backup is itself a catalog: a SQLite file without a write-ahead log, with our application id and the schema number
+in ``meta``. SQLite's backup API makes the backup under a temporary name, ``seal`` adds a checksum, and the complete
+file takes its final name. A restore first prepares a copy of the backup: check the integrity, upgrade the schema,
+raise the epoch above the epochs of the backup and of the database, and repeat the purges noted since the backup. The
+restore then copies the prepared file over the database in one transaction. Processes that have the database open
+continue with the restored state. A database that is too damaged for this transaction is replaced by renaming files.
 """
 
 import contextlib
@@ -31,11 +32,11 @@ _SERVER = "backup and restore are for SQLite; for PostgreSQL use pg_dump and pg_
 
 
 def back_up(store: Store, file: Path) -> Stamp:
-    """Write a consistent copy of the database, while others may read and write it.
+    """Write a consistent copy of the database. Other processes may read and write the database meanwhile.
 
     Raises:
-        ConflictError: The file is there and is no backup.
-        LynkeusError: It cannot be written, or the catalog is on a server.
+        ConflictError: The file exists and is not a backup.
+        LynkeusError: The file cannot be written, or the catalog is on a server.
     """
     if not store.is_sqlite:
         raise LynkeusError(_SERVER)
@@ -53,13 +54,13 @@ def back_up(store: Store, file: Path) -> Stamp:
 
 
 def restore(where: str | Path, file: Path) -> Restored:
-    """Put a backup in the place of a database, which is set aside beside it.
+    """Replace a database with a backup. The old database is kept beside the new one under another name.
 
-    Reading and writing may go on, but what others write or purge while it runs is lost with the rest.
+    Other processes may read and write meanwhile, but the restore discards what they write or purge.
 
     Raises:
-        CorruptError: The file is damaged, no backup of ours, or of a newer version; nothing has changed then.
-        LynkeusError: It cannot be read, the database not written, or the catalog is on a server.
+        CorruptError: The file is damaged, is not our backup, or has a newer version; then nothing has changed.
+        LynkeusError: The backup cannot be read, the database cannot be written, or the catalog is on a server.
     """
     if is_url(where):
         raise LynkeusError(_SERVER)
@@ -68,7 +69,7 @@ def restore(where: str | Path, file: Path) -> Restored:
         raise LynkeusError(f"there is no backup {file}")
     before = _before(path)
     with _part_of(path) as part:
-        check_ours(file, called=str(file))
+        check_ours(file, label=str(file))
         with _errors(str(file)), contextlib.closing(read_only(file)) as source:
             if not _in_use(source):
                 check_seal(file, str(file))
@@ -88,7 +89,7 @@ def restore(where: str | Path, file: Path) -> Restored:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Before:
-    """What the database that is to be replaced still tells."""
+    """Facts that could be read from the database before the restore replaces the database."""
 
     sound: bool
     database_id: str = ""
@@ -98,7 +99,7 @@ class _Before:
 
 
 def _before(path: Path) -> _Before | None:
-    if not path.exists():  # set aside by a restore that was killed, or never there
+    if not path.exists():  # a killed restore set the file aside, or the file never existed
         return _Before(sound=False) if _free_name(path) != _aside(path) else None
     try:
         with contextlib.closing(read_only(path)) as connection:
@@ -111,21 +112,21 @@ def _before(path: Path) -> _Before | None:
     return _Before(sound=sound, database_id=database_id, epoch=epoch, purged=tuple(purged), highest=highest)
 
 
-def _check_sound(part: Path, called: str) -> None:
+def _check_sound(part: Path, label: str) -> None:
     with contextlib.closing(read_only(part)) as connection:
         problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if problem != "ok":
-            raise CorruptError(f"the backup {called} is damaged: {problem}")
+            raise CorruptError(f"the backup {label} is damaged: {problem}")
         if connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise CorruptError(f"the backup {called} is damaged: rows point at rows that are not there")
+            raise CorruptError(f"the backup {label} is damaged: rows point at missing rows")
         strange = "SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')"
         if connection.execute(strange).fetchone():
-            raise CorruptError(f"{called} is no backup of ours: it holds triggers or views")
+            raise CorruptError(f"{label} is not a lynkeus backup: it holds triggers or views")
 
 
-def _prepare(part: Path, called: str, before: _Before | None) -> Restored:
-    """In the copy: schema, epoch, purges, and numbers that are not given again."""
-    store = open_file(part, called=called)
+def _prepare(part: Path, label: str, before: _Before | None) -> Restored:
+    """Prepare the copy: upgrade the schema, raise the epoch, repeat the purges, and reserve numbers given since."""
+    store = open_file(part, label=label)
     try:
         with store.write() as writing:
             connection = writing.connection
@@ -133,7 +134,7 @@ def _prepare(part: Path, called: str, before: _Before | None) -> Restored:
             database_id, epoch = connection.execute(select(meta.c.database_id, meta.c.epoch)).one()
             epoch = max(epoch, known.epoch) + 1
             if not known.sound and not known.epoch:
-                epoch = max(epoch, int(time.time()))  # above whatever the damaged one had
+                epoch = max(epoch, int(time.time()))  # above any epoch that the damaged database had
             connection.execute(update(meta).values(epoch=epoch))
             purged = known.purged if known.database_id == database_id else ()
             again: list[int] = []
@@ -156,7 +157,7 @@ def _prepare(part: Path, called: str, before: _Before | None) -> Restored:
 
 
 def _raise_numbers(connection: Connection, highest: Mapping[str, int]) -> None:
-    """See to it that numbers given since the backup are not given again."""
+    """Raise SQLite's counters so that no row gets a number that was given since the backup."""
     given = dict(connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all())
     for table in metadata.tables.keys() & highest.keys():
         values = {"table": table, "highest": max(highest[table], given.get(table, 0))}
@@ -165,7 +166,7 @@ def _raise_numbers(connection: Connection, highest: Mapping[str, int]) -> None:
 
 
 def _exchange(part: Path, path: Path, before: _Before | None) -> Path | None:
-    """Put the prepared copy in place; where the old database lies now."""
+    """Put the prepared copy in place of the database. Gives the new path of the old database."""
     if before is None or not path.exists():
         part.replace(path)
         return None
@@ -193,7 +194,7 @@ def _copy(source: sqlite3.Connection, part: Path) -> None:
 
 
 def _copy_into_living(source: sqlite3.Connection, path: Path) -> None:
-    """Copy a database over another as one transaction of the latter."""
+    """Overwrite a database with another one, in one transaction of the overwritten database."""
     deadline = time.monotonic() + BUSY_SECONDS
 
     def wait(status: int, _remaining: int, _total: int) -> None:
@@ -207,19 +208,19 @@ def _copy_into_living(source: sqlite3.Connection, path: Path) -> None:
 
 
 def _check_replaceable(file: Path) -> None:
-    """Only an older backup may be overwritten: it is ours and uses no write-ahead log."""
+    """Refuse to overwrite any file but an older backup: a file of ours that uses no write-ahead log."""
     try:
-        check_ours(file, called=str(file))
+        check_ours(file, label=str(file))
         with contextlib.closing(read_only(file)) as connection:
             in_use = _in_use(connection)
     except (CorruptError, sqlite3.Error) as error:
-        raise ConflictError(f"{file} is there and is no backup of ours; it is not overwritten") from error
+        raise ConflictError(f"{file} exists and is not a lynkeus backup; it is not overwritten") from error
     if in_use:
         raise ConflictError(f"{file} is a catalog, not a backup; it is not overwritten")
 
 
 def _in_use(connection: sqlite3.Connection) -> bool:
-    """Whether a file was opened as a catalog since it was made as a backup."""
+    """Whether a backup file has been opened as a catalog."""
     return connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
 
@@ -238,7 +239,7 @@ def _free_name(path: Path) -> Path:
 
 @contextlib.contextmanager
 def _part_of(file: Path) -> Generator[Path, None, None]:
-    """A temporary name beside a file; whatever is left under it is removed."""
+    """A temporary name beside a file. A file left under this name is removed at the end."""
     part = new_part(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -253,8 +254,8 @@ def _part_of(file: Path) -> Generator[Path, None, None]:
 
 
 @contextlib.contextmanager
-def _errors(called: str) -> Generator[None, None, None]:
+def _errors(label: str) -> Generator[None, None, None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise translate(error, called) from error
+        raise translate(error, label) from error

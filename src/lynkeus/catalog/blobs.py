@@ -1,6 +1,7 @@
-"""Blobs: opaque bytes of references, backgrounds, uploads and reviews, in a table of their own.
+"""Blobs: opaque bytes that belong to references, backgrounds, uploads and reviews; one table holds all blobs.
 
-A blob is named ``item``, or ``item@maker`` where a model made it; the table keeps the two apart.
+The name of a blob is ``item``, or ``item@maker`` for a blob that a model made. The table stores item and maker in
+two columns.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,41 +17,41 @@ from lynkeus.catalog.store import Store
 
 
 class Blobs:
-    """Reading blobs in bulk. They are written by what writes their owners."""
+    """Reads and deletes blobs in bulk. The code that writes an owner also writes the owner's blobs."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def read(self, owner: Owner, ids: Iterable[SupportsIndex], name: str) -> dict[int, bytes]:
-        """One item of each owner; owners without it are left out.
+        """One item of each owner; owners without the item are left out.
 
         Args:
-            owner: Whose.
-            ids: Which owners, any number.
-            name: Such as ``thumb`` or ``global@1a2b3c4d5e6f``.
+            owner: Kind of owner.
+            ids: Numbers of the owners; any count.
+            name: Name of the item, such as ``thumb`` or ``global@1a2b3c4d5e6f``.
         """
         found: dict[int, bytes] = {}
         with self._store.read() as connection:
             for some in chunks(numbers(ids)):
-                query = select(blob.c.owner_id, blob.c.bytes).where(_of(owner, some), _named(name))
+                query = select(blob.c.owner_id, blob.c.bytes).where(_owned_by(owner, some), _named(name))
                 found.update((row.owner_id, row.bytes) for row in connection.execute(query))
         return found
 
     def items(
         self, owner: Owner, ids: Iterable[SupportsIndex], names: Sequence[str] | None = None
     ) -> dict[int, dict[str, bytes]]:
-        """Items of each owner by name; an owner without any has an empty dictionary.
+        """Items of each owner by name; an owner without items has an empty dictionary.
 
         Args:
-            owner: Whose.
-            ids: Which owners, any number.
-            names: Which items; None reads all.
+            owner: Kind of owner.
+            ids: Numbers of the owners; any count.
+            names: Names of the items; None reads all items.
         """
         wanted = numbers(ids)
         found: dict[int, dict[str, bytes]] = {number: {} for number in wanted}
         with self._store.read() as connection:
             for some in chunks(wanted):
-                query = select(blob.c.owner_id, blob.c.item, blob.c.maker, blob.c.bytes).where(_of(owner, some))
+                query = select(blob.c.owner_id, blob.c.item, blob.c.maker, blob.c.bytes).where(_owned_by(owner, some))
                 if names is not None:
                     query = query.where(or_(false(), *map(_named, names)))
                 for row in connection.execute(query):
@@ -58,26 +59,26 @@ class Blobs:
         return found
 
     def having(self, owner: Owner, ids: Iterable[SupportsIndex], name: str) -> set[int]:
-        """Those of some owners that have an item."""
+        """The numbers of the owners that have an item."""
         there: set[int] = set()
         with self._store.read() as connection:
             for some in chunks(numbers(ids)):
-                query = select(blob.c.owner_id).where(_of(owner, some), _named(name))
+                query = select(blob.c.owner_id).where(_owned_by(owner, some), _named(name))
                 there.update(connection.execute(query).scalars())
         return there
 
     def drop(self, owner: Owner, ids: Iterable[SupportsIndex], names: Collection[str]) -> None:
-        """Delete some items of some owners.
+        """Delete items of owners.
 
         Args:
-            owner: Whose.
-            ids: Which owners.
-            names: Which items, each with its maker.
+            owner: Kind of owner.
+            ids: Numbers of the owners.
+            names: Names of the items, each with its maker.
         """
         named = or_(false(), *map(_named, names))
         for some in chunks(numbers(ids)):
             with self._store.append() as connection:
-                connection.execute(delete(blob).where(_of(owner, some), named))
+                connection.execute(delete(blob).where(_owned_by(owner, some), named))
 
     def each(
         self,
@@ -89,18 +90,18 @@ class Blobs:
         after: int = 0,
         batch: int = 256,
     ) -> Iterator[tuple[int, bytes]]:
-        """Owner and bytes of one item, by ascending owner, in short transactions.
+        """Number of the owner and bytes of one item, by ascending number, read in short transactions.
 
-        What is added or removed meanwhile may or may not be met: ask for the stamp first, and afterwards
-        for the changes since.
+        The result may or may not include items that are added or removed meanwhile. A caller therefore reads the
+        stamp before the first item, and the changes since that stamp after the last item.
 
         Args:
-            owner: Whose.
-            name: Which item.
-            gallery: References of this gallery alone.
-            kind: References in galleries of this kind alone.
-            after: Begin after this owner.
-            batch: How many are held in memory.
+            owner: Kind of owner.
+            name: Name of the item.
+            gallery: Only references of this gallery.
+            kind: Only references in galleries of this kind.
+            after: Start after this number.
+            batch: Items held in memory at once.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -126,19 +127,19 @@ class Blobs:
 
 
 def insert_blobs(connection: Connection, owner: Owner, blobs: Mapping[int, Mapping[str, bytes]]) -> None:
-    """Store the items of some owners that have none of these yet."""
+    """Store items of owners that have none of these items yet."""
     if rows := _rows(owner, blobs):
         connection.execute(insert(blob), rows)
 
 
 def insert_missing(connection: Connection, owner: Owner, blobs: Mapping[int, Mapping[str, bytes]]) -> None:
-    """Store those items of some owners that they do not have yet."""
+    """Store items of owners; items that an owner already has stay as they are."""
     put_rows(connection, blob, _rows(owner, blobs), replace=False)
 
 
 def delete_blobs(connection: Connection, owner: Owner, ids: Sequence[int]) -> int:
-    """Delete all items of some owners; how many there were."""
-    return sum(connection.execute(delete(blob).where(_of(owner, some))).rowcount for some in chunks(ids))
+    """Delete all items of the owners. Gives the number of deleted items."""
+    return sum(connection.execute(delete(blob).where(_owned_by(owner, some))).rowcount for some in chunks(ids))
 
 
 def _rows(owner: Owner, blobs: Mapping[int, Mapping[str, bytes]]) -> list[dict[str, Any]]:
@@ -151,7 +152,7 @@ def _rows(owner: Owner, blobs: Mapping[int, Mapping[str, bytes]]) -> list[dict[s
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Item and maker of a name."""
+    """The item and the maker in a blob's name."""
     item, _, maker = name.partition("@")
     return item, maker
 
@@ -160,7 +161,7 @@ def _name(item: str, maker: str) -> str:
     return f"{item}@{maker}" if maker else item
 
 
-def _of(owner: Owner, ids: Sequence[int]) -> ColumnElement[bool]:
+def _owned_by(owner: Owner, ids: Sequence[int]) -> ColumnElement[bool]:
     return and_(blob.c.owner == owner.value, blob.c.owner_id.in_(ids))
 
 

@@ -1,4 +1,4 @@
-"""The catalog: one object with a door for each kind of row."""
+"""The catalog: one object with an attribute for each kind of row."""
 
 from pathlib import Path
 from types import TracebackType
@@ -31,23 +31,23 @@ _OWNERS = {
 
 @final
 class Catalog:
-    """The truth about what is protected, what was scanned and what was decided.
+    """The single source of truth about what is protected, what was scanned and what was decided.
 
-    May be shared by threads; a forked child may go on using it, too. Each method of a door is one
-    transaction: when it returns, what it did is on the disk and seen by all processes.
+    Threads may share a catalog, and a forked child may continue to use the catalog. Each method of an attribute is
+    one transaction: when the method returns, its changes are on the disk and all processes see them.
 
     Attributes:
-        where: Its path, or its URL without the password.
+        where: Path of the catalog, or its URL without the password.
         galleries: Named sets of entities.
-        entities: What is protected.
-        references: Pictures that show them.
-        blobs: Opaque bytes of all of these, for reading.
+        entities: The protected things and persons.
+        references: Registered pictures, videos and texts that show the entities.
+        blobs: Opaque bytes of references, backgrounds, uploads and reviews.
         backgrounds: Pictures known to hold nothing protected.
-        calibrations: What was fitted to them.
-        uploads: What was scanned, and found.
-        reviews: What people decided.
-        files: A memo of files that were read.
-        purges: What other files may still have to forget.
+        calibrations: Calibrations fitted to the backgrounds.
+        uploads: Scanned uploads and their findings.
+        reviews: Decisions of people about findings.
+        files: Files that were read, with their digests.
+        purges: Purged references that other files of the home may still hold.
     """
 
     def __init__(self, store: Store) -> None:
@@ -66,16 +66,16 @@ class Catalog:
 
     @classmethod
     def open(cls, where: str | Path, *, create: bool = True) -> "Catalog":
-        """Open a catalog; an old one is brought up to date.
+        """Open a catalog and upgrade an old schema.
 
         Args:
             where: Path of a SQLite file, or ``postgresql://user@host/database``.
-            create: Make it, and its folder, when it is not there.
+            create: Make a missing catalog, and its folder.
 
         Raises:
-            CorruptError: It is damaged, not ours, or of a newer version; the text names it.
-            UnknownNameError: It is not there and ``create`` is false.
-            LynkeusError: It cannot be made, reached or written.
+            CorruptError: The catalog is damaged, is not ours, or has a newer version; the message names the catalog.
+            UnknownNameError: The catalog is missing and ``create`` is false.
+            LynkeusError: The catalog cannot be made, reached or written.
         """
         return cls(open_store(where, create=create))
 
@@ -92,7 +92,7 @@ class Catalog:
         self.close()
 
     def stamp(self) -> Stamp:
-        """The current state; cheap enough to ask for at every scan, and what other processes did shows."""
+        """The current state, changes of other processes included; cheap enough to read at every scan."""
         return self._store.stamp()
 
     def revision(self) -> int:
@@ -100,7 +100,7 @@ class Catalog:
         return self._store.stamp().revision
 
     def check(self) -> list[str]:
-        """Look for damage, reading everything; a sentence for each problem, none when sound."""
+        """Read everything and look for damage. Gives one sentence per problem; an empty list means no damage."""
         problems: list[str] = []
         with self._store.read() as connection:
             if self._store.is_sqlite:
@@ -118,38 +118,40 @@ class Catalog:
         return problems
 
     def truncate_log(self) -> bool:
-        """Empty SQLite's write-ahead log, which may hold deleted bytes; False while a reader needs it."""
+        """Empty SQLite's write-ahead log, which may hold deleted bytes. False when a reader still needs the log."""
         return self._store.truncate_log() if self._store.is_sqlite else True
 
     def backup(self, file: Path) -> Stamp:
-        """Write a consistent copy into one file, renamed when whole, while others read and write.
+        """Write a consistent copy into one file, which takes its name only when complete.
+
+        Other processes may read and write meanwhile.
 
         Args:
-            file: An older backup under this name is replaced, anything else is not.
+            file: File to write. An older backup of this name is replaced; any other file is not.
 
         Returns:
             The state that the backup holds.
 
         Raises:
-            ConflictError: The file is there and is no backup.
-            LynkeusError: It cannot be written, or the catalog is on a server.
+            ConflictError: The file exists and is not a backup.
+            LynkeusError: The file cannot be written, or the catalog is on a server.
         """
         return back_up(self._store, file)
 
     @staticmethod
     def restore(where: str | Path, file: Path) -> Restored:
-        """Put a backup in the place of a catalog, also of one that is open or damaged.
+        """Replace a catalog with a backup; the catalog may be open or damaged.
 
-        The old database is set aside beside it, as ``NAME.before-restore``. The epoch is raised above both;
-        what was purged since the backup is purged again. What others write or purge while it runs is lost
-        with the rest.
+        The old database is kept beside the new one as ``NAME.before-restore``. The new epoch is above the epochs of
+        the backup and of the old database. References purged since the backup are purged again. The restore discards
+        what other processes write or purge meanwhile.
 
         Args:
             where: Path of the catalog; need not exist.
             file: The backup.
 
         Raises:
-            CorruptError: The backup is damaged, not ours, or of a newer version; nothing has changed then.
-            LynkeusError: Something cannot be read or written, or the catalog is on a server.
+            CorruptError: The backup is damaged, is not ours, or has a newer version; then nothing has changed.
+            LynkeusError: A file cannot be read or written, or the catalog is on a server.
         """
         return restore(where, file)

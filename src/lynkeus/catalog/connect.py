@@ -1,9 +1,9 @@
-"""Connections: SQLite as durable and forgetful as we promise, PostgreSQL by URL.
+"""Connections to SQLite files, with durable commits and overwritten deletions, and to PostgreSQL by URL.
 
 SQLite: write-ahead log, ``synchronous=FULL`` (a commit that returned survives a crash), ``secure_delete``
 (deleted bytes are overwritten), foreign keys, a busy time-out. Python's own transaction handling is off:
-a reading transaction begins with BEGIN, a writing one with BEGIN IMMEDIATE, so that it waits for its turn at
-once and never fails half-way for want of the lock.
+a reading transaction begins with BEGIN, a writing transaction with BEGIN IMMEDIATE. A writing transaction therefore
+waits for the lock at its start, and cannot fail half-way because another process holds the lock.
 """
 
 import os
@@ -19,6 +19,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from lynkeus.core import LynkeusError, MissingExtraError
 
 BUSY_SECONDS = 30.0
+"""How long a connection waits for another process's lock; a generous limit, chosen by hand."""
+
 WRITES = "lynkeus_writes"  # execution option of a connection whose transaction writes
 
 _PRAGMAS = (
@@ -32,17 +34,17 @@ _PRAGMAS = (
 )
 
 _engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
-_hooked: list[bool] = []  # whether forks are watched, once a process
-_inherited: list[object] = []  # a child must not even close its parent's connections: it keeps them, unused
+_hooked: list[bool] = []  # whether the fork handler is registered, at most once per process
+_inherited: list[object] = []  # keeps a parent's connections alive and unused: a child must not even close them
 
 
 def is_url(where: str | Path) -> bool:
-    """Whether it names a database server rather than a file."""
+    """Whether ``where`` names a database server, not a file."""
     return isinstance(where, str) and "://" in where
 
 
 def sqlite_engine(path: Path) -> Engine:
-    """An engine on a SQLite file that exists."""
+    """An engine for an existing SQLite file."""
     url = URL.create("sqlite+pysqlite", database=str(path))
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=16, max_overflow=-1)
     event.listen(engine, "connect", _set_up_pooled)
@@ -51,25 +53,25 @@ def sqlite_engine(path: Path) -> Engine:
 
 
 def set_up(connection: sqlite3.Connection) -> None:
-    """Make a new SQLite connection durable, forgetful, and free of Python's transaction handling."""
+    """Set the pragmas of a new SQLite connection and turn off Python's transaction handling."""
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma).close()
 
 
 def foreign_keys(connection: Connection, *, on: bool) -> None:
-    """Turn SQLite's check of foreign keys on or off; SQLite heeds it outside a transaction only."""
+    """Turn SQLite's check of foreign keys on or off. SQLite ignores the change inside a transaction."""
     plain: Any = connection.connection.dbapi_connection
     plain.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}").close()
 
 
 def server_engine(url: str) -> Engine:
-    """An engine on a database server; ``postgresql://`` means the pg8000 driver.
+    """An engine for a database server; ``postgresql://`` means the pg8000 driver.
 
-    As for libpq, a ``host`` in the URL's query that begins with a slash is the folder of the server's socket.
+    As in libpq, a ``host`` in the URL's query that begins with a slash is the folder of the server's socket.
 
     Raises:
-        LynkeusError: The URL cannot be parsed, or is of another database.
+        LynkeusError: The URL cannot be parsed, or names another kind of database.
         MissingExtraError: The driver is not installed.
     """
     try:
@@ -88,7 +90,7 @@ def server_engine(url: str) -> Engine:
 
 
 def _by_socket(url: URL) -> URL:
-    """What pg8000 calls a socket in place of libpq's folder of sockets."""
+    """Replace libpq's folder of sockets with the path of the socket that pg8000 expects."""
     folder = url.query.get("host")
     if not isinstance(folder, str) or not folder.startswith("/"):
         return url
@@ -101,7 +103,7 @@ def _set_up_pooled(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _safe_in_children(engine: Engine) -> Engine:
-    """After a fork the child's engine makes connections of its own."""
+    """Make the engine open new connections in a forked child."""
     if not _hooked:
         os.register_at_fork(after_in_child=_leave_connections_to_parent)
         _hooked.append(True)

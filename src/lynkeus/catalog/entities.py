@@ -1,4 +1,4 @@
-"""Entities: what is protected, with names and whatever else is known of it."""
+"""Entities: the protected things and persons, with names, attributes and links."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from lynkeus.core import UnknownNameError
 
 
 class Entities:
-    """The catalog's entities. Registering a reference makes its entity when there is none."""
+    """The catalog's entities. Registering a reference makes the reference's entity where it is missing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -31,17 +31,17 @@ class Entities:
         attributes: Mapping[str, Any] | None = None,
         links: Mapping[str, Sequence[str]] | None = None,
     ) -> Entity:
-        """Make an entity, or replace what is said of it.
+        """Make an entity, or replace its aliases, attributes and links.
 
         Args:
-            gallery: Its gallery.
-            name: Its name, unique in the gallery.
+            gallery: Name of the gallery.
+            name: Name of the entity, unique in the gallery.
             aliases: Other names.
-            attributes: Anything that JSON takes.
-            links: Relation to names of entities that the gallery has.
+            attributes: Any values that JSON can hold.
+            links: Name of a relation to the names of entities of the gallery.
 
         Raises:
-            UnknownNameError: There is no such gallery, or a link leads to no entity; nothing is stored then.
+            UnknownNameError: There is no such gallery, or a link names no entity; then nothing is stored.
         """
         texts = {
             "aliases": _json([storable(alias) for alias in aliases]),
@@ -65,12 +65,12 @@ class Entities:
             return _named(connection, gallery, name)
 
     def page(self, gallery: str, *, after: int = 0, limit: int = 1000) -> list[Entity]:
-        """Some entities of a gallery, by ascending id.
+        """A page of the entities of a gallery, by ascending id.
 
         Args:
-            gallery: Which.
-            after: The last id of the page before.
-            limit: At most so many.
+            gallery: Name of the gallery.
+            after: The last id of the previous page.
+            limit: Most entities of the page.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -80,7 +80,7 @@ class Entities:
             return _entities(connection, query.where(table.c.id > after).order_by(table.c.id).limit(limit))
 
     def remove(self, gallery: str, name: str, *, purge: bool = False) -> Removal:
-        """Remove an entity with all its references; a purge takes those removed before, too.
+        """Remove an entity with all its references. A purge also blanks references that were removed earlier.
 
         Raises:
             UnknownNameError: There is no such gallery or entity.
@@ -97,7 +97,7 @@ class Entities:
 
 
 def ensure_entities(connection: Connection, of: int, names: Iterable[str]) -> dict[str, int]:
-    """The ids of a gallery's living entities by storable name, those missing made."""
+    """Make the missing entities of a gallery. Gives the ids of all the named entities, by storable name."""
     wanted = list(dict.fromkeys(storable(name) for name in names))
     ids = _living(connection, of, wanted)
     missing = [
@@ -120,13 +120,13 @@ def _living(connection: Connection, of: int, wanted: Sequence[str]) -> dict[str,
 
 
 def _relate(connection: Connection, of: int, number: int, links: Mapping[str, Sequence[str]]) -> None:
-    """Store the relations of an entity in the place of those it had."""
+    """Replace the relations of an entity."""
     connection.execute(delete(relation).where(relation.c.entity_id == number))
     named = {(storable(kind), storable(other)) for kind, others in links.items() for other in others}
     ids = _living(connection, of, sorted({other for _, other in named}))
     lost = sorted(other for _, other in named if other not in ids)
     if lost:
-        raise UnknownNameError(f"a link leads to {lost[0]!r}, but the gallery has no such entity; nothing was stored")
+        raise UnknownNameError(f"a link names {lost[0]!r}, but the gallery has no such entity; nothing was stored")
     if named:
         rows = [{"entity_id": number, "name": kind, "other_id": ids[other]} for kind, other in sorted(named)]
         connection.execute(insert(relation), rows)
@@ -166,7 +166,7 @@ def _entities(connection: Connection, query: Select) -> list[Entity]:
 
 
 def _links(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, tuple[str, ...]]]:
-    """Relation to names, of those entities that have any."""
+    """The links (relation to names) of each entity that has links."""
     found: dict[int, dict[str, tuple[str, ...]]] = {}
     for part in chunks(ids):
         query = (

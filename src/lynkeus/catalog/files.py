@@ -1,4 +1,4 @@
-"""A memo of files that were read, so that registering a folder again need not read them again."""
+"""Files that were read, with their digests; registering a folder again need not read unchanged files again."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,13 +11,13 @@ from lynkeus.catalog.store import Store
 
 
 class Files:
-    """The catalog's memo of files. It holds for a file while size and modification time are the same."""
+    """The digests of files. A digest is valid while the file's size and modification time are the same."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def seen(self, paths: Iterable[str]) -> dict[str, SeenFile]:
-        """What is remembered, by path as given; the caller compares size and time."""
+        """The stored files by path, as given. The caller compares size and modification time."""
         given = {storable(path): path for path in paths}
         found: dict[str, SeenFile] = {}
         with self._store.read() as connection:
@@ -28,7 +28,7 @@ class Files:
         return found
 
     def remember(self, batch: Sequence[SeenFile]) -> None:
-        """Remember files, each in the place of what was remembered of its path."""
+        """Store files; a file replaces an earlier one of the same path."""
         rows = {storable(each.path): each for each in batch}
         if not rows:
             return
@@ -40,7 +40,7 @@ class Files:
             put_rows(connection, seen_file, values, replace=True)
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Forget files; those not remembered are passed over."""
+        """Delete files by path; unknown paths are skipped."""
         with self._store.append() as connection:
             for part in chunks(sorted({storable(path) for path in paths})):
                 wanted = seen_file.c.path.in_(part)

@@ -1,4 +1,4 @@
-"""Galleries: named sets of entities, each with a policy."""
+"""Galleries: named sets of entities; each gallery has a policy."""
 
 import re
 import time
@@ -37,10 +37,10 @@ class Galleries:
 
         Args:
             name: 1 to 64 letters, digits, ``.``, ``_`` or ``-``, a letter or digit first.
-            kind: The recogniser's kind of all that is registered into it.
-            policy: Opaque text; None for none yet.
-            log_only: Findings are noted but ask for no action.
-            retention_days: How many days what a review needs of an upload is kept; None: nobody has said.
+            kind: Name of the kind of everything in the gallery.
+            policy: The policy, opaque to the catalog; None means no policy.
+            log_only: Findings are recorded but ask for no action.
+            retention_days: Days for which the data that a review needs of an upload is kept; None means not set.
 
         Raises:
             ConflictError: The name is taken or not allowed.
@@ -69,7 +69,7 @@ class Galleries:
         """The gallery of that name.
 
         Raises:
-            UnknownNameError: There is none.
+            UnknownNameError: There is no such gallery.
         """
         with self._store.read() as connection:
             return _get(connection, name)
@@ -97,7 +97,7 @@ class Galleries:
             return _change(writing, gallery_id(writing.connection, name), name, policy=policy)
 
     def set_log_only(self, name: str, log_only: bool) -> Gallery:  # noqa: FBT001  the value is what is set
-        """Make a gallery only log, or act again.
+        """Set whether a gallery only logs its findings.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -106,11 +106,11 @@ class Galleries:
             return _change(writing, gallery_id(writing.connection, name), name, log_only=log_only)
 
     def set_retention_days(self, name: str, days: int | None) -> Gallery:
-        """Say how many days what a review needs of an upload is kept.
+        """Set for how many days the data that a review needs of an upload is kept.
 
         Args:
-            name: Of which gallery.
-            days: At least 1; None: nobody has said.
+            name: Name of the gallery.
+            days: Days, at least 1; None means not set.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -119,15 +119,15 @@ class Galleries:
             return _change(writing, gallery_id(writing.connection, name), name, retention_days=days)
 
     def remove(self, name: str, *, force: bool = False, purge: bool = False) -> Removal:
-        """Remove a gallery with its entities, references and calibration; the name is free again.
+        """Remove a gallery with its entities, references and calibrations; its name becomes free.
 
         Args:
-            name: Which.
-            force: Also when it has references.
-            purge: As for references.
+            name: Name of the gallery.
+            force: Remove the gallery even when it has references.
+            purge: As in ``References.remove``.
 
         Raises:
-            ConflictError: It has references, and ``force`` is false.
+            ConflictError: The gallery has references, and ``force`` is false.
             UnknownNameError: There is no such gallery.
         """
         with self._store.write() as writing:
@@ -137,9 +137,9 @@ class Galleries:
             ids = list(writing.connection.execute(query if purge else living).scalars())
             count = len(writing.connection.execute(living).all())
             if count and not force:
-                raise ConflictError(f"gallery {name!r} has {count} references; force removes them, too")
+                raise ConflictError(f"gallery {name!r} has {count} references; force removes them as well")
             revision = writing.raise_revision()
-            # The gallery goes first, as in every transaction that holds a gallery and its references.
+            # Every transaction that locks a gallery and its references locks the gallery first: no deadlock.
             writing.connection.execute(update(table).where(table.c.id == number).values(removed_revision=revision))
             receipt = remove_references(writing, ids, blank=purge)
             entities = list(
@@ -154,13 +154,13 @@ class Galleries:
 
 
 def check_name(name: str) -> None:
-    """Refuse what cannot name a gallery.
+    """Refuse a name that is not allowed for a gallery.
 
     Args:
-        name: See ``Galleries.create``.
+        name: The name; ``Galleries.create`` says what is allowed.
 
     Raises:
-        ConflictError: It cannot.
+        ConflictError: The name is not allowed.
     """
     if not _NAME.fullmatch(name):
         raise ConflictError(
@@ -174,13 +174,13 @@ def _check_free(writing: Writing, name: str) -> None:
         gallery_id(writing.connection, name)
     except UnknownNameError:
         return
-    raise ConflictError(f"there is a gallery {name!r} already")
+    raise ConflictError(f"the name {name!r} is taken by another gallery")
 
 
-def _change(writing: Writing, number: int, called: str, /, **values: Any) -> Gallery:
+def _change(writing: Writing, number: int, name_now: str, /, **values: Any) -> Gallery:
     writing.raise_revision()
     writing.connection.execute(update(table).where(table.c.id == number).values(values))
-    return _get(writing.connection, called)
+    return _get(writing.connection, name_now)
 
 
 def _get(connection: Connection, name: str) -> Gallery:

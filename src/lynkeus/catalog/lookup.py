@@ -1,4 +1,4 @@
-"""Finding rows by what users call them, and bringing values into a form that every database takes."""
+"""Find rows by the names that users give them, and convert values to a form that every database accepts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import index
@@ -16,34 +16,34 @@ _CHUNK = 1000  # ids in one statement; SQLite takes 32,766
 
 
 def storable(value: str) -> str:
-    r"""The text as any database takes it; a file name that is no UTF-8 keeps its odd bytes as escapes.
+    r"""The text in a form that every database accepts; a byte that is not UTF-8 becomes an escape.
 
     >>> storable("caf\udce9.jpg")
     'caf\\udce9.jpg'
     """
-    if value.isprintable():  # quick, and true of nearly all
+    if value.isprintable():  # nearly all texts are printable, and this check is fast
         return value
     return value.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")
 
 
 def numbers(ids: Iterable[SupportsIndex]) -> list[int]:
-    """The ids as plain integers (NumPy's are none to a driver), ascending and each once."""
+    """The ids as plain integers, ascending and without repeats. Database drivers refuse NumPy integers."""
     return sorted({index(number) for number in ids})
 
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items in pieces short enough for one statement."""
+    """Split the items into pieces that fit into one SQL statement."""
     return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
 
 
 def hold(connection: Connection, table: Table, ids: Iterable[int], *conditions: ColumnElement[bool]) -> set[int]:
-    """Those of some rows that exist and fulfil the conditions; they stay as they are until the transaction ends.
+    """Lock the rows that exist and meet the conditions until the transaction ends. Gives the ids of these rows.
 
     Args:
         connection: In a writing transaction.
-        table: Has a column ``id``.
-        ids: Which rows.
-        conditions: Further ones.
+        table: A table with a column ``id``.
+        ids: Ids of the rows.
+        conditions: Conditions that the rows must meet.
     """
     there: set[int] = set()
     for part in chunks(numbers(ids)):
@@ -53,13 +53,13 @@ def hold(connection: Connection, table: Table, ids: Iterable[int], *conditions: 
 
 
 def put_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, replace: bool) -> None:
-    """Insert rows; where one of the same primary key is there already that one is replaced, or stays.
+    """Insert rows. An existing row of the same primary key is replaced, or stays.
 
     Args:
         connection: In a writing transaction.
-        table: Into which.
-        rows: All with the same columns. Each key at most once, if rows are replaced.
-        replace: Whether those that are there are replaced.
+        table: Table to insert into.
+        rows: Rows with the same columns. With ``replace``, each key occurs at most once.
+        replace: Replace existing rows; without, existing rows stay.
     """
     if not rows:
         return
@@ -70,7 +70,7 @@ def put_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]
         made = made.on_conflict_do_update(index_elements=keys, set_=values)
     else:
         made = made.on_conflict_do_nothing(index_elements=keys)
-    in_order = sorted(rows, key=lambda row: [row[name] for name in keys])  # so that two of us never wait in a circle
+    in_order = sorted(rows, key=lambda row: [row[name] for name in keys])  # one order: no deadlock
     connection.execute(made, in_order)
 
 
@@ -78,7 +78,7 @@ def gallery_id(connection: Connection, name: str) -> int:
     """The number of the living gallery of that name.
 
     Raises:
-        UnknownNameError: There is none; the text lists some that there are.
+        UnknownNameError: There is no such gallery; the message lists up to ten galleries.
     """
     living = select(gallery.c.id, gallery.c.name).where(gallery.c.removed_revision.is_(None))
     row = connection.execute(living.where(gallery.c.name == storable(name))).one_or_none()

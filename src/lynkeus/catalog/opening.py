@@ -1,8 +1,8 @@
-"""Opening a database: make it, know it, bring its schema up to date.
+"""Open a database: create a missing one, check that an existing one is ours, and upgrade its schema.
 
-A new SQLite file is made whole under a temporary name and then linked to its own, so that no process ever
-meets half of one. Whether a file is ours stands in its header; it is asked for through SQLite, since a
-process that opens and closes the file by itself would lose SQLite's locks on it
+A new SQLite file is completed under a temporary name and then linked to its final name. No process can therefore open
+an incomplete file. The application id in the header marks a file as ours. We read the application id through SQLite,
+because a process that opens and closes the file directly loses SQLite's locks on the file
 (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 """
 
@@ -22,16 +22,16 @@ from lynkeus.catalog.parts import new_part, remove_part
 from lynkeus.catalog.store import Store, translate
 from lynkeus.core import CorruptError, LynkeusError, UnknownNameError
 
-_CREATION_LOCK = schema.APPLICATION_ID  # of PostgreSQL's advisory locks
+_CREATION_LOCK = schema.APPLICATION_ID  # key of PostgreSQL's advisory lock; any number of ours serves
 
 
 def open_store(where: str | Path, *, create: bool) -> Store:
-    """Open the database, made or upgraded where needed.
+    """Open the database; make or upgrade the database where needed.
 
     Raises:
-        CorruptError: It is damaged, not ours, or of a newer version.
-        UnknownNameError: It is not there and ``create`` is false.
-        LynkeusError: It cannot be made, reached or written.
+        CorruptError: The database is damaged, is not ours, or has a newer version.
+        UnknownNameError: The database is missing and ``create`` is false.
+        LynkeusError: The database cannot be made, reached or written.
     """
     if is_url(where):
         return _open_server(str(where), create=create)
@@ -44,55 +44,59 @@ def open_store(where: str | Path, *, create: bool) -> Store:
         if not create:
             raise UnknownNameError(f"there is no catalog {path}")
         _make(path)
-    return open_file(path, called=str(path))
+    return open_file(path, label=str(path))
 
 
-def open_file(path: Path, *, called: str) -> Store:
-    """Open a SQLite file that exists.
+def open_file(path: Path, *, label: str) -> Store:
+    """Open an existing SQLite file.
 
     Args:
         path: The file.
-        called: Its name in messages.
+        label: Name of the file in messages.
 
     Raises:
-        CorruptError: It is damaged, not ours, or of a newer version.
-        LynkeusError: It cannot be read or written.
+        CorruptError: The file is damaged, is not ours, or has a newer version.
+        LynkeusError: The file cannot be read or written.
     """
-    check_ours(path, called=called)
-    store = Store(sqlite_engine(path), called)
+    check_ours(path, label=label)
+    store = Store(sqlite_engine(path), label)
     with _disposed_on_error(store):
         _bring_up_to_date(store)
     return store
 
 
-def check_ours(path: Path, *, called: str) -> None:
-    """Refuse a file that is no catalog, without changing it.
+def check_ours(path: Path, *, label: str) -> None:
+    """Refuse a file that is not a catalog. The file stays unchanged.
+
+    Args:
+        path: The file.
+        label: Name of the file in messages.
 
     Raises:
-        CorruptError: It is empty, no SQLite file, or of another program.
-        LynkeusError: It cannot be read.
+        CorruptError: The file is empty, is not a SQLite file, or belongs to another program.
+        LynkeusError: The file cannot be read.
     """
     try:
         size = path.stat().st_size
         with contextlib.closing(read_only(path)) as connection:
             mark = connection.execute("PRAGMA application_id").fetchone()[0]
     except OSError as error:
-        raise LynkeusError(f"cannot read {called}: {error.strerror}") from error
+        raise LynkeusError(f"cannot read {label}: {error.strerror}") from error
     except sqlite3.Error as error:
-        raise translate(error, called) from error
+        raise translate(error, label) from error
     if not size:
-        raise CorruptError(f"{called} is no lynkeus catalog: it is empty")
+        raise CorruptError(f"{label} is not a lynkeus catalog: it is empty")
     if mark != schema.APPLICATION_ID:
-        raise CorruptError(f"{called} is no lynkeus catalog: it is another program's SQLite file")
+        raise CorruptError(f"{label} is not a lynkeus catalog: it is another program's SQLite file")
 
 
 def read_only(path: Path) -> sqlite3.Connection:
-    """A plain connection that cannot change the file."""
+    """A read-only connection of Python's ``sqlite3``."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
 
 
 def fill(connection: Connection) -> None:
-    """Create all tables, the one row of ``meta``, and Alembic's mark."""
+    """Create all tables, the single row of ``meta``, and Alembic's version."""
     schema.metadata.create_all(connection)
     connection.execute(insert(schema.alembic_version).values(version_num=schema.revision_name(schema.SCHEMA)))
     connection.execute(
@@ -133,7 +137,7 @@ def _make(path: Path) -> None:
                 fill(connection)
         finally:
             engine.dispose()
-        with contextlib.suppress(FileExistsError):  # another process was faster: its file is as good
+        with contextlib.suppress(FileExistsError):  # another process was faster; its file is equal
             os.link(part, path)
         sync_folder(path.parent)
     except OSError as error:
@@ -154,7 +158,7 @@ def _open_server(url: str, *, create: bool) -> Store:
             if schema.meta.name not in tables and not create:
                 raise UnknownNameError(f"there is no catalog in {store.where}")
             if schema.meta.name not in tables and tables:
-                raise CorruptError(f"{store.where} is no lynkeus catalog: it holds other tables")
+                raise CorruptError(f"{store.where} is not a lynkeus catalog: it holds other tables")
             if schema.meta.name not in tables:
                 fill(connection)
         _bring_up_to_date(store)
@@ -172,10 +176,10 @@ def _bring_up_to_date(store: Store) -> None:
 def _schema_version(connection: Connection, where: str) -> int:
     found = connection.execute(select(schema.meta.c.schema_version)).scalar_one_or_none()
     if found is None:
-        raise CorruptError(f"the catalog {where} is damaged: it has lost its number; restore a backup")
+        raise CorruptError(f"the catalog {where} is damaged: its schema number is missing; restore a backup")
     if found > schema.SCHEMA:
         raise CorruptError(
-            f"the catalog {where} has schema {found}, this lynkeus knows {schema.SCHEMA} at most: update it"
+            f"the catalog {where} has schema {found}, this lynkeus knows schemas up to {schema.SCHEMA}: update lynkeus"
         )
     return found
 
@@ -185,7 +189,7 @@ def _upgrade(engine: Engine, where: str) -> None:
 
     is_sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
-        if is_sqlite:  # a migration may rebuild a table that others point at; only outside a transaction
+        if is_sqlite:  # a migration may rebuild a table that others point at; has no effect in a transaction
             foreign_keys(connection, on=False)
         with connection.execution_options(**{WRITES: True}).begin():
             if not is_sqlite:
@@ -193,7 +197,7 @@ def _upgrade(engine: Engine, where: str) -> None:
             if _schema_version(connection, where) < schema.SCHEMA:  # another process may have been faster
                 upgrade(connection)
             if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise CorruptError(f"the catalog {where} is damaged: rows point at rows that are not there")
+                raise CorruptError(f"the catalog {where} is damaged: rows point at missing rows")
         if is_sqlite:
             foreign_keys(connection, on=True)
 

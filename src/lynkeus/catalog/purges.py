@@ -1,7 +1,8 @@
-"""Purges that the catalog has done and the other files of the home may still have to follow.
+"""Purges that the catalog has completed, while other files of the home may still hold the reference.
 
-A purge blanks a reference in the catalog. Indexes beside the catalog may hold its vectors until they are written
-again; who writes them says so here. A purge that was killed in between is met again as pending.
+A purge blanks a reference in the catalog. An index beside the catalog may hold the vectors of the reference until the
+index is written again. The code that writes the index then calls ``finish``. A purge that was killed in between stays
+pending.
 """
 
 import time
@@ -22,17 +23,17 @@ class Purges:
         self._store = store
 
     def pending(self) -> tuple[int, ...]:
-        """The purged references, ascending, of which a file of the home may still hold something."""
+        """The purged references, ascending, that a file of the home may still hold."""
         with self._store.read() as connection:
             query = select(purge.c.reference_id).where(purge.c.finished.is_(None)).order_by(purge.c.reference_id)
             return tuple(connection.execute(query).scalars())
 
     def finish(self, ids: Iterable[SupportsIndex]) -> None:
-        """Note that no file of the home holds anything of these references any more.
+        """Record that no file of the home holds these references any more.
 
         Args:
-            ids: What was pending before the files were cleaned: a reference that another process purged meanwhile
-                stays pending. Those not pending are passed over.
+            ids: The references that were pending before the files were cleaned. A reference that another process
+                purged meanwhile stays pending. References that are not pending are skipped.
         """
         with self._store.append() as connection:
             for part in chunks(numbers(ids)):

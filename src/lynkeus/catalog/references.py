@@ -1,4 +1,4 @@
-"""References: registering pictures, removing them, and telling indexes what changed."""
+"""References: register them, remove them, and tell indexes what changed."""
 
 import hashlib
 import time
@@ -50,16 +50,16 @@ class References:
         self._store = store
 
     def add(self, gallery: str, batch: Sequence[NewReference]) -> list[Added]:
-        """Register pictures, all or none; when this returns they are on the disk.
+        """Register all references of a batch, or none on an error; they are on the disk when this returns.
 
-        A batch of 64 to 256 is fast: each call waits for the disk once.
+        A batch of 64 to 256 is fast, because each call waits for the disk once.
 
         Args:
-            gallery: Into which.
-            batch: Pictures whose bytes the gallery has already (or twice in the batch) are not stored again.
+            gallery: Name of the gallery.
+            batch: The references. The gallery stores the same bytes only once.
 
         Returns:
-            One row for each of the batch, in its order.
+            One row per reference, in the order of the batch.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -67,7 +67,7 @@ class References:
         with self._store.write() as writing:
             connection = writing.connection
             number = gallery_id(connection, gallery)
-            ids = _known(connection, number, [each.digest for each in batch])
+            ids = _ids_by_digest(connection, number, [each.digest for each in batch])
             fresh = {each.digest: each for each in reversed(batch) if each.digest not in ids}
             new = list(reversed(fresh.values()))
             if new:
@@ -82,18 +82,18 @@ class References:
         return [Added(id=ids[each.digest], new=id(each) in first) for each in batch]
 
     def remove(self, ids: Iterable[SupportsIndex], *, purge: bool = False) -> Removal:
-        """Remove references: their blobs are gone at once, a tombstone stays.
+        """Remove references: delete their blobs and keep their rows as tombstones.
 
         Args:
-            ids: Which; those removed before are passed over, or purged.
-            purge: Also blank all texts that tell of them, and empty the write-ahead log.
+            ids: Numbers of the references. References that were removed earlier are skipped, or purged.
+            purge: Also blank all texts about the references, and empty the write-ahead log.
 
         Raises:
-            UnknownNameError: One does not exist; none is removed then.
+            UnknownNameError: A reference does not exist; then no reference is removed.
         """
         wanted = numbers(ids)
         with self._store.write() as writing:
-            there = _there(writing.connection, wanted)
+            there = _existing(writing.connection, wanted)
             missing = [number for number in wanted if number not in there]
             if missing:
                 raise UnknownNameError(f"no reference {missing[0]}; nothing was removed")
@@ -104,7 +104,7 @@ class References:
         """The reference, or its tombstone.
 
         Raises:
-            UnknownNameError: There is none of this number.
+            UnknownNameError: There is no reference of this number.
         """
         found = self.many([number])
         if not found:
@@ -112,7 +112,7 @@ class References:
         return found[index(number)]
 
     def many(self, ids: Iterable[SupportsIndex]) -> dict[int, Reference]:
-        """References or their tombstones by id; numbers that do not exist are left out."""
+        """References or their tombstones by id; unknown numbers are left out."""
         found: dict[int, Reference] = {}
         with self._store.read() as connection:
             for part in chunks(numbers(ids)):
@@ -128,13 +128,13 @@ class References:
         after: int = 0,
         limit: int = 1000,
     ) -> list[Reference]:
-        """Some living references of a gallery, by ascending id.
+        """A page of the living references of a gallery, by ascending id.
 
         Args:
-            gallery: Which.
-            entity: Of entities of this name alone.
-            after: The last id of the page before.
-            limit: At most so many.
+            gallery: Name of the gallery.
+            entity: Only references of the entity of this name.
+            after: The last id of the previous page.
+            limit: Most references of the page.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -147,7 +147,7 @@ class References:
             return [_reference(row) for row in connection.execute(query).mappings()]
 
     def named(self, gallery: str, name: str) -> list[Reference]:
-        """The living references of that name, by ascending id; several may share it.
+        """The living references of that name, by ascending id; several references may share a name.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -158,20 +158,20 @@ class References:
             return [_reference(row) for row in connection.execute(query).mappings()]
 
     def known(self, gallery: str, digests: Iterable[str]) -> dict[str, int]:
-        """Which of these bytes the gallery has: digest to the living reference's id.
+        """The digests that the gallery already has, each with the id of the living reference.
 
         Raises:
             UnknownNameError: There is no such gallery.
         """
         with self._store.read() as connection:
-            return _known(connection, gallery_id(connection, gallery), list(digests))
+            return _ids_by_digest(connection, gallery_id(connection, gallery), list(digests))
 
     def count(self, gallery: str | None = None, *, kind: str | None = None) -> int:
         """How many living references there are.
 
         Args:
-            gallery: In this gallery alone.
-            kind: In galleries of this kind alone.
+            gallery: Only references of this gallery.
+            kind: Only references in galleries of this kind.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -185,7 +185,7 @@ class References:
             return connection.execute(query).scalar_one()
 
     def of_entities(self, entity_ids: Iterable[SupportsIndex]) -> tuple[int, ...]:
-        """Ids of the living references that show some entities, ascending."""
+        """Ids of the living references that show the entities, ascending."""
         found: list[int] = []
         with self._store.read() as connection:
             for part in chunks(numbers(entity_ids)):
@@ -194,9 +194,9 @@ class References:
         return tuple(sorted(found))
 
     def keep(self, parts: Mapping[int, Mapping[str, bytes]]) -> None:
-        """Store more items of references; those that have such an item already, and removed ones, are passed over.
+        """Store more items of references. Existing items stay as they are; removed references are skipped.
 
-        The revision stays: what is stored follows from what is there.
+        The revision stays the same, because the items are derived from references that the revision already counts.
 
         Args:
             parts: Reference id to name to bytes.
@@ -206,12 +206,12 @@ class References:
             insert_missing(connection, Owner.REFERENCE, {n: each for n, each in parts.items() if n in living})
 
     def changes_since(self, revision: int, *, gallery: str | None = None, kind: str | None = None) -> Changes:
-        """What became of the references after a revision of this epoch; after 0 all that live are added.
+        """The references added and removed after a revision of this epoch; after 0, every living reference is added.
 
         Args:
-            revision: The state that the caller has.
-            gallery: In this gallery alone.
-            kind: In galleries of this kind alone.
+            revision: The revision that the caller knows.
+            gallery: Only references of this gallery.
+            kind: Only references in galleries of this kind.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -233,16 +233,16 @@ class References:
             )
 
     def digest_of(self, revision: int, kind: str) -> str:
-        """Names the references of a kind that lived at a revision: SHA-256 over their ids and their files' digests.
+        """Identify the references of a kind at a revision: SHA-256 over their ids and the digests of their files.
 
-        An index that bears this name holds exactly these references, whatever history of the database led to the
-        revision: a file put back from a copy may reach the same revision with others. A purge blanks the digest of
-        its reference, so that no index that still holds the reference keeps its name. 100,000 references take about
-        0.2 s on one core.
+        An index named by this digest holds exactly these references. The revision alone is not enough: a catalog that
+        was copied back may reach the same revision with other references. A purge blanks the digest of the purged
+        reference, so that an index that still holds the reference no longer has the right name. 100,000 references
+        take about 0.2 s on one core.
 
         Args:
-            revision: Of this epoch, at most the current one.
-            kind: In galleries of this kind alone.
+            revision: A revision of this epoch, at most the current one.
+            kind: Only references in galleries of this kind.
         """
         query = (
             select(cast(table.c.id, Text) + " " + table.c.digest)
@@ -273,7 +273,7 @@ def _row(new: NewReference) -> dict[str, Any]:
     }
 
 
-def _known(connection: Connection, of: int, digests: Sequence[str]) -> dict[str, int]:
+def _ids_by_digest(connection: Connection, of: int, digests: Sequence[str]) -> dict[str, int]:
     ids: dict[str, int] = {}
     for part in chunks(digests):
         query = select(table.c.digest, table.c.id).where(table.c.gallery_id == of, table.c.digest.in_(part), _LIVING)
@@ -281,7 +281,7 @@ def _known(connection: Connection, of: int, digests: Sequence[str]) -> dict[str,
     return ids
 
 
-def _there(connection: Connection, ids: Sequence[int]) -> set[int]:
+def _existing(connection: Connection, ids: Sequence[int]) -> set[int]:
     there: set[int] = set()
     for part in chunks(ids):
         there.update(connection.execute(select(table.c.id).where(table.c.id.in_(part))).scalars())

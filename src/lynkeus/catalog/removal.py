@@ -1,9 +1,9 @@
-"""Taking references out: tombstones, forgotten bytes, and purges that stay purged.
+"""Remove and purge references.
 
-A removal deletes a reference's blobs and keeps its row as a tombstone, for the findings that point at it.
-A purge also blanks every text that tells of the reference, and of its entity when that was its last one,
-and notes the number in the table ``purge``, which a restore reads to purge it again. The note is pending until
-every other file of the home is cleaned, too (``purges``).
+A removal deletes the blobs of a reference and keeps its row as a tombstone, because findings point at the row.
+A purge also blanks every text about the reference, and about the entity when no other reference shows the entity. A
+purge records the number of the reference in the table ``purge``; a restore reads this table and repeats the purge. A
+purge is pending until every other file of the home is cleaned as well (``purges``).
 """
 
 import time
@@ -34,7 +34,7 @@ WITHOUT_EVIDENCE: Mapping[str, bytes | str | float | None] = {
     "evidence": b"",
     **dict.fromkeys(("region", "start", "end", "reference_region", "reference_start", "reference_end")),
 }
-"""What a finding of a purged reference has in the place of its evidence and places."""
+"""The values that replace evidence, regions and times of a finding whose reference was purged."""
 
 
 def remove_references(writing: Writing, ids: Sequence[int], *, blank: bool) -> Removal:
@@ -42,8 +42,8 @@ def remove_references(writing: Writing, ids: Sequence[int], *, blank: bool) -> R
 
     Args:
         writing: The transaction.
-        ids: References that exist; tombstones among them are purged if ``blank``, else left alone.
-        blank: Purge them.
+        ids: Existing references. ``blank`` purges tombstones among them; otherwise tombstones stay unchanged.
+        blank: Purge the references.
     """
     taken: list[int] = []
     blobs = 0
@@ -67,7 +67,7 @@ def remove_references(writing: Writing, ids: Sequence[int], *, blank: bool) -> R
 
 
 def finish(store: Store, receipt: Removal) -> Removal:
-    """After the commit of a purge, empty the write-ahead log and complete the receipt."""
+    """Empty the write-ahead log after the commit of a purge, and complete the receipt."""
     if not receipt.purged or not store.is_sqlite:
         return receipt
     path = Path(store.where)
@@ -84,7 +84,7 @@ def finish(store: Store, receipt: Removal) -> Removal:
 
 
 def remove_entities(writing: Writing, ids: Sequence[int]) -> None:
-    """Remove entities inside a transaction, with all relations of and to them; those removed before stay so."""
+    """Remove entities and all relations from and to them, inside a transaction; skip entities removed earlier."""
     revision = writing.raise_revision()
     for part in chunks(ids):
         gone = update(entity).where(entity.c.id.in_(part), entity.c.removed_revision.is_(None))
@@ -94,7 +94,7 @@ def remove_entities(writing: Writing, ids: Sequence[int]) -> None:
 
 
 def blank_unshown_entities(writing: Writing, ids: Sequence[int]) -> None:
-    """Purge those of some entities that no living reference shows: their texts, and what names them."""
+    """Purge the entities that no living reference shows: blank their texts, and clear the reviews that name them."""
     connection = writing.connection
     for part in chunks(ids):
         shown = select(reference.c.entity_id).where(
@@ -112,7 +112,7 @@ def blank_unshown_entities(writing: Writing, ids: Sequence[int]) -> None:
 
 
 def _forget_entity(connection: Connection, number: int, gallery_id: int, name: str) -> None:
-    """Clear the reviews that name an entity, by number, or by its name where the finding is of its gallery."""
+    """Clear the reviews that name an entity by number, or by its name for a finding in its gallery."""
     connection.execute(update(review).where(review.c.entity_id == number).values(entity_id=None))
     of_gallery = select(finding.c.id).where(finding.c.gallery_id == gallery_id)
     named = update(review).where(review.c.label == name, review.c.finding_id.in_(of_gallery))
@@ -148,7 +148,7 @@ def _forget_uploads(connection: Connection, ids: Sequence[int], digests: Sequenc
 
 
 def note_purged(connection: Connection, ids: Sequence[int]) -> None:
-    """Note that the content of these references must stay gone."""
+    """Record that these references are purged, so that a restore purges them again."""
     for part in chunks(ids):
         noted = set(connection.execute(select(purge.c.reference_id).where(purge.c.reference_id.in_(part))).scalars())
         new = [{"reference_id": number, "purged": time.time()} for number in part if number not in noted]

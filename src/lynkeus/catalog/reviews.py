@@ -1,7 +1,7 @@
-"""Reviews: what people decided about findings, undoable.
+"""Reviews: decisions of people about findings; a review can be undone.
 
-A rejection keeps descriptors of the rejected upload (blobs of the review), so that near-exact copies of it
-can be known again; they go when it is undone.
+A rejection keeps descriptors of the rejected upload as blobs of the review, so that near-exact copies of the upload
+can be recognised. Undoing the review deletes the descriptors.
 """
 
 import time
@@ -40,20 +40,21 @@ class Reviews:
         """Store a decision.
 
         Args:
-            finding_id: About which finding.
-            decision: What was decided.
-            who: By whom.
-            entity_id: The right entity, for a relabel, where the catalog has it; of any gallery.
-            label: Free text for the right entity, where the catalog does not have it.
+            finding_id: Number of the finding.
+            decision: The decision.
+            who: Who decided.
+            entity_id: For a relabel: number of the right entity, of any gallery.
+            label: For a relabel: name of the right entity, when the catalog does not have the entity.
             note: Free text.
             blobs: Descriptors of the rejected upload.
 
         Raises:
-            ConflictError: The finding has a standing review (undo it first), or both an entity and a label are given.
+            ConflictError: The finding has a review in force (undo that review first), or ``entity_id`` and ``label``
+                are both given.
             UnknownNameError: There is no such finding, or no such living entity.
         """
         if entity_id is not None and label is not None:
-            raise ConflictError("an entity_id or a label, not both")
+            raise ConflictError("give an entity_id or a label, not both")
         with self._store.append() as connection:
             decided_on = select(finding.c.id).where(finding.c.id == index(finding_id))
             if connection.execute(decided_on.with_for_update()).first() is None:
@@ -64,7 +65,7 @@ class Reviews:
             standing = select(review.c.id).where(review.c.finding_id == index(finding_id), review.c.undone.is_(None))
             last = connection.execute(standing).scalar()
             if last is not None:
-                raise ConflictError(f"finding {finding_id} has review {last} already: undo that one first")
+                raise ConflictError(f"finding {finding_id} already has review {last}: undo that review first")
             values = {
                 "finding_id": index(finding_id),
                 "decision": decision.value,
@@ -79,16 +80,16 @@ class Reviews:
             return _get(connection, number)
 
     def undo(self, number: SupportsIndex) -> Review:
-        """Take a decision back: what it suppressed is heard again, what it kept is deleted.
+        """Undo a review: findings that the review suppressed count again, and the review's blobs are deleted.
 
         Raises:
-            ConflictError: It was taken back already.
+            ConflictError: The review was already undone.
             UnknownNameError: There is no such review.
         """
         with self._store.append() as connection:
             standing = update(review).where(review.c.id == index(number), review.c.undone.is_(None))
             if not connection.execute(standing.values(undone=time.time())).rowcount:
-                raise ConflictError(f"review {_get(connection, number).id} was undone already")
+                raise ConflictError(f"review {_get(connection, number).id} was already undone")
             silenced = update(finding).where(finding.c.suppressed_by == index(number))
             connection.execute(silenced.values(suppressed_by=None))
             delete_blobs(connection, Owner.REVIEW, [index(number)])
@@ -98,13 +99,13 @@ class Reviews:
         """The review of this number.
 
         Raises:
-            UnknownNameError: There is none.
+            UnknownNameError: There is no such review.
         """
         with self._store.read() as connection:
             return _get(connection, number)
 
     def of(self, finding_ids: Iterable[SupportsIndex]) -> dict[int, list[Review]]:
-        """The reviews of some findings, oldest first, undone ones too; findings without any are left out."""
+        """The reviews of each finding, oldest first, undone reviews included; findings without reviews are left out."""
         found: dict[int, list[Review]] = {}
         with self._store.read() as connection:
             for part in chunks(numbers(finding_ids)):
@@ -114,7 +115,7 @@ class Reviews:
         return found
 
     def rejections(self, reference_ids: Iterable[SupportsIndex]) -> list[Rejection]:
-        """The standing rejections of findings that some references gave, by ascending review."""
+        """The rejections in force of findings of the references, by ascending review."""
         found: list[Rejection] = []
         with self._store.read() as connection:
             for part in chunks(numbers(reference_ids)):

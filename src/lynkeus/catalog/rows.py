@@ -1,10 +1,10 @@
-"""The catalog's value types: what goes in (``New...``) and what comes out. Those of uploads are in ``upload_rows``.
+"""The catalog's value types: rows to store (``New...``) and stored rows. ``upload_rows`` has the types of uploads.
 
-Conventions: times are Unix seconds (UTC); digests are SHA-256 in lower-case hexadecimal; sizes are pixels of the
-upright picture and None where unknown; ``seconds`` is the length of what plays, None for what does not play; texts
-that may be JSON (policy, calibration, region, evidence) are opaque to the catalog. Blobs are named ``item`` or
-``item@maker``, such as ``thumb`` or ``global@1a2b3c4d5e6f``: the maker is the first 12 digits of the SHA-256 of the
-model that made the item.
+Conventions: times are Unix seconds (UTC); digests are SHA-256 in lower-case hexadecimal; ``width`` and ``height`` are
+pixels of the upright picture, None when unknown; ``seconds`` is the duration of a video or sound, None for pictures
+and texts; policy, calibration, region and evidence are texts that the catalog does not interpret. The name of a blob
+is ``item`` or ``item@maker``, such as ``thumb`` or ``global@1a2b3c4d5e6f``; the maker is the first 12 digits of the
+SHA-256 of the model that made the item.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from lynkeus.core.media import Medium
 
 
 class Owner(StrEnum):
-    """Whose blob it is."""
+    """The kind of row that a blob belongs to."""
 
     REFERENCE = "reference"
     BACKGROUND = "background"
@@ -26,12 +26,13 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stamp:
-    """Which state of which database: an index built from it is named by the first three.
+    """Identifies a state of a database. The first three fields name an index that is built from this state.
 
     Attributes:
-        database_id: UUID given at creation; a backup and its restore keep it.
-        epoch: Raised by each restore.
-        revision: Raised by each transaction that changes what a scan depends on; never falls within an epoch.
+        database_id: UUID made at creation; a backup and its restore keep the UUID.
+        epoch: Each restore raises the epoch.
+        revision: Each transaction that changes the results of scans raises the revision; the revision never falls
+            within an epoch.
         backgrounds: The last revision that changed the set of backgrounds.
     """
 
@@ -46,13 +47,13 @@ class Gallery:
     """A named set of entities of one kind.
 
     Attributes:
-        id: Its number.
+        id: Number of the gallery.
         name: Unique among the living galleries.
-        kind: The recogniser's kind of all that is registered into it.
-        policy: Opaque text; None for none yet.
-        log_only: Whether findings are noted but ask for no action.
-        retention_days: How many days what a review needs of an upload is kept; None where nobody has said.
-        created: When.
+        kind: Name of the kind of everything in the gallery.
+        policy: The policy, opaque to the catalog; None means no policy.
+        log_only: Whether findings are recorded but ask for no action.
+        retention_days: Days for which the data that a review needs of an upload is kept; None means not set.
+        created: Time of creation.
     """
 
     id: int
@@ -66,17 +67,17 @@ class Gallery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entity:
-    """What is protected.
+    """A protected thing or person.
 
     Attributes:
-        id: Its number.
-        gallery: Name of its gallery.
-        kind: That of its gallery.
+        id: Number of the entity.
+        gallery: Name of the gallery.
+        kind: Kind of the gallery.
         name: Unique among the living entities of the gallery.
         aliases: Other names.
-        attributes: Anything that JSON takes.
-        links: Relation to the names, sorted, of other entities of the gallery.
-        references: How many living references show it.
+        attributes: Any values that JSON can hold.
+        links: Name of a relation to the sorted names of other entities of the gallery.
+        references: Number of living references that show the entity.
     """
 
     id: int
@@ -94,16 +95,16 @@ class NewReference:
     """One picture, video or text to register.
 
     Attributes:
-        entity: Name of the entity it shows; made when missing.
+        entity: Name of the entity that the reference shows; a missing entity is made.
         name: Usually the file name; need not be unique.
-        digest: SHA-256 of the file's bytes; unique in its gallery.
-        source: Where it came from, a path or URL; may be empty.
-        medium: What it is.
-        width: See above.
-        height: See above.
-        seconds: See above.
-        region: Outline of the place that is meant, JSON; None means all of it.
-        model_version: Which embedding made the blobs that it was registered with.
+        digest: SHA-256 of the file's bytes; unique in the gallery.
+        source: Path or URL that the reference came from; may be empty.
+        medium: Picture, video or text.
+        width: Width, pixels.
+        height: Height, pixels.
+        seconds: Duration of a video.
+        region: Outline of the part that shows the entity, JSON; None means the whole reference.
+        model_version: Version of the models that made the blobs at registration.
         blobs: Name to bytes.
     """
 
@@ -146,7 +147,7 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Added:
-    """Outcome of adding one row: its id, and False for ``new`` where the same bytes were there already."""
+    """Outcome of adding one row: the id, and whether the row is new; False means that the same bytes were stored."""
 
     id: int
     new: bool
@@ -154,12 +155,12 @@ class Added:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Changes:
-    """What an index must do to come from one revision to ``stamp.revision``.
+    """The changes that bring an index from an earlier revision to ``stamp.revision``.
 
     Attributes:
-        stamp: The state that the lists lead to.
-        added: Living references that are new or got new blobs, ascending; they replace what the index has.
-        removed: References removed since, ascending; the index may never have seen them.
+        stamp: The state after the changes.
+        added: New living references, and references with new blobs, ascending; they replace entries of the index.
+        removed: References removed since, ascending; the index need not contain them.
         backgrounds: Whether the set of backgrounds changed.
     """
 
@@ -174,13 +175,13 @@ class Removal:
     """Receipt for removed references.
 
     Attributes:
-        ids: The references removed (purged: also those that were tombstones already).
+        ids: The removed references; a purge also lists references that were tombstones before.
         blobs: Number of blobs deleted; their bytes are overwritten with zeros.
-        revision: The state without them.
-        purged: Whether the rows' texts were blanked, too.
-        wal_truncated: Whether the write-ahead log was emptied (purge only; False while a reader holds it).
-        kept_copies: Databases set aside by a restore that lie beside the catalog and may still hold them.
-            Backups are not searched for.
+        revision: The first revision without the references.
+        purged: Whether the texts of the rows were blanked as well.
+        wal_truncated: Whether a purge emptied the write-ahead log; False when a reader still holds the log.
+        kept_copies: Databases that a restore set aside beside the catalog; they may still hold the references.
+            Backups are not searched.
     """
 
     ids: tuple[int, ...]
@@ -193,7 +194,7 @@ class Removal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewBackground:
-    """One picture known to hold nothing protected, or a video or text."""
+    """One picture, video or text known to hold nothing protected."""
 
     name: str
     digest: str
@@ -208,7 +209,7 @@ class NewBackground:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Background:
-    """One stored background picture, video or text; ``shipped`` ones came with the package."""
+    """One stored background picture, video or text; ``shipped`` says that it came with the package."""
 
     id: int
     name: str
@@ -230,10 +231,10 @@ class BackgroundScore:
     Attributes:
         background_id: The background picture.
         score: Highest raw score over the references up to ``up_to_revision``.
-        up_to_revision: References added later are not in it yet.
-        reference_id: The reference that gave it: when that one is removed the row goes, to be made anew.
-        excluded: Left out of the calibration, such as a near-copy of a reference.
-        reason: Why; never the name of a reference, since a purge does not look here.
+        up_to_revision: The score covers references up to this revision; later references are not compared yet.
+        reference_id: The reference with the highest score; removing this reference deletes the row.
+        excluded: Whether the picture is left out of the calibration, such as a near-copy of a reference.
+        reason: Reason for the exclusion; never the name of a reference, because a purge does not change this text.
     """
 
     background_id: int
@@ -246,7 +247,7 @@ class BackgroundScore:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calibration:
-    """The fitted calibration of a gallery for uploads of a medium (opaque text) at a revision."""
+    """The calibration (opaque text) of a gallery for uploads of one medium, fitted at a revision."""
 
     gallery: str
     medium: Medium
@@ -256,7 +257,7 @@ class Calibration:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeenFile:
-    """A file's digest, good while path, size (bytes) and modification time (nanoseconds) are the same."""
+    """A file's digest, valid while path, size (bytes) and modification time (nanoseconds) are the same."""
 
     path: str
     size: int
@@ -269,11 +270,11 @@ class Restored:
     """Outcome of a restore.
 
     Attributes:
-        stamp: The state after it.
-        references: Living references now.
-        purged_again: References that had been purged after the backup and were purged again.
-        set_aside: Where the database from before lies; None where there was none.
-        log_known: Whether the list of purges of the database from before could be read.
+        stamp: The state after the restore.
+        references: Number of living references after the restore.
+        purged_again: References that were purged after the backup; the restore purged them again.
+        set_aside: Path of the previous database; None when there was none.
+        log_known: Whether the purges of the previous database could be read.
     """
 
     stamp: Stamp

@@ -1,8 +1,8 @@
 """The catalog's tables, and the numbers that mark a file as ours.
 
-``create_all`` on this metadata and the Alembic migrations beside it must give the same database (a test
-compares them). A change here is a new file in ``migrations/versions`` and a raised ``SCHEMA``.
-Removed galleries and references stay as rows with ``removed_revision``: findings still point at them.
+``create_all`` on this metadata and the Alembic migrations must give the same database; a test compares them. A change
+here needs a new file in ``migrations/versions`` and a higher ``SCHEMA``. Removed galleries and references stay as
+rows with ``removed_revision``, because findings still point at them.
 """
 
 from sqlalchemy import (
@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = 3
+SCHEMA = 3  # number of the newest file in migrations/versions
 APPLICATION_ID = 0x4C594E4B  # "LYNK": bytes 68 to 71 of the SQLite header
 
 metadata = MetaData(
@@ -153,7 +153,7 @@ blob = Table(  # no foreign key: the owner is a row of one of four tables
     Column("owner", String(16), primary_key=True),
     Column("owner_id", _BIG, primary_key=True, autoincrement=False),
     Column("item", String(32), primary_key=True),
-    Column("maker", String(12), primary_key=True),  # begins the digest of the model that made it; "" for none
+    Column("maker", String(12), primary_key=True),  # first 12 digits of the model's digest; "" for no model
     Column("bytes", LargeBinary, nullable=False),
 )
 
@@ -184,7 +184,7 @@ upload = Table(
     _id(),
     Column("path", Text, nullable=False, index=True),
     Column("digest", Text, nullable=False, index=True),
-    Column("caller_id", Text, index=True),  # what the caller calls this upload
+    Column("caller_id", Text, index=True),  # the caller's own id of the upload
     _medium(),
     Column("width", Integer),
     Column("height", Integer),
@@ -197,7 +197,7 @@ upload = Table(
     sqlite_autoincrement=True,
 )
 
-upload_score = Table(  # the best score of all candidates, reported or not; NULL where there was none
+upload_score = Table(  # the best score of all candidates, reported or not; NULL without candidates
     "upload_score",
     metadata,
     _points_at("upload_id", "upload", primary_key=True),
@@ -224,7 +224,7 @@ finding = Table(
     Column("reference_start", Double),
     Column("reference_end", Double),
     Column("evidence", LargeBinary, nullable=False),
-    Column("suppressed_by", _BIG, index=True),  # a review; no foreign key, which would close a circle
+    Column("suppressed_by", _BIG, index=True),  # a review; a foreign key would make a cycle of finding and review
     sqlite_autoincrement=True,
 )
 
@@ -252,12 +252,12 @@ seen_file = Table(
     Column("digest", Text, nullable=False, index=True),
 )
 
-purge = Table(  # references whose content must stay gone, also after a restore
+purge = Table(  # purged references; a restore purges them again
     "purge",
     metadata,
     Column("reference_id", _BIG, primary_key=True, autoincrement=False),
     Column("purged", Double, nullable=False),
-    Column("finished", Double),  # when every file of the home was cleaned of the reference
+    Column("finished", Double),  # time at which no file of the home held the reference any more
 )
 
 

@@ -1,8 +1,8 @@
-"""The seal of a backup: its format number and a checksum, behind the last page of the SQLite file.
+"""The seal of a backup: a format number and a checksum, appended after the last page of the SQLite file.
 
-SQLite's own check sees broken pages and not a flipped bit inside a blob; the seal does. SQLite ignores what
-lies behind the pages that its header counts. Layout, 81 bytes: ``lynkeus-backup-``, one digit, ``:``, the
-SHA-256 in hexadecimal of all bytes before.
+SQLite's own check detects broken pages, but no flipped bit inside a blob; the seal detects both. SQLite ignores bytes
+after the pages that its header counts. Layout, 81 bytes: ``lynkeus-backup-``, one digit, ``:``, and the SHA-256, in
+hexadecimal, of all bytes before the seal.
 """
 
 import hashlib
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from lynkeus.core import CorruptError
 
-FORMAT = 1
+FORMAT = 1  # the only format so far
 _MARK = b"lynkeus-backup-"
 _LENGTH = len(_MARK) + 2 + 64
 
 
 def seal(file: Path) -> None:
-    """Append the seal to a finished backup and bring all of it to the disk."""
+    """Append the seal to a finished backup and flush the file to the disk."""
     digest = _digest(file, file.stat().st_size)
     with file.open("ab") as opened:
         opened.write(_MARK + f"{FORMAT}:{digest}".encode())
@@ -25,11 +25,11 @@ def seal(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def check_seal(file: Path, called: str) -> None:
-    """Compare a backup with its seal; a file without one (a copy made by other means) passes.
+def check_seal(file: Path, label: str) -> None:
+    """Compare a backup with its seal. A file without a seal passes, since other tools can copy a database as well.
 
     Raises:
-        CorruptError: They differ, or the backup is of a newer format.
+        CorruptError: The checksum is wrong, or the backup has a newer format.
     """
     size = file.stat().st_size
     with file.open("rb") as opened:
@@ -39,9 +39,9 @@ def check_seal(file: Path, called: str) -> None:
         return
     number, _, digest = found.removeprefix(_MARK).partition(b":")
     if number != str(FORMAT).encode():
-        raise CorruptError(f"the backup {called} has format {number.decode('ascii', 'replace')}; update lynkeus")
+        raise CorruptError(f"the backup {label} has format {number.decode('ascii', 'replace')}; update lynkeus")
     if digest != _digest(file, size - _LENGTH).encode():
-        raise CorruptError(f"the backup {called} is damaged: its checksum is wrong")
+        raise CorruptError(f"the backup {label} is damaged: its checksum is wrong")
 
 
 def _digest(file: Path, size: int) -> str:

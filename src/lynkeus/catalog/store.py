@@ -1,4 +1,4 @@
-"""Transactions on the catalog's database, its revision, and its errors in our words."""
+"""Transactions on the catalog's database, its revision, and the translation of its errors into ours."""
 
 import sqlite3
 from collections.abc import Generator
@@ -13,7 +13,7 @@ from lynkeus.catalog.connect import BUSY_SECONDS, WRITES
 from lynkeus.catalog.rows import Stamp
 from lynkeus.core import CorruptError, LynkeusError
 
-LOG_SECONDS = 5.0  # how long a purge waits for readers of the write-ahead log
+LOG_SECONDS = 5.0  # how long a purge waits for readers of the log; a generous limit, chosen by hand
 
 _STAMP = select(
     schema.meta.c.database_id, schema.meta.c.epoch, schema.meta.c.revision, schema.meta.c.backgrounds_revision
@@ -22,7 +22,7 @@ _STAMP_SQL = "SELECT database_id, epoch, revision, backgrounds_revision FROM met
 
 
 class Writing:
-    """A transaction that may change the catalog; no other writes at the same time."""
+    """A transaction that may change the catalog and its revision; only one such transaction runs at a time."""
 
     def __init__(self, connection: Connection, before: int) -> None:
         self.connection = connection
@@ -31,16 +31,16 @@ class Writing:
 
     @property
     def before(self) -> int:
-        """The revision that is current if nothing changes."""
+        """The revision at the start of the transaction."""
         return self._before
 
     @property
     def current(self) -> int:
-        """The revision as this transaction leaves it so far."""
+        """The revision that a commit would leave now."""
         return self._before + self._raised
 
     def raise_revision(self, *, backgrounds: bool = False) -> int:
-        """The new revision, one above the last; the same however often it is asked for."""
+        """Raise the revision by one. Gives the new revision; later calls in the transaction give the same number."""
         if not self._raised or backgrounds:
             values = {"revision": self._before + 1}
             if backgrounds:
@@ -51,7 +51,7 @@ class Writing:
 
 
 class Store:
-    """An opened database. All doors of a catalog share one."""
+    """An opened database. All attributes of a catalog share one store."""
 
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
@@ -60,7 +60,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Generator[Connection, None, None]:
-        """A transaction that sees one state throughout and never waits for writers."""
+        """A transaction that reads one consistent state and never waits for writers."""
         with self.errors(), self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
@@ -69,18 +69,18 @@ class Store:
 
     @contextmanager
     def write(self) -> Generator[Writing, None, None]:
-        """A transaction that waits its turn, and is on the disk when it ends without an error."""
+        """A transaction that waits for other writers; its changes are on the disk when it ends without an error."""
         with self.append() as connection:
-            # On PostgreSQL the lock on this row is what serialises writers.
+            # On PostgreSQL, the lock on this row serialises writers.
             revision = connection.execute(select(schema.meta.c.revision).with_for_update()).scalar_one()
             yield Writing(connection, revision)
 
     @contextmanager
     def append(self) -> Generator[Connection, None, None]:
-        """A transaction that writes what no revision counts; on the disk when it ends without an error.
+        """A transaction that writes rows without raising the revision; on the disk when it ends without an error.
 
-        On PostgreSQL it does not wait for writers, nor for others of its kind. Where it must not meet a change of
-        the same rows half-way it locks those rows, in ascending order of their keys.
+        On PostgreSQL, an append waits neither for writers nor for other appends. An append that depends on rows that
+        others may change locks these rows, in ascending order of their keys.
         """
         with (
             self.errors(),
@@ -90,12 +90,12 @@ class Store:
             yield connection
 
     def stamp(self) -> Stamp:
-        """The state that a transaction begun now would see."""
+        """The state that a new transaction would see."""
         with self.errors():
             if not self.is_sqlite:
                 with self.engine.connect() as connection:
                     return stamp_of(connection)
-            pooled = self.engine.raw_connection()  # a third of the time of the way above
+            pooled = self.engine.raw_connection()  # takes a third of the time of a SQLAlchemy connection
             try:
                 plain: Any = pooled.dbapi_connection
                 row = plain.execute(_STAMP_SQL).fetchone()
@@ -104,7 +104,7 @@ class Store:
         return Stamp(database_id=row[0], epoch=row[1], revision=row[2], backgrounds=row[3])
 
     def truncate_log(self) -> bool:
-        """Empty SQLite's write-ahead log; False when a reader needs it for longer than we wait."""
+        """Empty SQLite's write-ahead log. False when a reader holds the log for longer than ``LOG_SECONDS``."""
         with self.errors():
             pooled = self.engine.raw_connection()
             try:
@@ -121,7 +121,7 @@ class Store:
         """Turn the driver's errors into ours.
 
         Raises:
-            CorruptError: The file is damaged, or no catalog.
+            CorruptError: The file is damaged, or is not a catalog.
             LynkeusError: The disk is full, the folder read-only, the database locked or not reachable.
         """
         try:
@@ -152,7 +152,7 @@ _SQLITE_SAYS = {
 
 
 def translate(error: BaseException, where: str) -> LynkeusError:
-    """Our error for one of a database driver's."""
+    """The error of ours that matches an error of the database driver."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         if isinstance(error, sqlite3.Error):
@@ -160,7 +160,7 @@ def translate(error: BaseException, where: str) -> LynkeusError:
         return LynkeusError(f"the catalog {where} answers: {str(error).strip()}")
     primary = code & 0xFF
     if primary == sqlite3.SQLITE_NOTADB:
-        return CorruptError(f"{where} is no lynkeus catalog, or damaged: it is no SQLite file")
+        return CorruptError(f"{where} is not a lynkeus catalog, or is damaged: it is not a SQLite file")
     if primary == sqlite3.SQLITE_CORRUPT:
         return CorruptError(f"the catalog {where} is damaged: {error}; restore a backup")
     if primary == sqlite3.SQLITE_ERROR and "no such" in str(error):

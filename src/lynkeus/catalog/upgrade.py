@@ -1,4 +1,4 @@
-"""Running the migrations. Imported only when an old schema is met, since Alembic takes long to import."""
+"""Run the migrations. Only an old schema imports this module, because importing Alembic takes long."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(connection: Connection, *, target: str = "head") -> None:
-    """Bring the database to a revision, inside the transaction that has been begun on the connection.
+    """Migrate the database to a schema, inside the connection's open transaction.
 
     Args:
         connection: In a writing transaction.
-        target: Alembic's name of the revision.
+        target: Alembic's name of the schema.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -1,4 +1,4 @@
-"""The value types of what was scanned, found and decided; conventions as in ``rows``."""
+"""The value types of uploads, findings and reviews; conventions as in ``rows``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from lynkeus.core.media import Medium
 
 
 class Decision(StrEnum):
-    """What a person said about a finding."""
+    """A person's decision about a finding."""
 
     CONFIRM = "confirm"
     REJECT = "reject"
@@ -22,19 +22,19 @@ class NewFinding:
 
     Attributes:
         gallery: Name of the gallery.
-        reference_id: Because of which reference.
+        reference_id: Number of the matched reference.
         score: Raw score, higher is more alike.
-        action: What the gallery's policy asks for.
-        rate: Expected false alarms a clean upload, 0 to 1; None without a background.
-        rate_upper: Upper bound of that rate.
-        region: Outline in the upload, JSON; None where unknown.
-        start: Seconds into the upload where it begins; None for what does not play.
-        end: Where it ends, likewise.
-        reference_region: Outline of the matched part of the reference, JSON; None where unknown.
-        reference_start: Seconds into the reference; None for what does not play.
-        reference_end: Likewise.
-        evidence: JSON of the evidence alone; empty for none.
-        suppressed_by: Number of the review that silences it, or None.
+        action: The action that the gallery's policy asks for.
+        rate: Expected false alarms per clean upload, 0 to 1; None without a background.
+        rate_upper: Upper bound of ``rate``.
+        region: Outline in the upload, JSON; None when unknown.
+        start: Start in the upload, seconds; None for pictures and texts.
+        end: End in the upload, seconds; None for pictures and texts.
+        reference_region: Outline of the matched part of the reference, JSON; None when unknown.
+        reference_start: Start in the reference, seconds; None for pictures and texts.
+        reference_end: End in the reference, seconds; None for pictures and texts.
+        evidence: JSON of the evidence alone; empty without evidence.
+        suppressed_by: Number of the review that suppresses the finding, or None.
     """
 
     gallery: str
@@ -55,7 +55,7 @@ class NewFinding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredFinding:
-    """One stored finding; gallery, entity and reference are given by name as of now, the kind is the gallery's."""
+    """One stored finding, with the current names of gallery, entity and reference, and the kind of the gallery."""
 
     id: int
     upload_id: int
@@ -83,22 +83,22 @@ class NewUpload:
     """One scanned upload to store.
 
     Attributes:
-        path: Where it came from.
+        path: Path of the upload.
         verdict: The strictest action, or unreadable.
-        digest: Empty where it could not be read.
-        caller_id: What the caller calls it; need not be unique.
-        medium: What it is.
-        width: See above.
-        height: See above.
-        seconds: See above.
-        error: Why it could not be read.
-        scanned: When; None is now.
-        scan_revision: The catalog's revision that it was scanned against: of the galleries in ``scores``.
-        findings: What was found.
-        scores: Name of each gallery that the upload was compared with, to the best score of all its candidates,
-            reported or not; None where there was no candidate.
-        blobs: What is kept of the upload itself; needs ``kept_until``.
-        kept_until: When ``expire`` deletes the blobs; None: nothing is kept.
+        digest: SHA-256 of the file's bytes; empty for an unreadable upload.
+        caller_id: The caller's own id of the upload; need not be unique.
+        medium: Picture, video or text.
+        width: Width, pixels.
+        height: Height, pixels.
+        seconds: Duration of a video.
+        error: Why the upload could not be read.
+        scanned: Time of the scan; None means now.
+        scan_revision: The galleries in ``scores`` were compared up to this revision of the catalog.
+        findings: The findings.
+        scores: Name of each compared gallery to the best score of all candidates, reported or not; None without
+            candidates.
+        blobs: Data kept from the upload itself; needs ``kept_until``.
+        kept_until: Time after which ``expire`` deletes the blobs; None when no blobs are kept.
     """
 
     path: str
@@ -142,15 +142,15 @@ class Review:
     """One decision of a person.
 
     Attributes:
-        id: Its number.
-        finding_id: About which finding.
-        decision: What was decided.
-        who: By whom.
-        when: When.
-        entity_id: The right entity of a relabel, where the catalog has it.
-        label: Free text for the right entity, where the catalog does not have it.
+        id: Number of the review.
+        finding_id: Number of the finding.
+        decision: The decision.
+        who: Who decided.
+        when: Time of the decision.
+        entity_id: Number of the right entity of a relabel, when the catalog has the entity.
+        label: Name of the right entity of a relabel, when the catalog does not have the entity.
         note: Free text.
-        undone: When it was taken back; None while it stands.
+        undone: Time at which the review was undone; None while the review is in force.
     """
 
     id: int
@@ -166,7 +166,7 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejection:
-    """One standing rejection: this upload does not show this reference."""
+    """One rejection in force: the upload does not show the reference."""
 
     review_id: int
     finding_id: int

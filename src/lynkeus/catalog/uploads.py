@@ -1,6 +1,6 @@
-"""Uploads that were scanned, with their findings. Nothing here raises the revision.
+"""Scanned uploads, with their findings. Nothing here raises the revision.
 
-What is kept of an upload beside its findings are blobs with a day on which they go.
+Blobs of an upload are kept until a stated time.
 """
 
 import time
@@ -50,22 +50,22 @@ class Uploads:
         self._store = store
 
     def record(self, batch: Sequence[NewUpload]) -> list[int]:
-        """Store scanned uploads with their findings and scores, all or none.
+        """Store all uploads of a batch with their findings and scores, or none on an error.
 
-        Of a finding whose reference was purged meanwhile neither evidence nor places are stored.
+        A finding whose reference was purged meanwhile is stored without evidence, regions and times.
 
         Args:
-            batch: An upload scanned twice is stored twice.
+            batch: The uploads; an upload scanned twice is stored twice.
 
         Returns:
             The ids, in the order of the batch.
 
         Raises:
-            ConflictError: An upload has blobs but no day until which they are kept.
+            ConflictError: An upload has blobs but no ``kept_until``.
             UnknownNameError: The gallery of a finding or score does not exist, or the reference of a finding.
         """
         if any(each.blobs and each.kept_until is None for each in batch):
-            raise ConflictError("blobs of an upload are kept until a stated day only: set kept_until")
+            raise ConflictError("an upload with blobs needs a time until which they are kept: set kept_until")
         if not batch:
             return []
         with self._store.append() as connection:
@@ -99,7 +99,7 @@ class Uploads:
         """The upload of this number.
 
         Raises:
-            UnknownNameError: There is none.
+            UnknownNameError: There is no such upload.
         """
         with self._store.read() as connection:
             query = select(upload).where(upload.c.id == index(number))
@@ -118,15 +118,15 @@ class Uploads:
         after: int = 0,
         limit: int = 1000,
     ) -> list[Upload]:
-        """Some uploads, by ascending id.
+        """A page of uploads, by ascending id.
 
         Args:
-            verdict: With this verdict alone.
-            digest: Of these bytes alone.
-            path: Of this path alone.
-            caller_id: Called so by the caller alone.
-            after: The last id of the page before.
-            limit: At most so many.
+            verdict: Only uploads with this verdict.
+            digest: Only uploads with these bytes.
+            path: Only uploads of this path.
+            caller_id: Only uploads with this id of the caller.
+            after: The last id of the previous page.
+            limit: Most uploads of the page.
         """
         query = select(upload).where(upload.c.id > after).order_by(upload.c.id).limit(limit)
         if verdict is not None:
@@ -144,7 +144,7 @@ class Uploads:
         """The finding of this number.
 
         Raises:
-            UnknownNameError: There is none.
+            UnknownNameError: There is no such finding.
         """
         with self._store.read() as connection:
             query = _findings().where(finding.c.id == index(number))
@@ -154,7 +154,7 @@ class Uploads:
         return _finding(row)
 
     def findings(self, upload_ids: Iterable[SupportsIndex]) -> dict[int, list[StoredFinding]]:
-        """The findings of some uploads, best score first; an upload without any has an empty list."""
+        """The findings of each upload, best score first; an upload without findings has an empty list."""
         wanted = numbers(upload_ids)
         found: dict[int, list[StoredFinding]] = {number: [] for number in wanted}
         with self._store.read() as connection:
@@ -166,7 +166,7 @@ class Uploads:
         return found
 
     def scores(self, upload_ids: Iterable[SupportsIndex]) -> dict[int, dict[str, float]]:
-        """The best score of some uploads for each living gallery they were scored against, by the gallery's name."""
+        """The best score of each upload in each living gallery, by upload id and name of the gallery."""
         wanted = numbers(upload_ids)
         found: dict[int, dict[str, float]] = {number: {} for number in wanted}
         with self._store.read() as connection:
@@ -182,7 +182,7 @@ class Uploads:
         return found
 
     def compared(self, upload_ids: Iterable[SupportsIndex]) -> dict[int, dict[int, int]]:
-        """Up to which revision some uploads were compared with galleries: upload id to gallery id to revision."""
+        """The revision up to which each upload was compared with each gallery: upload id to gallery id to revision."""
         wanted = numbers(upload_ids)
         found: dict[int, dict[int, int]] = {number: {} for number in wanted}
         columns = (upload_score.c.upload_id, upload_score.c.gallery_id, upload_score.c.revision)
@@ -193,12 +193,12 @@ class Uploads:
         return found
 
     def compare(self, number: SupportsIndex, revisions: Mapping[int, int]) -> None:
-        """Note that an upload was compared with more references, and that nothing was found.
+        """Record that an upload was compared with more references, and that nothing was found.
 
         Args:
-            number: Which upload; one that was removed meanwhile is passed over.
-            revisions: Gallery id to the revision that is covered now; galleries that do not exist are passed over. A
-                revision that is noted already is never lowered.
+            number: Number of the upload; an upload that was removed meanwhile is skipped.
+            revisions: Gallery id to the revision up to which the upload is compared now; unknown galleries are skipped.
+                A recorded revision is never lowered.
         """
         with self._store.append() as connection:
             if not hold(connection, upload, [index(number)]):
@@ -215,12 +215,12 @@ class Uploads:
                 connection.execute(update(table).where(*row).values(revision=revision))
 
     def queue(self, gallery: str | None = None, *, after: int = 0, limit: int = 100) -> list[StoredFinding]:
-        """Findings that wait for a person, oldest first: not clear, not suppressed, not reviewed.
+        """Findings that wait for a review, oldest first: not clear, not suppressed, not reviewed.
 
         Args:
-            gallery: Of this gallery alone.
-            after: The last id of the page before.
-            limit: At most so many.
+            gallery: Only findings of this gallery.
+            after: The last id of the previous page.
+            limit: Most findings of the page.
 
         Raises:
             UnknownNameError: There is no such gallery.
@@ -239,7 +239,7 @@ class Uploads:
             return [_finding(row) for row in connection.execute(query).mappings()]
 
     def set_verdict(self, number: SupportsIndex, verdict: Verdict) -> None:
-        """Give an upload another verdict, such as after a review.
+        """Change the verdict of an upload, such as after a review.
 
         Raises:
             UnknownNameError: There is no such upload.
@@ -248,12 +248,12 @@ class Uploads:
             _change(connection, number, verdict=verdict.value)
 
     def keep(self, number: SupportsIndex, blobs: Mapping[str, bytes], until: float) -> None:
-        """Keep something of an upload, in the place of what was kept, until a day.
+        """Replace the blobs of an upload and keep the new blobs until a stated time.
 
         Args:
-            number: Which upload.
+            number: Number of the upload.
             blobs: Name to bytes.
-            until: Unix seconds.
+            until: Time after which ``expire`` deletes the blobs, Unix seconds.
 
         Raises:
             UnknownNameError: There is no such upload.
@@ -264,10 +264,10 @@ class Uploads:
             insert_blobs(connection, Owner.UPLOAD, {index(number): blobs})
 
     def expire(self, now: float | None = None) -> int:
-        """Delete what is kept of uploads whose day has come; of how many.
+        """Delete the blobs of uploads whose ``kept_until`` is over. Gives the number of these uploads.
 
         Args:
-            now: Unix seconds; None asks the clock.
+            now: Unix seconds; None reads the clock.
         """
         day = time.time() if now is None else float(now)
         with self._store.append() as connection:
@@ -277,7 +277,7 @@ class Uploads:
         return len(ids)
 
     def remove(self, ids: Iterable[SupportsIndex]) -> None:
-        """Delete uploads with their blobs, findings, scores and reviews; unknown numbers are passed over."""
+        """Delete uploads with their blobs, findings, scores and reviews; unknown numbers are skipped."""
         with self._store.append() as connection:
             for part in chunks(numbers(ids)):
                 held = select(finding.c.id).where(finding.c.upload_id.in_(part)).order_by(finding.c.id)

@@ -12,10 +12,10 @@ from lynkeus.cli.options import DONE, FAILED, jobs_option, json_option, progress
 
 @click.group()
 def background() -> None:
-    """Clean pictures: they say how often a score comes by chance.
+    """Clean pictures: they show how often a clean upload reaches a score.
 
-    A fifth of them (256 at most) normalises scores; the others calibrate: 300 of these support a policy of 1
-    in 100.
+    One fifth of the pictures, at most 256, normalises scores; the others calibrate. A policy of 1 in 100 needs
+    300 calibrating pictures.
 
     \b
     lynkeus background add clean/
@@ -30,9 +30,9 @@ def background() -> None:
 @json_option
 @click.pass_obj
 def add(home: Path, *, paths: tuple[Path, ...], shipped: bool, jobs: int | None, as_json: bool) -> None:
-    """Add pictures known to hold nothing protected: files or folders.
+    """Add clean pictures: files or folders.
 
-    Near-copies of references are named and left out of the calibration.
+    A clean picture shows nothing protected. Near-copies of references are listed and left out of the calibration.
 
     \b
     lynkeus background add clean/
@@ -66,15 +66,15 @@ def add(home: Path, *, paths: tuple[Path, ...], shipped: bool, jobs: int | None,
 
 
 @background.command(name="list")
-@click.option("--gallery", help="With each picture's highest score against this gallery, highest first.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Rows shown at most.")
+@click.option("--gallery", help="Show each picture's highest score against this gallery, highest first.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Most rows to show.")
 @jobs_option
 @json_option
 @click.pass_obj
 def list_pictures(home: Path, *, gallery: str | None, limit: int, jobs: int | None, as_json: bool) -> None:
-    """List the background. A high score may be a picture that is not clean after all.
+    """List the background. A picture with a high score may not be clean.
 
-    With --gallery, pictures that were not compared with all its references yet are compared first.
+    With --gallery, every picture is first compared with all references of the gallery.
 
     \b
     lynkeus background list --gallery mine
@@ -101,7 +101,7 @@ def list_pictures(home: Path, *, gallery: str | None, limit: int, jobs: int | No
 @click.option("--all", "everything", is_flag=True, help="Remove the whole background.")
 @click.pass_obj
 def remove(home: Path, *, pictures: tuple[str, ...], everything: bool) -> None:
-    """Remove pictures, by name, path or number.
+    """Remove pictures by name, path or number.
 
     \b
     lynkeus background remove beach.jpg 17
@@ -110,7 +110,7 @@ def remove(home: Path, *, pictures: tuple[str, ...], everything: bool) -> None:
     from lynkeus.scan.backgrounds import find_clean
 
     if everything == bool(pictures):
-        raise click.UsageError("name the pictures that are to go, or --all")
+        raise click.UsageError("name the pictures to remove, or --all")
     with open_home(home) as opened:
         ids = find_clean(opened, pictures)
         if everything:

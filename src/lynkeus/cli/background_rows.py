@@ -1,4 +1,4 @@
-"""The background as rows and words."""
+"""The background pictures as rows and as lines of text."""
 
 import click
 
@@ -9,7 +9,7 @@ from lynkeus.scan.home import Home
 
 
 def background_rows(home: Home, gallery: str | None) -> list[dict[str, object]]:
-    """The pictures as rows: by number, or those that calibrate a gallery by their score."""
+    """All pictures as rows by number; or, for a gallery, the calibrating pictures by score, highest first."""
     pictures = home.catalog.backgrounds.all()
     normalising = {b.id for b in halves(pictures).normalising}
     if gallery is None:
@@ -39,7 +39,7 @@ def background_line(row: dict[str, object]) -> str:
 
 
 def name_excluded(home: Home) -> None:
-    """Say which clean pictures are left out of a gallery's calibration."""
+    """Print which clean pictures are left out of a gallery's calibration."""
     names = {b.id: b.source or b.name for b in home.catalog.backgrounds.all()}
     for gallery in home.catalog.galleries.all():
         for score in scores_of(home, gallery.name).values():
@@ -48,11 +48,11 @@ def name_excluded(home: Home) -> None:
 
 
 def halves_in_words(home: Home, gallery: str | None = None) -> str:
-    """How many pictures serve which purpose, and how many are left out.
+    """How many pictures normalise, how many calibrate, and how many are left out, in words.
 
     Args:
-        home: Whose, calibrated.
-        gallery: Count for this one; None counts all pictures and names the galleries that leave some out.
+        home: A home whose calibrations are up to date.
+        gallery: Count for this gallery; None counts all pictures and names each gallery that leaves pictures out.
     """
     parted = halves(home.catalog.backgrounds.all())
     normalise = f"{len(parted.normalising):,} normalise"

@@ -1,4 +1,4 @@
-"""``lynkeus backup`` and ``lynkeus restore``: the catalog as one file."""
+"""``lynkeus backup`` and ``lynkeus restore``: copy the catalog into one file, and back."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ import click
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def backup(home: Path, *, file: Path) -> None:
-    """Write everything that is registered into one file, while others may go on working.
+    """Write the catalog into one file; other commands may run meanwhile.
 
-    The index is not in it: it is made anew from the catalog.
+    The backup does not contain the index; lynkeus builds the index again from the catalog.
 
     \b
     lynkeus backup monday.lynkeus
@@ -28,7 +28,7 @@ def backup(home: Path, *, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def restore(home: Path, *, file: Path) -> None:
-    """Go back to a backup; what is there now is set aside. References purged since stay purged.
+    """Replace the catalog with a backup; keep the old catalog beside it. Purged references stay purged.
 
     \b
     lynkeus restore monday.lynkeus
@@ -45,6 +45,6 @@ def restore(home: Path, *, file: Path) -> None:
             finish_purges(opened)
         click.echo(f"{len(restored.purged_again):,} references purged after the backup were purged again")
     if restored.set_aside:
-        click.echo(f"the catalog from before lies in {restored.set_aside}")
+        click.echo(f"the previous catalog is kept in {restored.set_aside}")
     if not restored.log_known:
-        click.echo("warning: the catalog from before was damaged: what it had purged is not known", err=True)
+        click.echo("warning: the previous catalog was damaged: its purges since the backup are not known", err=True)

@@ -1,4 +1,4 @@
-"""``lynkeus compare``: does one picture show another?"""
+"""``lynkeus compare``: check whether one picture shows another."""
 
 import sys
 from pathlib import Path
@@ -16,9 +16,9 @@ from lynkeus.cli.wanted import check_writable
 @json_option
 @click.pass_obj
 def compare(home: Path, *, upload: Path, reference: Path, show: Path | None, as_json: bool) -> None:
-    """Say whether UPLOAD shows REFERENCE, and how; needs no gallery.
+    """Say whether UPLOAD shows REFERENCE, and how. This command needs no gallery.
 
-    Ends with 0 when it likely does, and with 1 when not.
+    Ends with 0 when UPLOAD likely shows REFERENCE, otherwise with 1.
 
     \b
     lynkeus compare a.jpg b.jpg --show match.png

@@ -1,4 +1,4 @@
-"""``lynkeus compare-runs``: several runs in one table and one plot."""
+"""``lynkeus compare-runs``: compare runs in one table and one plot."""
 
 import csv
 import json
@@ -21,9 +21,9 @@ from lynkeus.cli.wanted import check_writable
 def compare_runs(
     home: Path, *, folders: tuple[Path, ...], plot: Path | None, csv_file: Path | None, as_json: bool
 ) -> None:
-    """Compare runs: what differs between them and what came of it; seeds of one recipe also as mean and deviation.
+    """Compare runs: their changed fields and their figures. Several seeds also get mean and standard deviation.
 
-    A folder of runs, such as one that --grid made, stands for all in it.
+    A folder of runs, such as a folder that --grid made, stands for all its runs.
 
     \b
     lynkeus compare-runs runs/pulls --plot pulls.png

@@ -1,4 +1,4 @@
-"""``lynkeus demo``: see it work within a minute, on pictures that come with the package."""
+"""``lynkeus demo``: show within a minute how lynkeus works, on pictures that come with the package."""
 
 import sys
 import time
@@ -23,7 +23,7 @@ from lynkeus.cli.wanted import Wanted
 @jobs_option
 @click.pass_obj
 def demo(home: Path, *, out: Path, jobs: int | None) -> None:
-    """Register sample pictures and an object, disguise the pictures, find both, and write a report.
+    """Register sample pictures and an object, disguise the pictures, find pictures and object, and write a report.
 
     \b
     lynkeus demo

@@ -1,8 +1,8 @@
-"""The demo: pictures that come with the package are registered, disguised before the user's eyes, and found.
+"""The demo registers pictures that come with the package, disguises copies of these pictures, and finds the copies.
 
-Two thirds of the pictures are registered. The others are clean uploads, and what copies are pasted into. The seeds are
-fixed: every run makes the same uploads. Besides, three pairs of jeans are registered as an object, and a fourth is
-uploaded: no copy of any picture, but the same kind of thing.
+Two thirds of the pictures are registered. The other pictures are clean uploads; copies are also pasted into them. The
+seeds are fixed, so every run makes the same uploads. The demo also registers three pictures of jeans as an object, and
+uploads a fourth picture of jeans. The fourth picture is not a copy, but shows the same kind of thing.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ PICTURES = Path(__file__).parent.parent / "assets" / "demo"
 OBJECT = "jeans"
 _OBJECT_REFERENCES = (SHIPPED / "garment-22.jpg", SHIPPED / "garment-58.jpg", PICTURES / "jeans-on-parquet.jpg")
 _OBJECT_UPLOAD = SHIPPED / "garment-48.jpg"
-_SIDE = 800
-_EVERY = 3
+_SIDE = 800  # longest side of the uploads, pixels; chosen by hand
+_EVERY = 3  # every third picture is a stranger
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPictures:
-    """The pictures of the demo: those that are registered, and strangers.
+    """The pictures of the demo.
 
     Attributes:
-        references: Their copies are looked for.
-        strangers: Show nothing that is registered.
-        object_references: Show the object that is looked for.
-        object_upload: Shows another of its kind.
+        references: Registered pictures; the demo disguises and finds their copies.
+        strangers: Pictures that show nothing registered.
+        object_references: Registered pictures of the object.
+        object_upload: Another picture of the same kind of object.
     """
 
     references: tuple[Path, ...]
@@ -48,7 +48,7 @@ def demo_pictures(folder: Path = PICTURES) -> DemoPictures:
     """The pictures that come with the package.
 
     Raises:
-        UnknownNameError: There are too few for a demo.
+        UnknownNameError: The folder holds fewer than three pictures.
     """
     found = sorted(entry.path for entry in walk([folder]) if entry.error is None)
     if len(found) < _EVERY:
@@ -58,10 +58,10 @@ def demo_pictures(folder: Path = PICTURES) -> DemoPictures:
 
 
 def disguises(hosts: Sequence[UInt8[np.ndarray, "_ _ 3"]]) -> Mapping[str, augment.Transform]:
-    """The disguises that the demo goes through, by name.
+    """The disguises of the demo, by name.
 
     Args:
-        hosts: Pictures that others are pasted into, at least one.
+        hosts: Pictures to paste copies into, at least one.
     """
     pasted = augment.Paste(hosts=hosts, fraction=0.45, degrees=(-20.0, 20.0))
     return {
@@ -81,14 +81,14 @@ def disguises(hosts: Sequence[UInt8[np.ndarray, "_ _ 3"]]) -> Mapping[str, augme
 
 
 def make_uploads(pictures: DemoPictures, folder: Path) -> list[Path]:
-    """Write disguised copies of the references, then the object and the strangers as they are.
+    """Write disguised copies of the references, then the object and the strangers unchanged.
 
     Args:
-        pictures: What there is.
-        folder: Where the uploads go; made when missing.
+        pictures: The pictures of the demo.
+        folder: Folder of the uploads; a missing folder is made.
 
     Returns:
-        The files, copies first, then the object.
+        The files: the copies, the object, the strangers.
     """
     folder.mkdir(parents=True, exist_ok=True)
     hosts = [read_picture(path, max_side=_SIDE).rgb for path in pictures.strangers]
@@ -107,7 +107,7 @@ def make_uploads(pictures: DemoPictures, folder: Path) -> list[Path]:
 
 
 def demo_line(result: UploadResult) -> str:
-    """What was found in one upload, as a line of text."""
+    """The best finding of one upload, as a line of text."""
     best = result.findings[0] if result.findings else None
     if best is None:
         shows = "nothing registered"

@@ -1,4 +1,4 @@
-"""``lynkeus embed``: vectors of pictures, for a search or a measurement of your own."""
+"""``lynkeus embed``: write the vectors of pictures, for the user's own search or measurement."""
 
 import sys
 from pathlib import Path
@@ -12,17 +12,17 @@ from lynkeus.kinds import KINDS
 
 @click.command()
 @click.argument("listing", metavar="LIST", type=click.Path(path_type=Path, exists=True))
-@click.option("--kind", metavar="KIND", required=True, help=f"Whose vectors: {', '.join(KINDS)}.")
+@click.option("--kind", metavar="KIND", required=True, help=f"Kind whose vectors are written: {', '.join(KINDS)}.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write (npz).")
 @click.option(
     "--root",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of the paths in a text file.  [default: its own folder]",
+    help="Folder that the paths in a text file start from.  [default: folder of the text file]",
 )
 @click.option(
     "--model",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Card (json) of an object descriptor that `lynkeus export` wrote.  [default: the one that ships]",
+    help="Model card (json) that `lynkeus export` wrote.  [default: the shipped model]",
 )
 @jobs_option
 @json_option
@@ -38,10 +38,10 @@ def embed(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Write the vectors of the pictures of a folder, or of a text file with one path a line.
+    """Write the vectors of pictures: of a folder, or of a text file with one path per line.
 
-    The file has the arrays paths, vectors (float32, of length 1, in the order of the list), unreadable and
-    reasons. A file that could not be read is named on standard error; ends with 1 when none could be.
+    The written file has the arrays paths, vectors (float32, length 1, in the order of the list), unreadable
+    and reasons. Unreadable files are named on standard error. Ends with 1 when no file could be read.
 
     \b
     lynkeus embed pictures/ --kind object --out vectors.npz
@@ -53,5 +53,5 @@ def embed(
     del home
     check_writable("--out", out)
     if root is not None and listing.is_dir():
-        raise click.BadParameter("a folder is its own root", param_hint="--root")
+        raise click.BadParameter("--root is only for a text file; LIST is a folder", param_hint="--root")
     sys.exit(run(listing, kind=kind, out=out, root=root, model=model, jobs=jobs, as_json=as_json))

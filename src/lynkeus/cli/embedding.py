@@ -1,4 +1,4 @@
-"""Embedding many pictures into one file of arrays."""
+"""Embed many pictures and write their vectors into one file of arrays."""
 
 import json
 import os
@@ -23,20 +23,20 @@ from lynkeus.scan.sources import WORKING_SIDE
 def run(
     listing: Path, *, kind: str, out: Path, root: Path | None, model: Path | None, jobs: int | None, as_json: bool
 ) -> int:
-    """Embed, write the file, say what came of it; gives the exit code.
+    """Embed the pictures, write the file and print a summary; gives the exit code.
 
     Args:
-        listing: A folder, or a text file with one path a line.
-        kind: Name of a kind, whose vectors are written.
+        listing: A folder, or a text file with one path per line.
+        kind: Name of the kind whose vectors are written.
         out: File to write.
-        root: Folder of the paths in a text file; None is the file's own.
-        model: Card of the network; None takes the one that ships.
-        jobs: Pictures at once; None takes the processors.
+        root: Folder that the paths in a text file start from; None takes the folder of the text file.
+        model: Card of a model; None takes the shipped model.
+        jobs: Pictures at once; None takes the number of processors.
         as_json: Print the summary as JSON.
 
     Raises:
         CorruptError: The card or its model cannot be used.
-        UnreadableError: The text file is no UTF-8 text.
+        UnreadableError: The text file is not UTF-8.
         UnknownNameError: There is no such kind.
     """
     began = time.monotonic()
@@ -80,21 +80,22 @@ def run(
 
 
 def listed(listing: Path, root: Path | None) -> list[tuple[str, Entry]]:
-    """The files of a folder or a list, each with the name that the arrays give it.
+    """The files of a folder or a list, each with its name in the arrays.
 
     Args:
-        listing: A folder (names are relative to it), or a text file with one path a line (names are its lines).
-        root: Folder of the paths in a text file; None is the file's own.
+        listing: A folder (names are relative to the folder), or a text file with one path per line (each line is a
+            name).
+        root: Folder that the paths in a text file start from; None takes the folder of the text file.
 
     Raises:
-        UnreadableError: The text file is no UTF-8 text.
+        UnreadableError: The text file is not UTF-8.
     """
     if listing.is_dir():
         return [(entry.path.relative_to(listing).as_posix(), entry) for entry in walk([listing])]
     try:
         lines = [line.removesuffix("\r") for line in listing.read_text("utf-8-sig").split("\n")]
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"{listing}: no UTF-8 text with one path a line") from error
+        raise UnreadableError(f"{listing}: not a UTF-8 text file with one path per line") from error
     folder = listing.parent if root is None else root
     return [(line, Entry(folder / line)) for line in lines if line.strip()]
 
@@ -102,10 +103,10 @@ def listed(listing: Path, root: Path | None) -> list[tuple[str, Entry]]:
 def write_arrays(
     path: Path, vectors: Sequence[tuple[str, Float32[np.ndarray, " d"]]], unreadable: Sequence[tuple[str, str]]
 ) -> None:
-    """Write the npz file, which takes its name only once it is complete.
+    """Write the npz file, which takes its name only when complete.
 
     Args:
-        path: Final name; what is there is replaced.
+        path: Final name; an existing file is replaced.
         vectors: Name and vector of each picture.
         unreadable: Name and reason of each file that could not be read.
     """

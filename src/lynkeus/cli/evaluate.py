@@ -1,4 +1,4 @@
-"""``lynkeus eval``: quality measured on your own pictures."""
+"""``lynkeus eval``: measure quality on the user's own pictures and on runs."""
 
 import json
 import sys
@@ -12,12 +12,12 @@ from lynkeus.cli.wanted import check_writable
 
 
 class _RunsToo(click.Group):
-    """A word that is no command of ours is the folder of a run."""
+    """A group of commands; a first word that names no command is the folder of a run."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command of the first word; ``run`` where it names none."""
+        """The command that the first word names; ``run`` when the word names no command."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             return "run", self.commands["run"], args
         return super().resolve_command(ctx, args)
@@ -58,9 +58,16 @@ def run(home: Path, *, folders: tuple[Path, ...], as_json: bool) -> None:
 @evaluate.command()
 @click.option("--queries", type=click.Path(path_type=Path, exists=True), help="Folder of queries.")
 @click.option("--references", type=click.Path(path_type=Path, exists=True), help="Folder of references, or csv.")
-@click.option("--predictions", type=click.Path(path_type=Path, exists=True), help="Score these pairs, scan nothing.")
-@click.option("--truth", "truth_file", type=click.Path(path_type=Path, exists=True), required=True, help="True pairs.")
-@click.option("--disguises", "disguises_file", type=click.Path(path_type=Path, exists=True), help="Disguise a query.")
+@click.option("--predictions", type=click.Path(path_type=Path, exists=True), help="Evaluate these pairs; scan nothing.")
+@click.option(
+    "--truth", "truth_file", type=click.Path(path_type=Path, exists=True), required=True, help="Csv of true pairs."
+)
+@click.option(
+    "--disguises",
+    "disguises_file",
+    type=click.Path(path_type=Path, exists=True),
+    help="Csv with the disguise of each query.",
+)
 @click.option("--isc", "isc_file", type=click.Path(path_type=Path), help="Also write the predicted pairs.")
 @jobs_option
 @json_option
@@ -77,10 +84,10 @@ def copies(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Register references, scan queries (both in a throw-away home), print micro-AP and recalls.
+    """Register references and scan queries in a temporary home; print micro-AP and recalls.
 
-    The truth has the columns query_id and reference_id (empty for none), disguises query_id and disguise;
-    ids are file names without ending.
+    The truth has the columns query_id and reference_id (empty for a query without a true pair). The file of
+    disguises has the columns query_id and disguise. An id is a file name without its extension.
 
     \b
     lynkeus eval copies --queries Q --references R --truth truth.csv --isc pairs.csv

@@ -1,4 +1,4 @@
-"""Predicting pairs in a throw-away home, and the table of what they reach."""
+"""Predict pairs in a temporary home, and print their figures as a table."""
 
 import tempfile
 from pathlib import Path
@@ -21,7 +21,7 @@ from lynkeus.scan.scanner import Scan
 
 
 def predict(queries: Path, references: Path, isc_file: Path | None, jobs: int | None) -> list[Pair]:
-    """The predicted pairs of a scan in a home that is thrown away."""
+    """Register the references and scan the queries in a temporary home; gives the predicted pairs."""
     threads = jobs or default_jobs()
     with tempfile.TemporaryDirectory(prefix="lynkeus-eval-") as folder, Home(Path(folder) / "home") as opened:
         entries, names = picture_entries((references,))
@@ -43,7 +43,7 @@ def predict(queries: Path, references: Path, isc_file: Path | None, jobs: int | 
 
 def table(reached: Figures) -> str:
     """The figures as text, the weakest disguises first."""
-    threshold = "no score gives that" if reached.threshold_p99 is None else f"score {reached.threshold_p99:.4f}"
+    threshold = "no score reaches 99 %" if reached.threshold_p99 is None else f"score {reached.threshold_p99:.4f}"
     lines = [
         f"{reached.copies:,} true pairs, {reached.strangers:,} strangers",
         f"micro-AP {reached.micro_ap:.4f}",

@@ -1,4 +1,4 @@
-"""``lynkeus export``: a run becomes a file that scans."""
+"""``lynkeus export``: write a run's model as a file that scans can use."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from lynkeus.cli.options import DONE, json_option
 @json_option
 @click.pass_obj
 def export(home: Path, *, run: Path, out: Path | None, as_json: bool) -> None:
-    """Write a run's model as ONNX with its card, after a comparison with PyTorch.
+    """Write a run's model as ONNX with its card, and check the ONNX file against PyTorch.
 
     \b
     lynkeus export runs/pull --out models/

@@ -1,4 +1,4 @@
-"""``lynkeus gallery``: what is protected, and under which policy."""
+"""``lynkeus gallery``: list, change and remove galleries, and set their policies."""
 
 import json
 import sys
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class _RateType(click.ParamType):
-    """A rate such as ``1/100``, ``0.01``, ``1e-2``; ``none`` for never."""
+    """A rate such as ``1/100``, ``0.01`` or ``1e-2``; ``none`` means never."""
 
     name = "rate"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "Wish":
-        """The rate as a wish."""
+        """The rate as a ``Wish``."""
         from lynkeus.calibration.policy import Wish
 
         text = str(value).strip().lower()
@@ -29,15 +29,15 @@ class _RateType(click.ParamType):
         try:
             rate = float(Fraction(text))
         except (ValueError, ZeroDivisionError):
-            self.fail(f"{value} is no rate; wanted such as 1/100, 0.01 or none", param, ctx)
+            self.fail(f"{value} is not a rate; write a rate such as 1/100 or 0.01, or none", param, ctx)
         if not 0 < rate < 1:
-            self.fail(f"{value} is no rate between 0 and 1", param, ctx)
+            self.fail(f"{value} is not a rate between 0 and 1", param, ctx)
         return Wish(rate)
 
 
 @click.group()
 def gallery() -> None:
-    """Galleries: sets of registered pictures with a policy.
+    """Galleries: sets of registered pictures, each with a policy.
 
     \b
     lynkeus gallery list
@@ -80,8 +80,8 @@ def list_galleries(home: Path, *, as_json: bool) -> None:
 @gallery.command()
 @click.argument("name")
 @click.option("--entity", help="References of this entity only.")
-@click.option("--after", type=click.IntRange(0), default=0, help="Go on behind the reference of this number.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Rows shown at most.")
+@click.option("--after", type=click.IntRange(0), default=0, help="Start after the reference of this number.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Most rows to show.")
 @json_option
 @click.pass_obj
 def show(home: Path, *, name: str, entity: str | None, after: int, limit: int, as_json: bool) -> None:
@@ -121,7 +121,7 @@ def rename(home: Path, *, name: str, new_name: str) -> None:
 @click.option("--entity", help="Remove this entity with all its references.")
 @click.option("--reference", "references", multiple=True, help="Remove this reference, by name or number.")
 @click.option("--force", is_flag=True, help="Remove a gallery that still has references.")
-@click.option("--purge", is_flag=True, help="Blank names and texts as well; a restore will remove them again.")
+@click.option("--purge", is_flag=True, help="Blank names and texts as well; a restore repeats the purge.")
 @json_option
 @click.pass_obj
 def remove(
@@ -145,7 +145,7 @@ def remove(
     from lynkeus.scan import removal as removing
 
     if entity is not None and references:
-        raise click.UsageError("--entity or --reference, not both")
+        raise click.UsageError("give --entity or --reference, not both")
     with open_home(home) as opened:
         removal = removing.remove(opened, name, entity=entity, references=references, force=force, purge=purge)
     click.echo(receipt(removal, as_json=as_json))
@@ -156,7 +156,7 @@ def remove(
 @click.option("--off", is_flag=True, help="Act on findings again.")
 @click.pass_obj
 def log_only(home: Path, *, name: str, off: bool) -> None:
-    """Report what a gallery finds, but act on nothing."""
+    """Make a gallery report its findings without acting on them."""
     from lynkeus.cli.opened import open_home
 
     with open_home(home) as opened:
@@ -166,17 +166,17 @@ def log_only(home: Path, *, name: str, off: bool) -> None:
 
 @gallery.command()
 @click.argument("name")
-@click.option("--review", type=_RateType(), help="Rate at which a person is asked, such as 1/100; or none.")
-@click.option("--block", type=_RateType(), help="Rate at which an upload is blocked; or none.")
-@click.option("--clear", is_flag=True, help="Have no policy: what is likely asks for review.")
+@click.option("--review", type=_RateType(), help="Rate of false alarms for review by a person, such as 1/100; or none.")
+@click.option("--block", type=_RateType(), help="Rate of false alarms for blocking, such as 1/10000; or none.")
+@click.option("--clear", is_flag=True, help="Remove the policy: likely findings ask for review.")
 @jobs_option
 @click.pass_obj
 def policy(
     home: Path, *, name: str, review: "Wish | None", block: "Wish | None", clear: bool, jobs: int | None
 ) -> None:
-    """Set the policy of a gallery, in false alarms a clean upload; without options, show it.
+    """Set the policy of a gallery, in false alarms per clean upload. Without options, show the policy.
 
-    Refused where the background has too few pictures: a rate needs three times its inverse.
+    A rate needs at least 3 / rate clean pictures in the background; otherwise the command refuses the rate.
 
     \b
     lynkeus gallery policy mine --review 1/100 --block none

@@ -1,4 +1,4 @@
-"""References and receipts as rows and words."""
+"""References and receipts of removals, as rows and as lines of text."""
 
 import json
 
@@ -25,7 +25,7 @@ def reference_line(reference: Reference) -> str:
 
 
 def receipt(removal: Removal, *, as_json: bool) -> str:
-    """What was removed, as text or JSON."""
+    """The receipt of a removal, as text or JSON."""
     if as_json:
         receipt = {
             "references": list(removal.ids),
@@ -38,7 +38,7 @@ def receipt(removal: Removal, *, as_json: bool) -> str:
         return json.dumps(receipt)
     words = f"removed {len(removal.ids):,} references, {removal.blobs:,} stored items overwritten"
     if removal.purged and not removal.wal_truncated:
-        words += "; the write-ahead log is still held by a reader: run it again later"
+        words += "; a reader still holds the write-ahead log: run the command again later"
     for copy in removal.kept_copies:
-        words += f"\n{copy} was set aside by a restore and may still hold them"
+        words += f"\n{copy} was kept by a restore and may still hold the references"
     return words

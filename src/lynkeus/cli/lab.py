@@ -1,4 +1,4 @@
-"""``lynkeus lab``: pages for people about runs."""
+"""``lynkeus lab``: write pages about runs."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from lynkeus.cli.wanted import check_writable
 
 @click.group()
 def lab() -> None:
-    """The laboratory, to look at.
+    """Pages about runs of the laboratory.
 
     \b
     lynkeus lab report runs/* --out lab.html
@@ -25,7 +25,7 @@ def lab() -> None:
 )
 @click.pass_obj
 def report(home: Path, *, folders: tuple[Path, ...], out: Path) -> None:
-    """Write one page about runs: figures, curves, distances, what was found first, heat maps, confusion of classes.
+    """Write one page about runs: figures, curves, distances, first hits, heat maps and confusion of classes.
 
     \b
     lynkeus lab report runs/* --out lab.html

@@ -1,4 +1,4 @@
-"""What the commands of the laboratory share: the check for their extra, and their work."""
+"""Functions that the commands of the laboratory share, and the check for the extra ``lynkeus[train]``."""
 
 import itertools
 import json
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from lynkeus.report.laboratory.evaluation import Evaluation
     from lynkeus.report.laboratory.summary import RunSummary
 
-_COMMA = re.compile(r",(?![^\[]*\])")  # but those inside brackets
+_COMMA = re.compile(r",(?![^\[]*\])")  # a comma outside of brackets, since a list such as [1, 2] is one value
 CURVES, HISTOGRAMS = "curves.png", "distances.png"
 
 
 def need_extra() -> None:
-    """Do nothing where the laboratory's libraries are installed.
+    """Check that the laboratory's libraries are installed.
 
     Raises:
-        MissingExtraError: They are not.
+        MissingExtraError: A library is missing.
     """
     try:
         import lightning_fabric
@@ -39,7 +39,7 @@ def need_extra() -> None:
 
 
 def grid(settings: Sequence[str]) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Every combination of ``FIELD=A,B,C`` settings, as changes of a recipe; one empty combination for none."""
+    """Every combination of ``FIELD=A,B,C`` settings, as changes of a recipe; no settings give one empty combination."""
     from lynkeus.recipes.settings import split_setting
 
     axes = [[(path, one) for one in _COMMA.split(text)] for path, text in map(split_setting, settings)]
@@ -52,10 +52,10 @@ def folder_of(combination: Sequence[tuple[str, str]]) -> str:
 
 
 def train_one(fabric: "Fabric", request: "Request", out: Path, *, stop_after: int | None, evaluate: bool) -> bool:
-    """Train, or go on, and evaluate; whether the run came to its end.
+    """Train or resume a run, and evaluate the run. Gives whether the run is complete.
 
     Raises:
-        LynkeusError: As the recipe says.
+        LynkeusError: The recipe's ``train`` or ``evaluate`` fails.
     """
     from lynkeus.recipes.runs import begin, forget_unbegun
 
@@ -74,7 +74,7 @@ def train_one(fabric: "Fabric", request: "Request", out: Path, *, stop_after: in
 
 
 def evaluate_one(out: Path) -> "Evaluation":
-    """Evaluate a run and keep what was found in its folder."""
+    """Evaluate a run and keep the evaluation in the run's folder."""
     from lynkeus.recipes.runs import reopen
     from lynkeus.report.laboratory.evaluation import save_evaluation
     from lynkeus.report.laboratory.plots import histograms
@@ -88,7 +88,7 @@ def evaluate_one(out: Path) -> "Evaluation":
 
 
 def draw_curves(out: Path) -> None:
-    """Draw what a run logged."""
+    """Draw the logged curves of a run."""
     from lynkeus.recipes.runs import summarise
     from lynkeus.report.laboratory.plots import curves
 
@@ -97,7 +97,7 @@ def draw_curves(out: Path) -> None:
 
 
 def show(found: "Evaluation", *, as_json: bool, run: Path) -> None:
-    """Print figures, and what the recipe says of them."""
+    """Print the figures, and the figures that the recipe expects."""
     from lynkeus.recipes.runs import read_request
 
     request = read_request(run)
@@ -111,7 +111,7 @@ def show(found: "Evaluation", *, as_json: bool, run: Path) -> None:
 
 
 def expected_of(recipe: str) -> str | None:
-    """What a recipe says that it reaches; None where it says nothing or is no longer there."""
+    """The figures that a recipe expects; None when the recipe states none or is missing."""
     from lynkeus.core import UnknownNameError
     from lynkeus.recipes.described import NOT_SAID, described
 
@@ -123,21 +123,21 @@ def expected_of(recipe: str) -> str | None:
 
 
 def expected_in_words(recipe: str, *, changed: bool) -> str:
-    """The line beneath figures.
+    """The line below the figures: the figures that the recipe expects.
 
     Args:
-        recipe: Its name.
-        changed: Whether settings of the recipe were changed.
+        recipe: Name of the recipe.
+        changed: Whether fields of the recipe were changed.
     """
     unchanged = " without changes" if changed else ""
     return f"expected of {recipe}{unchanged}: {expected_of(recipe) or 'not said'}"
 
 
 def runs_in(folders: Sequence[Path]) -> list[Path]:
-    """The runs among some folders and in them; sweeps hold several.
+    """The runs in the folders: a folder is a run, or holds runs, as a sweep does.
 
     Raises:
-        ConflictError: There is none.
+        ConflictError: No folder holds a run.
     """
     from lynkeus.core import ConflictError
     from lynkeus.recipes.runs import FILE
@@ -149,17 +149,17 @@ def runs_in(folders: Sequence[Path]) -> list[Path]:
 
 
 def quiet_threads() -> None:
-    """OpenCV leaves the cores to PyTorch."""
+    """Limit OpenCV to one thread, so that PyTorch has the cores."""
     import cv2
 
     cv2.setNumThreads(1)
 
 
 def read_runs(folders: Sequence[Path]) -> "tuple[list[RunSummary], int]":
-    """The runs among some folders and in them, and how many could not be read; these are named.
+    """The runs in the folders, and the number of unreadable runs. Unreadable runs are named on standard error.
 
     Raises:
-        ConflictError: There is none.
+        ConflictError: No folder holds a run.
     """
     from lynkeus.core import LynkeusError
     from lynkeus.recipes.runs import summarise
@@ -175,7 +175,7 @@ def read_runs(folders: Sequence[Path]) -> "tuple[list[RunSummary], int]":
 
 
 def _names(runs: Sequence[Path]) -> list[str]:
-    """What runs are called: their folders' names, or their paths where two have one name."""
+    """The names of the runs: the names of their folders, or their paths when two folders share a name."""
     names = [run.resolve().name for run in runs]
     return names if len(set(names)) == len(names) else [str(run) for run in runs]
 

@@ -1,7 +1,7 @@
-"""The command line: one command a file; heavy imports wait for the command that needs them.
+"""The command line: one file per command; a command imports heavy modules only when it runs.
 
-``lynkeus --help`` must not import NumPy: command files import only ``click`` and ``lynkeus.cli.options`` at
-their top.
+``lynkeus --help`` must not import NumPy. A command's file therefore imports only light modules at its top, such as
+``click`` and ``lynkeus.cli.options``.
 """
 
 import sys
@@ -28,18 +28,18 @@ from lynkeus.cli.rescan import rescan
 from lynkeus.cli.scan import scan
 from lynkeus.cli.train import train
 
-MISUSE = 2
+MISUSE = 2  # the exit code that click gives for a wrong option
 
 
 class _Group(click.Group):
-    """Shows our errors, and those of files, as one line without a traceback, and ends with exit code 2."""
+    """Print our errors and file errors as one line without a traceback, and end with exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            from lynkeus.core.errors import LynkeusError  # brings NumPy, which `--help` does without
+            from lynkeus.core.errors import LynkeusError  # imports NumPy, which `--help` must not
 
             if isinstance(error, LynkeusError):
                 click.echo(f"lynkeus: {error}", err=True)
@@ -50,7 +50,7 @@ class _Group(click.Group):
             sys.exit(MISUSE)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Commands in the order in which they are used."""
+        """The commands in the order in which users need them."""
         del ctx
         return list(self.commands)
 
@@ -63,7 +63,7 @@ class _Group(click.Group):
     envvar="LYNKEUS_HOME",
     default=Path(".lynkeus"),
     show_default="./.lynkeus",
-    help="Folder with all state. Also LYNKEUS_HOME.",
+    help="Folder that holds all state; LYNKEUS_HOME sets it, too.",
 )
 @click.pass_context
 def main(ctx: click.Context, home: Path) -> None:

@@ -1,4 +1,4 @@
-"""``lynkeus models``: what ships, under which terms, whether it is intact, and which models are in use."""
+"""``lynkeus models``: list and verify the models, and choose the models in use."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """Models that lynkeus ships, and models of one's own in their place.
+    """The shipped models, and the user's own models that replace them.
 
     \b
     lynkeus models list
@@ -31,14 +31,14 @@ def models() -> None:
 @json_option
 @click.pass_obj
 def list_models(home: Path, *, as_json: bool) -> None:
-    """List models with version, licence and the terms of their training data."""
-    shipped, own, trouble = _known(home)
+    """List models with version, size, licence and terms of the training data."""
+    shipped, own, trouble = _cards(home)
     for card in (*shipped, *own):
         if as_json:
             click.echo(json.dumps(asdict(card), ensure_ascii=False))
         else:
             size = f"{card.path.stat().st_size / 1e6:.1f} MB" if card.path.is_file() else "missing"
-            used = f", used in {home} instead of what ships" if card in own else ""
+            used = f", used in {home} instead of the shipped model" if card in own else ""
             click.echo(
                 f"{card.name:<18} {card.version:<22} {size:>8}  {card.licence}, trained on {card.terms} data{used}"
             )
@@ -51,8 +51,8 @@ def list_models(home: Path, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def verify(home: Path, *, as_json: bool) -> None:
-    """Compare each model's digest with its card's; ends with 1 when one differs."""
-    shipped, own, trouble = _known(home)
+    """Compare the digest of each model file with its card. Ends with 1 when a digest differs."""
+    shipped, own, trouble = _cards(home)
     rows = [(card.name, str(card.path), card.intact()) for card in (*shipped, *own)]
     if trouble:
         rows.append(("in use", trouble, False))
@@ -64,8 +64,8 @@ def verify(home: Path, *, as_json: bool) -> None:
     sys.exit(DONE if shipped and all(intact for _, _, intact in rows) else FAILED)
 
 
-def _known(home: Path) -> "tuple[list[ModelCard], list[ModelCard], str]":
-    """The cards of what ships, those of models of one's own, and why the latter cannot be read."""
+def _cards(home: Path) -> "tuple[list[ModelCard], list[ModelCard], str]":
+    """The cards of the shipped models, the cards of the user's own models, and why the latter cannot be read."""
     from lynkeus.core import CorruptError
     from lynkeus.runtime.cards import cards
     from lynkeus.runtime.models_in_use import ModelsInUse
@@ -78,17 +78,17 @@ def _known(home: Path) -> "tuple[list[ModelCard], list[ModelCard], str]":
 
 @models.command()
 @click.argument("card", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--shipped", is_flag=True, help="Go back to the models that ship.")
+@click.option("--shipped", is_flag=True, help="Go back to the shipped models.")
 @click.option("--drop-missing", is_flag=True, help="Remove references that have neither their file nor a thumbnail.")
 @jobs_option
 @json_option
 @click.pass_obj
 def use(home: Path, *, card: Path | None, shipped: bool, drop_missing: bool, jobs: int | None, as_json: bool) -> None:
-    """Recognise by the model of CARD, as `lynkeus export` wrote it, from now on.
+    """Use the model of CARD, a file that `lynkeus export` wrote, for all scans of this home.
 
-    The model is copied into the home and describes what is registered: from the files where they are unchanged, else
-    from thumbnails. The old model answers until the new one has described every reference. If that is cut off, the same
-    command goes on.
+    lynkeus copies the model into the home and describes every reference by the new model: from the reference's file
+    when the file is unchanged, otherwise from the thumbnail. The old model answers until the new model has described
+    every reference. The same command resumes after an interruption.
 
     \b
     lynkeus export runs/own --out models/
@@ -122,7 +122,7 @@ def use(home: Path, *, card: Path | None, shipped: bool, drop_missing: bool, job
 @json_option
 @click.pass_obj
 def refresh(home: Path, *, drop_missing: bool, jobs: int | None, as_json: bool) -> None:
-    """Describe what is registered by the models in use where another model described it.
+    """Describe references again by the models in use, when another model described them.
 
     \b
     lynkeus models refresh
@@ -145,25 +145,23 @@ def _shown(items: Iterator[Any], count: int, title: str) -> Iterator[Any]:
 
 
 def _tell(name: str, version: str, done: "Change", *, as_json: bool) -> None:
-    """Print what came of a change."""
+    """Print the result of a change of models."""
     if as_json:
         click.echo(json.dumps({"model": name, "version": version, **asdict(done)}))
         return
     for label in done.thumbnails:
-        click.echo(f"{label}: its file is gone or has changed; described from its thumbnail", err=True)
+        click.echo(f"{label}: its file is missing or has changed; described from its thumbnail", err=True)
     for label in done.lost:
-        click.echo(
-            f"{label}: neither its file nor a thumbnail of it is left; the old model goes on answering", err=True
-        )
+        click.echo(f"{label}: its file and its thumbnail are missing; the old model goes on answering", err=True)
     for label in done.dropped:
-        click.echo(f"{label}: removed, since neither its file nor a thumbnail of it is left", err=True)
+        click.echo(f"{label}: removed, because its file and its thumbnail are missing", err=True)
     click.echo(
         f"{name} {version} is {'' if done.in_use else 'not '}in use; "
         f"{done.files:,} references described from their files, {len(done.thumbnails):,} from thumbnails"
     )
     if done.lost:
         click.echo(
-            f"{len(done.lost):,} cannot be described: give their files back where they were registered from (a "
-            "relative path counts from this folder), remove them, or let --drop-missing remove them",
+            f"{len(done.lost):,} cannot be described: put their files back at the registered paths (a "
+            "relative path starts from this folder), remove the references, or let --drop-missing remove them",
             err=True,
         )

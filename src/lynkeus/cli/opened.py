@@ -1,4 +1,4 @@
-"""An opened home for a command, with its calibrations up to date; heavy, so that commands import it when they run."""
+"""Open a home for a command and bring its calibrations up to date. Commands import this heavy module when they run."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def open_home(folder: Path, *, create: bool = False) -> Home:
     """The home in a folder.
 
     Raises:
-        UnknownNameError: There is none and ``create`` is False.
+        UnknownNameError: There is no home and ``create`` is False.
     """
     if not create and not (folder / CATALOG).exists():
         raise UnknownNameError(
@@ -30,7 +30,7 @@ def open_home(folder: Path, *, create: bool = False) -> Home:
 
 
 def calibrated(home: Home, galleries: Collection[str] = (), *, jobs: int | None) -> Judge:
-    """Policies and calibrations, brought up to date with a progress bar; what is not in force is said.
+    """Bring the calibrations up to date behind a progress bar; warn of each policy that is not in force.
 
     Args:
         home: Whose.
@@ -51,10 +51,10 @@ def calibrated(home: Home, galleries: Collection[str] = (), *, jobs: int | None)
 
 
 def picture_entries(paths: tuple[Path, ...]) -> tuple[list[Entry], dict[str, str]]:
-    """What files, folders and csv files (columns path and name) stand for, and the names from the csv files.
+    """The pictures that files, folders and csv files (columns path and name) name, and the names in the csv files.
 
     Raises:
-        UnreadableError: A csv file lacks a column or is no csv text, or a path has two names.
+        UnreadableError: A csv file lacks a column or is not csv text, or a path has two names.
     """
     names: dict[str, str] = {}
     sources: list[Path] = []
@@ -62,9 +62,9 @@ def picture_entries(paths: tuple[Path, ...]) -> tuple[list[Entry], dict[str, str
         if path.suffix.lower() == ".csv" and path.is_file():
             listed, named = read_names(path)
             sources += listed
-            for called, name in named.items():
-                if names.setdefault(called, name) != name:
-                    raise UnreadableError(f"{called} has two names, {names[called]} and {name}")
+            for picture, name in named.items():
+                if names.setdefault(picture, name) != name:
+                    raise UnreadableError(f"{picture} has two names, {names[picture]} and {name}")
         else:
             sources.append(path)
     return list(walk(sources)), names

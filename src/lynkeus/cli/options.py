@@ -1,4 +1,4 @@
-"""Options that several commands share, and their progress bar. Imports nothing heavy."""
+"""Options and exit codes that several commands share, and the progress bar. Imports nothing heavy."""
 
 import shlex
 import sys
@@ -15,20 +15,21 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Item = TypeVar("_Item")
 
 DONE, FAILED = 0, 1
+"""Exit codes of all commands except scans; ``docs/reference/commands.md`` lists them."""
 
 FOUND, SOME_UNREADABLE = 1, 3
 """Exit codes of a scan."""
 
 
 def command_line() -> str:
-    """The command that is running, as it could be typed again."""
+    """The command line of this process, quoted for a shell."""
     return shlex.join(["lynkeus", *sys.argv[1:]])
 
 
 def jobs_option(command: _Command) -> _Command:
-    """``--jobs``: how many pictures are worked on at once."""
+    """``--jobs``: how many pictures are processed at once."""
     return click.option(
-        "--jobs", type=click.IntRange(1, 256), default=None, help="Pictures at once.  [default: processors]"
+        "--jobs", type=click.IntRange(1, 256), default=None, help="Pictures at once.  [default: number of processors]"
     )(command)
 
 
@@ -41,9 +42,11 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--report``, ``--json``, ``--csv`` and ``--isc``, given to the command as ``wanted``."""
     path = click.Path(path_type=Path)
 
-    @click.option("--report", type=path, help="Write a report to look at (HTML); - prints it, as for the others.")
+    @click.option(
+        "--report", type=path, help="Write an HTML report. In this and the next three options, - prints the file."
+    )
     @click.option("--json", "json_file", type=path, help="Write JSON lines.")
-    @click.option("--csv", "csv_file", type=path, help="Write a table, one row a finding.")
+    @click.option("--csv", "csv_file", type=path, help="Write a table with one row per finding.")
     @click.option("--isc", "isc_file", type=path, help="Write every candidate pair, for evaluation.")
     @wraps(command)
     def with_outputs(
@@ -61,7 +64,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def progress(items: Iterable[_Item], *, total: int | None, unit: str = "picture", title: str = "") -> Iterator[_Item]:
-    """Show a progress bar on a terminal's standard error stream while items pass."""
+    """Pass the items on and show a progress bar on standard error, if it is a terminal."""
     from tqdm import tqdm
 
     yield from tqdm(items, total=total, unit=f" {unit}", desc=title or None, disable=None, leave=False)

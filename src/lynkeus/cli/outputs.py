@@ -1,4 +1,4 @@
-"""The files that a scan writes: report, JSON lines, table, pairs for evaluation."""
+"""The files that a scan writes: report, JSON lines, table, and pairs for evaluation."""
 
 import codecs
 import tempfile
@@ -24,7 +24,7 @@ from lynkeus.scan.scanner import Scanned
 
 @final
 class Outputs:
-    """Takes scanned uploads one by one; JSON lines are written at once, the rest by ``finish``."""
+    """Take scanned uploads one by one. ``add`` writes JSON lines at once; ``finish`` writes the other files."""
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
@@ -55,13 +55,13 @@ class Outputs:
             self._candidates.append(_bare(row))
 
     def write_pairs(self) -> None:
-        """Write the pairs for evaluation, if they are wanted."""
+        """Write the pairs for evaluation, if the user asked for them."""
         if self._wanted.isc_file:
             _written(self._wanted.isc_file, lambda file: write_isc(file, self._candidates))
             shared = shared_ids(self._candidates)
             for one, files in list(shared.items())[:1]:
                 click.echo(
-                    f"warning: {len(shared):,} ids of pairs stand for several files, such as {one} for"
+                    f"warning: {len(shared):,} ids stand for several files, such as {one} for"
                     f" {files[0]} and {files[1]}: their pairs count as one",
                     err=True,
                 )
@@ -81,13 +81,13 @@ class Outputs:
         """Write the files that need all uploads.
 
         Args:
-            home: Where was looked; gives the references' pictures.
-            judge: Calibrations and policies that were used.
-            scanned: What the user gave.
+            home: The scanned home; gives the pictures of the references.
+            judge: Calibrations and policies of the scan.
+            scanned: Paths that the user gave.
             started: When the scan began.
-            seconds: How long it took.
+            seconds: Duration of the scan.
             command: The command line.
-            files: The file behind each shown path.
+            files: The file of each shown path.
             title: Heading of the report.
         """
         self.write_pairs()
@@ -102,7 +102,7 @@ class Outputs:
 
 
 def _written(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file, or print what it would hold, without the mark that is for spreadsheets."""
+    """Write a file, or print its content without the byte order mark, which only spreadsheets need."""
     if path != PRINTED:
         write(path)
         return

@@ -1,4 +1,4 @@
-"""``lynkeus recipes``: what can be trained."""
+"""``lynkeus recipes``: list the recipes and show one."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from lynkeus.cli.options import DONE, json_option
 
 @click.group()
 def recipes() -> None:
-    """Recipes: what can be trained, how, from what.
+    """Recipes: each says what is trained, how, and from which data.
 
     \b
     lynkeus recipes list
@@ -23,7 +23,7 @@ def recipes() -> None:
 @json_option
 @click.pass_obj
 def list_recipes(home: Path, *, as_json: bool) -> None:
-    """List recipes, ours and those of other packages, with what they are and cost. Needs no extra."""
+    """List our recipes and recipes of other packages, each with summary and cost. Needs no extra."""
     del home
     from lynkeus.recipes.described import described
     from lynkeus.recipes.lookup import known
@@ -39,11 +39,11 @@ def list_recipes(home: Path, *, as_json: bool) -> None:
 
 @recipes.command()
 @click.argument("name")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Show it with this change.")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Show the recipe with this change.")
 @json_option
 @click.pass_obj
 def show(home: Path, *, name: str, settings: tuple[str, ...], as_json: bool) -> None:
-    """Show a recipe: source, expected figure, cost, command, and each field with its value.
+    """Show a recipe: source, expected figures, cost, command, and each field with its value.
 
     The fields need the extra lynkeus[train].
 
@@ -59,7 +59,7 @@ def show(home: Path, *, name: str, settings: tuple[str, ...], as_json: bool) -> 
     words = {"recipe": name, "summary": about.summary, **about.lines}
     try:
         need_extra()
-    except MissingExtraError:  # the fields alone need the extra, so that all else is still shown
+    except MissingExtraError:  # only the fields need the extra; the rest is still shown
         click.echo(json.dumps(words) if as_json else about.text.strip())
         raise
     from lynkeus.recipes.runs import chosen

@@ -1,4 +1,4 @@
-"""``lynkeus register``: protect pictures."""
+"""``lynkeus register``: register pictures that later scans look for."""
 
 import json
 import sys
@@ -13,22 +13,22 @@ from lynkeus.kinds import DEFAULT, KINDS
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--gallery", required=True, help="Gallery to register into; made when missing.")
+@click.option("--gallery", required=True, help="Gallery to register into; a missing gallery is made.")
 @click.option(
     "--kind",
     metavar="KIND",
-    help=f"What is looked for: {', '.join(KINDS)}, or a kind of another package; fixed for a gallery."
-    f"  [default: {DEFAULT}, or what the gallery holds]",
+    help=f"Kind of the gallery: {', '.join(KINDS)}, or a kind of another package; never changes."
+    f"  [default: {DEFAULT}, or the kind of the existing gallery]",
 )
 @click.option(
     "--attribute",
     "attributes",
     multiple=True,
     metavar="NAME=TEXT",
-    help="State this of each entity; some kinds require one.",
+    help="Set an attribute of each entity; some kinds require an attribute.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would happen, store nothing.")
-@click.option("--no-pixels", is_flag=True, help="Keep no thumbnails: findings then rest on geometry only.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, but store nothing.")
+@click.option("--no-pixels", is_flag=True, help="Store no thumbnails; findings then rest on geometry only.")
 @jobs_option
 @json_option
 @click.pass_obj
@@ -44,10 +44,10 @@ def register(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Protect pictures: files, folders, or csv files with the columns path and name.
+    """Register pictures: files, folders, or csv files with the columns path and name.
 
-    May be cut off and run again: what is stored stays, nothing is stored twice. Where a kind names entities, each
-    folder below is one, such as a model of firearm, and its pictures show it; 1 to 5 will do.
+    After an interruption, run the same command again: nothing is lost and nothing is stored twice. When a kind names
+    entities, each subfolder is one entity, such as a model of firearm, and holds its pictures; 1 to 5 pictures suffice.
 
     \b
     lynkeus register pictures/ --gallery mine

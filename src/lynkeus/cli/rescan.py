@@ -1,4 +1,4 @@
-"""``lynkeus rescan``: earlier uploads against references that came later."""
+"""``lynkeus rescan``: compare earlier uploads with references that were registered later."""
 
 import sys
 import time
@@ -12,16 +12,16 @@ from lynkeus.cli.wanted import Wanted
 
 
 @click.command()
-@click.option("--gallery", "galleries", multiple=True, help="Look in this gallery only; may be repeated.")
+@click.option("--gallery", "galleries", multiple=True, help="Compare with this gallery only; may be repeated.")
 @output_options
 @jobs_option
 @click.pass_obj
 def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int | None) -> None:
-    """Look for references that came later in uploads that were scanned earlier.
+    """Compare earlier uploads with references that were registered later.
 
-    Uses what `scan --keep DAYS` kept of them, else their files where these are still the same; others are
-    listed as not kept. New findings are recorded. Ends with 0 when nothing new was found, 1 when something was,
-    and 3 when nothing was and some uploads were not kept.
+    A rescan uses the data that `scan --keep DAYS` kept of an upload, otherwise the upload's file if the file is
+    unchanged. All other uploads are listed as not kept. New findings are recorded. Ends with 1 when there are new
+    findings; otherwise with 3 when some uploads were not kept, and with 0 when all uploads were compared.
 
     \b
     lynkeus rescan --report later.html

@@ -14,8 +14,10 @@ from lynkeus.cli.wanted import Wanted
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--gallery", "galleries", multiple=True, help="Look in this gallery only; may be repeated.")
-@click.option("--keep", type=click.IntRange(1), metavar="DAYS", help="Keep what a rescan needs for so many days.")
+@click.option("--gallery", "galleries", multiple=True, help="Compare with this gallery only; may be repeated.")
+@click.option(
+    "--keep", type=click.IntRange(1), metavar="DAYS", help="Keep the data that a rescan needs, for DAYS days."
+)
 @output_options
 @jobs_option
 @click.pass_obj
@@ -30,7 +32,8 @@ def scan(
 ) -> None:
     """Find registered pictures in uploads (files or folders).
 
-    Ends with 0 when nothing was found, 1 when something was, 3 when some files could not be read.
+    Ends with 3 when some files could not be read; otherwise with 1 when something was found, and with 0 when nothing
+    was found.
 
     \b
     lynkeus scan uploads/ --report out.html --json out.jsonl
@@ -50,7 +53,7 @@ def scan(
     with open_home(home) as opened, Outputs(wanted) as outputs:
         judge = calibrated(opened, galleries, jobs=jobs)
         if not any(opened.catalog.references.count(name) for name in galleries or [None]):
-            click.echo("warning: nothing is registered there, so nothing can be found", err=True)
+            click.echo("warning: no reference is registered there, so nothing can be found", err=True)
         entries = list(walk(paths))
         shown = progress(scanned(opened, entries, judge), total=len(entries))
         for row in recorded(opened, shown, keep_days=keep):

@@ -1,4 +1,4 @@
-"""``lynkeus train``: a recipe becomes a run, one or a grid of them."""
+"""``lynkeus train``: train a recipe, as one run or a grid of runs."""
 
 import sys
 from pathlib import Path
@@ -11,16 +11,18 @@ from lynkeus.cli.options import DONE, FAILED, json_option
 
 @click.command()
 @click.argument("recipe")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run; gone on with if begun.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder of the run; resumes an unfinished run."
+)
 @click.option(
     "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="Root of the data."
 )
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change a field of the recipe.")
-@click.option("--grid", "grids", multiple=True, metavar="FIELD=A,B,C", help="A run for each value, in OUT.")
-@click.option("--hold-out", type=click.Path(path_type=Path, exists=True), help="List of what must not train.")
-@click.option("--caches", type=click.Path(path_type=Path), help="Folder of decoded pictures.  [default: beside OUT]")
+@click.option("--grid", "grids", multiple=True, metavar="FIELD=A,B,C", help="Train one run per value, in OUT.")
+@click.option("--hold-out", type=click.Path(path_type=Path, exists=True), help="List of pictures that must not train.")
+@click.option("--caches", type=click.Path(path_type=Path), help="Folder for decoded pictures.  [default: beside OUT]")
 @click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="Processes of this machine.")
+@click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="Processes on this machine.")
 @click.option(
     "--precision",
     type=click.Choice(["32-true", "bf16-mixed", "16-mixed", "bf16-true"]),
@@ -48,10 +50,10 @@ def train(
     evaluated: bool,
     as_json: bool,
 ) -> None:
-    """Train RECIPE and evaluate what came of it.
+    """Train RECIPE and evaluate the result.
 
-    A run that was cut off goes on when the same command is given again. Several processes or machines:
-    torchrun --nproc-per-node 2 -m lynkeus train ... with nothing else changed.
+    The same command resumes an interrupted run. For several processes or machines, put
+    `torchrun --nproc-per-node 2 -m` in front of the same command.
 
     \b
     lynkeus recipes list
@@ -83,7 +85,7 @@ def train(
         try:
             ended = train_one(fabric, request, run, stop_after=stop_after, evaluate=evaluated)
         except KeyboardInterrupt:
-            click.echo(f"lynkeus: {run.name}: stopped and saved; the same command goes on", err=True)
+            click.echo(f"lynkeus: {run.name}: stopped and saved; the same command resumes", err=True)
             sys.exit(FAILED)
         except (LynkeusError, OSError) as error:
             if len(wanted) == 1:
@@ -93,7 +95,7 @@ def train(
             continue
         if stop_after is not None and fabric.is_global_zero:
             click.echo(
-                f"lynkeus: {run.name}: stopped at step {stop_after} at the latest; the same command goes on", err=True
+                f"lynkeus: {run.name}: stopped at step {stop_after} at the latest; the same command resumes", err=True
             )
         found = load_evaluation(run) if ended else None
         if len(wanted) > 1 and not as_json and fabric.is_global_zero:

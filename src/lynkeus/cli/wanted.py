@@ -1,4 +1,4 @@
-"""Which files a scan is asked to write; refused before the work where they could not be written."""
+"""The files that the user asks a scan to write. A file that cannot be written is refused before the work begins."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 PRINTED = Path("-")
+"""The path that means standard output, as in many commands."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """Which outputs are wanted, and where; ``-`` prints one of them."""
+    """The requested outputs and their files; the path ``-`` prints an output."""
 
     report: Path | None = None
     json_file: Path | None = None
@@ -18,11 +19,11 @@ class Wanted:
     isc_file: Path | None = None
 
     def check(self) -> None:
-        """Refuse a file that could not be written, before the work begins.
+        """Refuse a file that cannot be written, before the work begins.
 
         Raises:
-            click.BadParameter: Its folder is missing, or it is a folder itself.
-            click.UsageError: Two are to be printed.
+            click.BadParameter: The file's folder is missing, or the path is a folder.
+            click.UsageError: Two outputs would be printed.
         """
         asked = {
             "--report": self.report,
@@ -39,20 +40,20 @@ class Wanted:
 
     @property
     def printed(self) -> bool:
-        """Whether standard output is taken, so that words go to standard error."""
+        """Whether an output is printed, so that messages must go to standard error."""
         return PRINTED in (self.report, self.json_file, self.csv_file, self.isc_file)
 
 
 def check_writable(option: str, path: Path | None) -> None:
-    """Refuse a file that could not be written, before the work begins.
+    """Refuse a file that cannot be written, before the work begins.
 
     Raises:
-        click.BadParameter: Its folder is missing, it is a folder itself, or ``-``, which is no file here.
+        click.BadParameter: The file's folder is missing, the path is a folder, or the path is ``-``.
     """
     if path is None:
         return
     if path == PRINTED:
-        raise click.BadParameter("- is no file, and this cannot be printed: name a file", param_hint=option)
+        raise click.BadParameter("this output cannot be printed: name a file, not -", param_hint=option)
     if path.is_dir():
         raise click.BadParameter(f"{path} is a folder", param_hint=option)
     if not path.absolute().parent.is_dir():

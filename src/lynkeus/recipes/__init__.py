@@ -1,7 +1,7 @@
-"""Recipes say what is trained, how and from what. A recipe is a value: the ``RECIPE`` of the module of the same name.
+"""Recipes say what is trained, how, and from which data. A recipe is the value ``RECIPE`` of the module of its name.
 
-``lynkeus.recipes.lookup`` finds a recipe by its name. This table holds paths, not recipes: importing a recipe needs
-PyTorch, and listing the names must not.
+``lynkeus.recipes.lookup`` finds a recipe by its name. This table holds module paths, not recipes, because importing a
+recipe needs PyTorch and listing the names must not need PyTorch.
 """
 
 GROUP = "lynkeus.recipes"

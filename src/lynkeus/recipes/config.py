@@ -1,4 +1,4 @@
-"""The optimiser that recipes of all families use. No field has a default."""
+"""The optimiser settings that all families of recipes use. No field has a default."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from lynkeus.engine.schedule import Trapezoid
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Descent:
-    """The optimiser (AdamW) and its schedule.
+    """Settings of the optimiser (AdamW) and its schedule.
 
     Attributes:
         steps: Steps of the run.
-        warmup: Steps in which the learning rates rise.
+        warmup: Steps at the start in which the learning rates rise.
         cooldown: Steps at the end in which the learning rates fall to 0.
         backbone_rate: Learning rate of the backbone.
         head_rate: Learning rate of the linear layer.
-        weight_decay: Of all weights.
+        weight_decay: Weight decay of all weights.
         accumulate: Number of batches whose averaged gradient makes one step.
-        clip_norm: Longest gradient of all weights together; None never shortens the gradient.
+        clip_norm: Largest norm of the gradient of all weights together; None never clips the gradient.
     """
 
     steps: int
@@ -31,7 +31,7 @@ class Descent:
     clip_norm: float | None
 
     def options(self, *, stop_after: int | None = None) -> LoopOptions:
-        """Length and schedule for the training loop; ``stop_after`` stops at a step as if interrupted."""
+        """Length and schedule for the training loop; ``stop_after`` stops the loop at a step as if interrupted."""
         rate = Trapezoid(warmup=self.warmup, cooldown=self.cooldown, steps=self.steps)
         return LoopOptions(
             steps=self.steps,

@@ -1,4 +1,4 @@
-"""What a recipe says about itself: the docstring of the recipe's module with its four lines, and the fields by path."""
+"""Descriptions of recipes: the docstring of a recipe's module with its four lines, and the fields by path."""
 
 import ast
 import re
@@ -15,12 +15,12 @@ NOT_SAID = "not said"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Description:
-    """What a recipe says about itself.
+    """The description of a recipe.
 
     Attributes:
-        text: The docstring of its module.
-        summary: The first line.
-        lines: ``Source``, ``Expected``, ``Cost`` and ``Run``; "not said" where one is missing.
+        text: The docstring of the recipe's module.
+        summary: The first line of the docstring.
+        lines: ``Source``, ``Expected``, ``Cost`` and ``Run``; a missing line is "not said".
     """
 
     text: str
@@ -29,7 +29,7 @@ class Description:
 
 
 def described(name: str) -> Description:
-    """What a recipe says about itself. The docstring is read from the source; the recipe is not imported.
+    """Describe a recipe. The docstring is read from the source file; the recipe is not imported.
 
     Raises:
         UnknownNameError: No recipe has the name.
@@ -40,7 +40,7 @@ def described(name: str) -> Description:
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:
-    """Every field of a recipe by the path that ``--set`` takes.
+    """Every field of a recipe, by its path for ``--set``.
 
     >>> from lynkeus.recipes.retrieval.stages import Angular
     >>> flat(Angular(scale=32.0, margin=0.3))["margin"]
@@ -56,15 +56,15 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def _docstring(module: str) -> str:
-    """Read the docstring of a module without importing the module; where that fails, say why instead.
+    """Read the docstring of a module without importing the module; on an error, give the reason instead.
 
-    Finding a module imports the packages that hold the module. Other people's packages may need what is not installed.
+    Finding a module imports the packages that contain the module. Another package may need libraries that are missing.
     """
     try:
         spec = find_spec(module)
         source = spec.loader.get_source(module) if spec and isinstance(spec.loader, InspectLoader) else None
         return ast.get_docstring(ast.parse(source or "")) or ""
-    except Exception as error:  # noqa: BLE001  code of another package runs here, and one that fails must not hide the others
+    except Exception as error:  # noqa: BLE001  code of another package runs here; a failure must not hide the other recipes
         return f"{module} cannot be read: {type(error).__name__}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""Pictures that must not train: a text file of paths, or the lists of a benchmark."""
+"""Held-out pictures, which must not train: a text file of paths, or the lists of a benchmark."""
 
 import csv
 import hashlib
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from lynkeus.core import UnreadableError
 
-_LISTS = ("split", "hosts", "strangers")
+_LISTS = ("split", "hosts", "strangers")  # csv files of a benchmark's folder of lists
 
 
 def read_held_out(path: Path) -> frozenset[str]:
-    """Read held-out paths, relative to the data root: the lines of a file, or what a benchmark's folder of lists keeps.
+    """Read held-out paths, relative to the data root, from the lines of a file or from a benchmark's folder of lists.
 
     Raises:
-        UnreadableError: There is neither.
+        UnreadableError: The file or the lists cannot be read.
     """
     try:
         if path.is_dir():
@@ -24,19 +24,19 @@ def read_held_out(path: Path) -> frozenset[str]:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of what ``read_held_out`` gives.
+    """SHA-256 of the paths that ``read_held_out`` gives.
 
     Raises:
-        UnreadableError: It gives nothing.
+        UnreadableError: The file or the lists cannot be read.
     """
     return hashlib.sha256("\n".join(sorted(read_held_out(path))).encode()).hexdigest()
 
 
 def barred_by_lists(lists: Path) -> frozenset[str]:
-    """The pictures that a benchmark keeps for measuring.
+    """The pictures that a benchmark keeps for evaluation.
 
-    These are the test half and all references of ``split.csv``, and the hosts and strangers of both halves. Train
-    pictures of the tune half are free to train.
+    These are the test half and all references of ``split.csv``, and the hosts and strangers of both halves. The
+    pictures of the tune half with the role "train" may train.
 
     Args:
         lists: Folder with ``split.csv`` (path, role, half), ``hosts.csv`` and ``strangers.csv`` (path).

@@ -1,6 +1,6 @@
-"""What the numbers of a recipe may be, by the name of the field; checked where a setting changes one.
+"""The ranges of a recipe's numbers, by the name of the field. A setting that changes a number is checked here.
 
-A field that is not named here takes any finite number. Configs may check their own fields, too.
+A field without a range takes any finite number. Configs may also check their own fields.
 """
 
 from typing import NamedTuple
@@ -11,8 +11,8 @@ class Limit(NamedTuple):
 
     Attributes:
         least: Lowest value.
-        most: Highest value; None has none.
-        open_below: ``least`` itself is no value.
+        most: Highest value; None means no limit.
+        open_below: ``least`` itself is not allowed.
     """
 
     least: float
@@ -31,6 +31,7 @@ class Limit(NamedTuple):
         return f"above {self.least:g}" if self.open_below else f"{self.least:g} or more"
 
 
+# What each number means gives its range: a count, a rate or a share.
 _ANY, _SOME, _POSITIVE, _SHARE = Limit(0.0), Limit(1.0), Limit(0.0, open_below=True), Limit(0.0, 1.0)
 
 _FIELDS = {
@@ -47,11 +48,11 @@ LIMITS: dict[str, Limit] = {name: limit for limit, names in _FIELDS.items() for 
     "augment.side": _ANY,
     "maps.side": _ANY,
 }
-"""By the last part of a field's path, or by the last two, which go before."""
+"""Ranges by the last part of a field's path, or by the last two parts; a match of two parts takes precedence."""
 
 
 def limit_of(path: str) -> Limit | None:
-    """The range of the field that a path leads to; None for any number.
+    """The range of the field at a path; None means any number.
 
     >>> str(limit_of("descent.steps")), str(limit_of("objective.momentum")), str(limit_of("clip_norm"))
     ('0 or more', 'between 0 and 1', 'above 0')

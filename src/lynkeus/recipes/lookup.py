@@ -19,7 +19,7 @@ def known() -> list[str]:
 
 
 def module_of(name: str) -> str:
-    """Path of the module that holds a recipe; the module is not imported.
+    """Path of a recipe's module; the module is not imported.
 
     Raises:
         UnknownNameError: No recipe has the name.
@@ -28,7 +28,7 @@ def module_of(name: str) -> str:
 
 
 def load_recipe(name: str) -> "Recipe":
-    """The recipe of a name.
+    """Load the recipe of a name.
 
     Raises:
         UnknownNameError: No recipe has the name, or another package's recipe cannot be loaded.

@@ -1,4 +1,4 @@
-"""The model card: a JSON file beside a published model. It is read by ``lynkeus.runtime.cards``."""
+"""The model card: a JSON file beside a published model, which ``lynkeus.runtime.cards`` reads."""
 
 import hashlib
 import json
@@ -17,10 +17,10 @@ from lynkeus.report.laboratory.evaluation import load_evaluation
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Agreement:
-    """How far the exported files are from the model, over training pictures.
+    """Agreement of the exported files with the model, over training pictures.
 
     Attributes:
-        onnx_error: Largest difference of a number between PyTorch and ONNX fp32.
+        onnx_error: Largest difference of an output between PyTorch and ONNX fp32.
         int8_cosine: Mean cosine of fp32 and int8.
         int8_cosine_lowest: Lowest cosine.
     """
@@ -31,7 +31,7 @@ class Agreement:
 
 
 def known_figures(run: Path) -> dict[str, float]:
-    """What a run's evaluation measured; empty where the run was not evaluated."""
+    """The figures of a run's evaluation; empty for a run without an evaluation."""
     found = load_evaluation(run)
     return {} if found is None else dict(found.figures)
 
@@ -45,13 +45,13 @@ def write_card(
     backbone: str,
     **words: Any,
 ) -> None:
-    """Write a model's card. Digest, licence, terms, training data and date are worked out here.
+    """Write a model's card. This function computes digest, licence, terms, training data and date.
 
     Args:
         card: File to write.
-        model: The model it describes, in the same folder.
-        cache: The pictures that trained, or the list of the files.
-        trained: Numbers of the pictures that trained; None means all pictures of the cache.
+        model: The model file, in the same folder.
+        cache: The training pictures, or the list of the training files.
+        trained: Numbers of the training pictures; None means all pictures of the cache.
         backbone: Name of the backbone, whose weights are Apache-2.0.
         words: The other fields: name, version, input, output, figures, recipe.
     """

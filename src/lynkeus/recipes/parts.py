@@ -1,6 +1,6 @@
-"""Parts of recipes that are chosen by name, as in ``--set loss=angular``. Other packages add parts by entry point.
+"""Parts of recipes that users choose by name, as in ``--set loss=angular``. Other packages add parts by entry point.
 
-A part is a value with fields of its own, which further settings change: ``--set loss=angular --set loss.margin=0.2``.
+A part is a value with fields; further settings change these fields: ``--set loss=angular --set loss.margin=0.2``.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from lynkeus.recipes.retrieval.stages import Angular, Classification, Margins, S
 
 
 class Parts(NamedTuple):
-    """What a field takes by name.
+    """The parts that a field accepts by name.
 
     Attributes:
-        ours: By name.
-        group: Entry point group of other packages' parts.
+        ours: Our parts by name.
+        group: Entry point group for parts of other packages.
     """
 
     ours: Mapping[str, Any]

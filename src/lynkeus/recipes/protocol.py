@@ -1,7 +1,7 @@
-"""What a recipe is to those who train, evaluate and export it without knowing its kind.
+"""The protocol of recipes: commands train, evaluate and export every recipe through this protocol.
 
-A recipe is a frozen dataclass without defaults; a variant of it is ``dataclasses.replace``. ``lynkeus.recipes.lookup``
-finds ours in the table of ``lynkeus.recipes``, and others through the entry point group ``lynkeus.recipes``.
+A recipe is a frozen dataclass without defaults; ``dataclasses.replace`` makes a variant. ``lynkeus.recipes.lookup``
+finds our recipes in the table of ``lynkeus.recipes``, and other recipes through the entry point group of that name.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from lynkeus.report.laboratory.evaluation import Evaluation
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Places:
-    """Where a training run finds and leaves its files.
+    """The folders of a training run.
 
     Attributes:
         data: The data root.
         out: Folder of the run.
         caches: Folder of decoded pictures.
-        barred: Pictures that must not train, relative to the data root.
+        barred: Held-out pictures, relative to the data root; they must not train.
     """
 
     data: Path
@@ -33,20 +33,20 @@ class Places:
 
 @runtime_checkable
 class Recipe(Protocol):
-    """What can be trained, evaluated and exported."""
+    """A model and its training, which can be trained, evaluated and exported."""
 
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> nn.Module:
-        """Train, or go on training from the run folder's last checkpoint, and give the model.
+        """Train, or resume from the last checkpoint of the run; gives the model.
 
         Args:
-            places: Folders.
-            fabric: Launched; one process or several.
+            places: Folders of the run.
+            fabric: A launched Fabric with one or more processes.
             stop_after: Stop at this step as if interrupted.
         """
         ...
 
     def evaluate(self, places: Places) -> Evaluation:
-        """What the run's last checkpoint is worth, on pictures or classes that did not train.
+        """Evaluate the run's last checkpoint on pictures or classes that did not train.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.
@@ -54,13 +54,13 @@ class Recipe(Protocol):
         ...
 
     def export(self, places: Places, target: Path) -> Path:
-        """Write the model as ONNX with its card, checked against PyTorch to 1e-4; gives the ONNX file.
+        """Write the model as ONNX with its card, and check the file against PyTorch to 1e-4. Gives the ONNX file.
 
         Args:
-            places: Folders.
-            target: Folder, made where missing.
+            places: Folders of the run.
+            target: Folder to write to; a missing folder is made.
 
         Raises:
-            CorruptError: The ONNX file does not give what PyTorch gives.
+            CorruptError: The outputs of ONNX and PyTorch differ.
         """
         ...

@@ -1,4 +1,4 @@
-"""A run's folder keeps what the run was asked to do. The folder alone then resumes, evaluates and compares the run."""
+"""Runs: the folder of a run stores the request, so that the folder suffices to resume, evaluate and compare it."""
 
 import json
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ FILE = "request.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What a run was asked to do.
+    """The request of a run.
 
     Attributes:
         recipe: Name of the recipe.
-        changes: Paths of changed fields and their texts, in order.
+        changes: Paths of the changed fields and their texts, in order.
         data: The data root.
         caches: Folder of decoded pictures.
-        hold_out: Text file with the paths of pictures that must not train, or a benchmark's folder of lists.
-        hold_out_sha256: Digest of these paths when the run began.
-        precision: Of the numbers.
+        hold_out: Text file with the paths of held-out pictures, or a benchmark's folder of lists.
+        hold_out_sha256: Digest of the held-out paths when the run began.
+        precision: Precision of the numbers in training, such as "32-true".
     """
 
     recipe: str
@@ -50,7 +50,7 @@ def make_request(
     hold_out: Path | None,
     precision: str,
 ) -> Request:
-    """A request, its folders made absolute.
+    """Make a request with absolute folders.
 
     Raises:
         UnknownNameError: No recipe has the name.
@@ -70,15 +70,15 @@ def make_request(
 
 
 def chosen(name: str, changes: Sequence[tuple[str, str]]) -> Recipe:
-    """The recipe of a name, changed."""
+    """The recipe of a name with the changes applied."""
     return change(load_recipe(name), changes)
 
 
 def begin(request: Request, out: Path) -> tuple[Recipe, Places]:
-    """Open a new run, or resume one: its recipe and folders. The run's folder keeps the request.
+    """Open a new run or resume a run; gives the recipe and the folders. The run's folder stores the request.
 
     Raises:
-        ConflictError: The folder holds a run of another request, or other files; nothing of it is changed.
+        ConflictError: The folder holds a run of another request, or other files; then nothing changes.
         StorageError: The request cannot be written.
     """
     file = out / FILE
@@ -97,7 +97,7 @@ def begin(request: Request, out: Path) -> tuple[Recipe, Places]:
 
 
 def forget_unbegun(out: Path) -> None:
-    """Delete the request of a run that failed before its first step, so that another run may use the folder."""
+    """Delete the request of a run that failed before its first step, so that another run can use the folder."""
     if (out / CONFIG).exists():
         return
     (out / FILE).unlink(missing_ok=True)
@@ -117,11 +117,11 @@ def reopen(out: Path) -> tuple[Recipe, Places]:
 
 
 def read_request(out: Path) -> Request:
-    """What the run of a folder was asked to do.
+    """The request of the run in a folder.
 
     Raises:
         NotTrainedError: The folder holds no run.
-        CorruptError: What it holds cannot be read.
+        CorruptError: The request cannot be read.
     """
     file = out / FILE
     if not file.exists():
@@ -139,7 +139,7 @@ def export_run(out: Path, target: Path) -> Path:
 
     Raises:
         NotTrainedError: The folder holds no run, or no checkpoint.
-        CorruptError: The ONNX file does not give what PyTorch gives.
+        CorruptError: The outputs of ONNX and PyTorch differ.
     """
     recipe, places = reopen(out)
     file = recipe.export(places, target)
@@ -153,7 +153,7 @@ def export_run(out: Path, target: Path) -> Path:
 
 
 def summarise(out: Path, *, name: str | None = None) -> RunSummary:
-    """What a run is and showed, for tables, plots and pages.
+    """The settings and results of a run, for tables, plots and pages.
 
     A run of two stages keeps the first stage in an inner folder. Its log counts the steps of both stages.
 
@@ -163,7 +163,7 @@ def summarise(out: Path, *, name: str | None = None) -> RunSummary:
 
     Raises:
         NotTrainedError: The folder holds no run.
-        CorruptError: A file of it cannot be read.
+        CorruptError: A file of the run cannot be read.
     """
     request = read_request(out)
     config = out / CONFIG
@@ -188,7 +188,7 @@ def _config(file: Path) -> dict[str, Any]:
 
 
 def _log(out: Path) -> list[dict[str, float]]:
-    """The rows of all stages."""
+    """The logged rows of all stages."""
     stages = sorted((file.parent for file in out.glob(f"*/{LOG}")), key=lambda folder: folder.stat().st_ctime)
     rows: list[dict[str, float]] = []
     for folder in (*stages, out):
@@ -202,6 +202,6 @@ def _places(request: Request, out: Path) -> Places:
     if request.hold_out is not None:
         listed = Path(request.hold_out)
         if digest_of(listed) != request.hold_out_sha256:
-            raise ConflictError(f"{listed} is not what it was when the run began")
+            raise ConflictError(f"{listed} has changed since the run began")
         barred = read_held_out(listed)
     return Places(data=Path(request.data), out=out, caches=Path(request.caches), barred=barred)

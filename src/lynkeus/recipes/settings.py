@@ -1,4 +1,4 @@
-"""Change a recipe from outside, as ``--set loss.pull=0.7`` does. Only this module finds fields by name."""
+"""Change a recipe by settings, as ``--set loss.pull=0.7`` does. Only this module finds fields by name."""
 
 import difflib
 import json
@@ -19,18 +19,18 @@ _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 
 def change(recipe: R, settings: Sequence[tuple[str, str]]) -> R:
-    """Change fields of a recipe. Each change is a path and a text, which is read as the field's type.
+    """Change fields of a recipe. Each change is a path and a text; the field's type says how to read the text.
 
-    A path leads through fields and, by number, through tuples: ``groups.0.batch``. A tuple is written as JSON, None
-    as ``none``, and a part by its name in ``lynkeus.recipes.parts``.
+    A path names fields and, by number, places in tuples: ``groups.0.batch``. The text of a tuple is JSON, the text of
+    None is ``none``, and the text of a part is its name in ``lynkeus.recipes.parts``.
 
     Args:
-        recipe: A frozen dataclass; stays as it is.
+        recipe: A frozen dataclass; stays unchanged.
         settings: Paths and texts, applied in order.
 
     Raises:
-        SettingError: A field is not there, or does not take the text; the message lists what is there, or gives the
-            range of ``lynkeus.recipes.limits``.
+        SettingError: A field does not exist or does not accept the text; the message lists the fields, or gives the
+            range in ``lynkeus.recipes.limits``.
         UnknownNameError: No part has the name.
     """
     for path, text in settings:
@@ -39,7 +39,7 @@ def change(recipe: R, settings: Sequence[tuple[str, str]]) -> R:
 
 
 def split_setting(text: str) -> tuple[str, str]:
-    """``a.b=c`` as path and text.
+    """Split ``a.b=c`` into path and text.
 
     Raises:
         SettingError: There is no ``=``.
@@ -49,7 +49,7 @@ def split_setting(text: str) -> tuple[str, str]:
     """
     path, mark, value = text.partition("=")
     if not mark or not path:
-        raise SettingError(f"{text!r} is no setting; write FIELD=VALUE, such as seed=1")
+        raise SettingError(f"{text!r} is not a setting; write FIELD=VALUE, such as seed=1")
     return path, value
 
 
@@ -75,7 +75,7 @@ def _changed(value: Any, steps: list[str], text: str, path: str) -> Any:
 
 
 def _check_limit(new: Any, path: str, text: str) -> None:
-    """Refuse a number beyond the range of its field. Other packages check the fields of their own configs."""
+    """Refuse a number outside the range of its field. Other packages check the fields of their own configs."""
     limit = limit_of(path)
     if limit is not None and type(new) in (int, float) and not limit.holds(float(new)):
         raise SettingError(f"{path} is {text}, must be {limit}")
@@ -83,7 +83,7 @@ def _check_limit(new: Any, path: str, text: str) -> None:
 
 def _changed_place(value: tuple[Any, ...], head: str, rest: list[str], text: str, path: str) -> tuple[Any, ...]:
     if not head.isdecimal() or int(head) >= len(value):
-        raise SettingError(f"{path}: {head!r} is no place in {len(value)} parts; write 0 to {len(value) - 1}")
+        raise SettingError(f"{path}: {head!r} is not one of the {len(value)} places; write 0 to {len(value) - 1}")
     place = int(head)
     inner = value[place]
     new = _changed(inner, rest, text, path) if rest else _read(text, type(inner), inner, path)
@@ -91,17 +91,17 @@ def _changed_place(value: tuple[Any, ...], head: str, rest: list[str], text: str
 
 
 def _read(text: str, hint: Any, before: Any, path: str) -> Any:
-    """A text as the type of a field."""
+    """Read a text as the type of a field."""
     parts = PARTS.get(path.rsplit(".", maxsplit=1)[-1])
     if parts is not None and text.lower() != "none":
         return find(parts.ours, parts.group, text)
     if is_dataclass(before) and text.lower() != "none":
         names = ", ".join(f"{path}.{each.name}" for each in fields(before))
-        raise SettingError(f"{path} is no single value; set {names}")
+        raise SettingError(f"{path} is not a single value; set {names}")
     try:
         return _as(text, hint)
     except (ValueError, TypeError) as error:
-        raise SettingError(f"{path} takes {_said(hint)}, not {text!r}") from error
+        raise SettingError(f"{path} takes {_type_words(hint)}, not {text!r}") from error
 
 
 def _as(text: str, hint: Any) -> Any:
@@ -154,12 +154,12 @@ def _refuse(value: Any) -> Any:
     raise ValueError(value)
 
 
-def _said(hint: Any) -> str:
+def _type_words(hint: Any) -> str:
     if get_origin(hint) is tuple:
         return f"JSON such as [1, 2], read as {str(hint).replace('typing.', '')}"
     words = {int: "a whole number", float: "a finite number", bool: "true or false", str: "a text"}
     if get_origin(hint) in (Union, UnionType):
-        return " or ".join("none" if one is NoneType else _said(one) for one in get_args(hint))
+        return " or ".join("none" if one is NoneType else _type_words(one) for one in get_args(hint))
     if get_origin(hint) is Literal:
         return " or ".join(map(str, get_args(hint)))
     return words.get(hint, str(hint).replace("typing.", ""))

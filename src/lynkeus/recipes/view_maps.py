@@ -1,9 +1,9 @@
-"""Feature maps of some views of each picture, made once by the blocks that do not learn, and mapped into memory.
+"""Feature maps of the views of each picture, computed once by the frozen blocks and mapped into memory.
 
-Training then starts from these maps. The frozen blocks do most of a step's work: ONNX Runtime does this work once a
-view, where PyTorch would do it once a step.
+Training starts from these maps. The frozen blocks take most of the time of a step. ONNX Runtime computes them once per
+view; PyTorch would compute them at every step.
 
-Conventions: view 0 is the picture as it is; the views of each kind follow. All views of a picture have the picture's
+Conventions: view 0 is the unchanged picture; the views of each edit follow. All views of a picture have the picture's
 shape. Maps are float16.
 """
 
@@ -27,12 +27,12 @@ from lynkeus.models.export import INPUT, export_onnx
 from lynkeus.runtime.area import resized, sides_of_area
 from lynkeus.runtime.sessions import open_session
 
-FORMAT = 2
+FORMAT = 2  # a change of the files or of their content needs a new number
 _OUTPUT = "maps"
-_TOGETHER = 32
+_TOGETHER = 32  # most pictures in one pass through the network; limits memory
 
 Staged = ObjectDescriptor | Embedder
-"""A model with blocks that do not learn, its trunk, whose maps are kept."""
+"""A model whose frozen blocks, the trunk, make the stored maps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -40,10 +40,10 @@ class ViewMaps:
     """Maps of all views of all pictures.
 
     Attributes:
-        values: All maps in one row; the views of a picture stand together.
+        values: All maps in one flat array; the views of a picture are neighbours.
         start: First value of each picture.
         shape: Channels, height and width of the maps of each picture.
-        views: Views a picture.
+        views: Number of views per picture.
     """
 
     values: np.memmap
@@ -63,26 +63,26 @@ class ViewMaps:
         return [numbers[rows] for rows in self.rows_alike(numbers)]
 
     def rows_alike(self, numbers: Int64[np.ndarray, " m"]) -> list[Int64[np.ndarray, " k"]]:
-        """The same parts, as places in ``numbers``. A picture may occur more than once."""
+        """The parts of ``alike`` as places in ``numbers``. A picture may occur more than once."""
         _, kind = np.unique(self.shape[numbers], axis=0, return_inverse=True)
         together = [np.flatnonzero(kind == one) for one in np.unique(kind)]
         return [part[at : at + _TOGETHER] for part in together for at in range(0, len(part), _TOGETHER)]
 
     def stacked(self, numbers: Int64[np.ndarray, " k"], views: Int64[np.ndarray, " k"]) -> Tensor:
-        """The maps of one view each of pictures whose maps have one shape, float32."""
+        """The maps of one view per picture, stacked, float32; all maps must have one shape."""
         maps = [self.view(int(number), int(view)) for number, view in zip(numbers, views, strict=True)]
         return torch.from_numpy(np.stack(maps).astype(np.float32)).contiguous(memory_format=torch.channels_last)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ViewPlan:
-    """Which views are made.
+    """The views to make.
 
     Attributes:
-        edits: Each makes one kind of view.
-        views: Views of each kind, beside the plain one.
-        area: Square pixels to which each is brought.
-        seed: Of all randomness in the views.
+        edits: The edits; each edit makes ``views`` views.
+        views: Views per edit, in addition to the unchanged picture.
+        area: Area of a resized view, square pixels.
+        seed: Seed of all randomness in the views.
     """
 
     edits: tuple[Transform, ...]
@@ -92,12 +92,12 @@ class ViewPlan:
 
 
 def open_view_maps(model: Staged, pictures: PictureCache, plan: ViewPlan, *, caches: Path) -> ViewMaps:
-    """Open the maps of a model's trunk; make the maps first where they are missing.
+    """Open the maps of a model's trunk; compute missing maps first.
 
     Args:
-        model: Before training; its frozen blocks are the trunk.
-        pictures: What to look at.
-        plan: Which views.
+        model: The model before training; its frozen blocks are the trunk.
+        pictures: The pictures.
+        plan: The views to make.
         caches: Folder of caches.
     """
     learning = {name for name, weight in model.named_parameters() if weight.requires_grad and model.frozen_blocks >= 0}
@@ -119,7 +119,7 @@ def open_view_maps(model: Staged, pictures: PictureCache, plan: ViewPlan, *, cac
 
 @torch.no_grad()
 def pooled(model: Staged, maps: ViewMaps, numbers: Int64[np.ndarray, " m"]) -> Float32[np.ndarray, "m d"]:
-    """Pooled features of some pictures as they are."""
+    """Pooled features of unchanged pictures."""
     model.eval()
     found: dict[int, np.ndarray] = {}
     for part in maps.alike(numbers):
@@ -139,7 +139,7 @@ class _Trunk(nn.Module):
 
 def _build(model: Staged, pictures: PictureCache, plan: ViewPlan, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    own = os.getpid()  # several processes may build at once: each writes its own files, and the last ones stay
+    own = os.getpid()  # several processes may build at once: each process writes its own files, and the last files stay
     trunk = folder / f"trunk.{own}.onnx"
     export_onnx(_Trunk(model), trunk, side=128, output=_OUTPUT, free={INPUT: (1, 2), _OUTPUT: (2, 3)})
     session = open_session(trunk)

@@ -1,4 +1,4 @@
-"""Reports of a scan: HTML to look at, JSON lines and CSV to go on with, ISC files to evaluate."""
+"""Reports of a scan: HTML for people, JSON lines and CSV for other programs, ISC files for evaluation."""
 
 from lynkeus.report.about import ReportInfo as ReportInfo
 from lynkeus.report.evidence import evidence_from_json as evidence_from_json

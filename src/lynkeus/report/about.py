@@ -1,4 +1,4 @@
-"""What a report says about the scan itself."""
+"""The facts about a scan that its report shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,21 +7,21 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportInfo:
-    """The scan behind a report: what, when, with which versions and under which policy.
+    """Facts about a scan: the scanned files, the time, the versions and the policies.
 
     Attributes:
         title: Heading of the report.
-        scanned: What was scanned: folders and files as the user gave them.
-        started: When the scan began; None leaves it out, so that equal scans give equal bytes.
-        seconds: How long it took, seconds; None leaves it out.
+        scanned: Folders and files as the user gave them.
+        started: When the scan began; None omits the time, so that equal scans give equal bytes.
+        seconds: Duration of the scan, seconds; None omits the duration.
         command: The command line that repeats the scan.
-        versions: Name to version: lynkeus and the libraries that decide about scores.
+        versions: Name to version: lynkeus and the libraries that affect scores.
         models: Name of each model to its digest.
         policies: Name of each gallery to its policy in words.
         backgrounds: Name of each gallery to its number of independent clean uploads; rates below 3 / number
             are shown as "rarer than 1 in number / 3".
-        settings: Whatever else is needed to repeat the scan: seeds, limits, catalog.
-        note: Anything a reader should know; empty for nothing.
+        settings: Other facts that are needed to repeat the scan: recogniser, catalog, number of references.
+        note: A note for the reader; empty for none.
     """
 
     title: str = "Scan report"

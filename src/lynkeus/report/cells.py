@@ -13,13 +13,13 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "
 
 
 def text_cell(value: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """The text, escaped so that no spreadsheet takes the text for a formula."""
     shown = visible(value)
     return "'" + shown if shown.lstrip(" '\"\u00a0\u3000").startswith(_FORMULA_STARTS) else shown
 
 
 def number_cell(value: float | None) -> str:
-    """A number with all its digits; empty where the number is missing or not finite."""
+    """A number with all its digits; empty when the number is missing or not finite."""
     return "" if value is None or not math.isfinite(value) else repr(float(value))
 
 

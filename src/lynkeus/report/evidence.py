@@ -1,4 +1,4 @@
-"""Evidence as JSON and back: one field a part, as ``docs/reference/json-lines.md`` describes."""
+"""Evidence as JSON and back: one field per part, as ``docs/reference/json-lines.md`` describes."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from lynkeus.report.parts import PARTS
 
 
 def evidence_record(evidence: Evidence) -> dict[str, Any]:
-    """The evidence as JSON's own types; every part has its field, null where the evidence lacks the part."""
+    """The evidence as JSON's own types; every part has a field, which is null when the evidence lacks the part."""
     values = {name: getattr(evidence, name) for name in PARTS}
     return {name: None if value is None else PARTS[name].to_json(value) for name, value in values.items()}
 
@@ -19,10 +19,10 @@ def evidence_record(evidence: Evidence) -> dict[str, Any]:
 def evidence_of(record: Mapping[str, Any]) -> Evidence:
     """The evidence that ``evidence_record`` described.
 
-    A part without a field is missing: a file of an older version lacks the parts that came since.
+    A part without a field is missing, because a file of an older version lacks newer parts.
 
     Raises:
-        KeyError: A part lacks a value; TypeError, ValueError, AttributeError: a value is no such value.
+        KeyError: A part lacks a value; TypeError, ValueError, AttributeError: a value has the wrong type or form.
     """
     held = {name: record[name] for name in PARTS if record.get(name) is not None}
     return Evidence(**{name: PARTS[name].from_json(value) for name, value in held.items()})
@@ -37,9 +37,9 @@ def evidence_from_json(text: str | bytes) -> Evidence:
     """The evidence that a line of JSON describes.
 
     Raises:
-        CorruptError: The text is no JSON, or describes no evidence.
+        CorruptError: The text is not JSON, or does not describe evidence.
     """
     try:
         return evidence_of(json.loads(text))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CorruptError(f"no evidence: {error!r}") from error
+        raise CorruptError(f"not evidence: {error!r}") from error

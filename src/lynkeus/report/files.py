@@ -1,4 +1,4 @@
-"""Text files that are either whole or not there."""
+"""Text files that are either complete or missing."""
 
 import os
 import tempfile
@@ -10,10 +10,10 @@ from typing import TextIO
 
 @contextmanager
 def whole_file(path: Path, *, encoding: str = "utf-8") -> Generator[TextIO]:
-    """A text file to write that takes its name only once it is complete; line ends stay as written.
+    """Open a text file that takes its name only when complete; line ends stay as written.
 
     Args:
-        path: Final name; what is there is replaced.
+        path: Final name; an existing file is replaced.
         encoding: Text encoding.
 
     Raises:
@@ -25,8 +25,8 @@ def whole_file(path: Path, *, encoding: str = "utf-8") -> Generator[TextIO]:
             yield file
         mask = os.umask(0)
         os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)  # noqa: PTH101 - a temporary file is private, the result is like any other
+        os.chmod(name, 0o666 & ~mask)  # noqa: PTH101 - a temporary file is private; the final file gets the usual permissions
         os.replace(name, path)  # noqa: PTH105 - the name is text here
     except BaseException:
-        os.unlink(name)  # noqa: PTH108 - the same
+        os.unlink(name)  # noqa: PTH108 - the name is text here
         raise

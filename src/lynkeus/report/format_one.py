@@ -1,7 +1,7 @@
-"""Lines of format 1 as lines of format 2.
+"""Convert lines of format 1 to lines of format 2.
 
-Version 0.1 wrote format 1. In format 1 the evidence was one flat record, and the number of the format was called
-``format``.
+Version 0.1 wrote format 1. In format 1, the evidence is one flat record, and the field ``format`` holds the number of
+the format.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ def upgraded(record: Mapping[str, Any]) -> dict[str, Any]:
     """A line of format 1 with the fields of format 2.
 
     Raises:
-        CorruptError: The line is of another format.
-        KeyError: A field is missing; TypeError, ValueError, AttributeError: a field is no such field.
+        CorruptError: The line has another format.
+        KeyError: A field is missing; TypeError, ValueError, AttributeError: a field has the wrong type or form.
     """
     if record["format"] != 1:
-        raise CorruptError(f"format {record['format']} is not known, only 1 is; later formats call their number schema")
+        raise CorruptError(f"format {record['format']} is unknown, only 1 is known; later formats have a field schema")
     return {**record, "schema": 2, "findings": [_finding(finding) for finding in record["findings"]]}
 
 

@@ -4,7 +4,7 @@ Source: the pose is the polar decomposition of the homography's Jacobian at one 
 Sutherland and Hodgman, Communications of the ACM 17 (1974), section 2; spreading is farthest-point
 sampling (Gonzalez 1985, https://doi.org/10.1016/0304-3975(85)90224-5).
 Conventions: (x, y), pixels, y down, centre of the first pixel at (0, 0); a homography maps reference to
-upload. Angles are degrees, clockwise as seen.
+upload. Angles are degrees, clockwise on the screen.
 """
 
 import math
@@ -21,7 +21,7 @@ class Pose:
     Attributes:
         rotation: Degrees clockwise, above -180 up to 180; mirroring (left to right) comes before it.
         scale: Length in the upload over length in the reference, both in full-size pixels.
-        stretch: Largest over smallest scale of any direction, at least 1.
+        stretch: Largest scale of a direction over smallest scale of a direction, at least 1.
         mirrored: Whether the homography turns left into right.
     """
 
@@ -42,7 +42,7 @@ def pose(transform: Float64[np.ndarray, "3 3"], at: Float[np.ndarray, " 2"]) -> 
     """Rotation, scale, stretch and handedness of a homography around one reference point.
 
     Returns:
-        None where the homography is singular or sends the point to infinity.
+        None when the homography is singular or maps the point to infinity.
     """
     mapped = transform @ np.append(at, 1.0)
     if not np.all(np.isfinite(mapped)) or abs(mapped[2]) < 1e-12:
@@ -63,15 +63,15 @@ def pose(transform: Float64[np.ndarray, "3 3"], at: Float[np.ndarray, " 2"]) -> 
 
 
 def clip(polygon: Float[np.ndarray, "n 2"], width: int, height: int) -> Float64[np.ndarray, "m 2"]:
-    """The part of a polygon inside a picture of this size, in the polygon's order.
+    """The part of a polygon inside a picture; the order of the corners stays.
 
     Args:
         polygon: Corners in order, pixels.
         width: Width of the picture, pixels; its left edge lies at -0.5.
-        height: Height likewise.
+        height: Height of the picture, pixels; its top edge lies at -0.5.
 
     Returns:
-        No corners where nothing is left or a corner is not finite.
+        The corners; no corners when the polygon lies outside or a corner is not finite.
     """
     if len(polygon) < 3 or not np.all(np.isfinite(polygon)):
         return np.zeros((0, 2))
@@ -91,7 +91,7 @@ def clip(polygon: Float[np.ndarray, "n 2"], width: int, height: int) -> Float64[
 
 
 def area(polygon: Float[np.ndarray, "n 2"]) -> float:
-    """Area of a simple polygon in square pixels, 0 for fewer than three corners.
+    """Area of a simple polygon in square pixels; 0 for fewer than three corners.
 
     >>> area(np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 3.0], [0.0, 3.0]]))
     6.0
@@ -103,14 +103,15 @@ def area(polygon: Float[np.ndarray, "n 2"]) -> float:
 
 
 def spread(points: Float[np.ndarray, "n d"], limit: int, apart: float = 0.0) -> Int[np.ndarray, " m"]:
-    """Rows of at most ``limit`` points that lie far from each other, in rising order.
+    """Rows of at most ``limit`` points that lie far from each other, in ascending order.
 
-    Starts at the point nearest the middle and adds the one farthest from all chosen; the first wins a tie.
+    The first chosen point is the point nearest the mean. Each further point is the point farthest from all chosen
+    points; the first of equally far points wins.
 
     Args:
         points: Points of any dimension, finite.
-        limit: Most points wanted, at least 1.
-        apart: Points nearer than this to a chosen one are left out, in the unit of ``points``.
+        limit: Most points to choose, at least 1.
+        apart: Least distance between chosen points, in the unit of ``points``.
     """
     if len(points) == 0:
         return np.arange(0)
@@ -127,11 +128,11 @@ def spread(points: Float[np.ndarray, "n d"], limit: int, apart: float = 0.0) -> 
 
 
 def scaling(full: tuple[int, int], shown: tuple[float, float]) -> Float64[np.ndarray, "3 3"]:
-    """Maps full-size pixels (centre at 0) to display units (corner at 0) of a picture shown at another size.
+    """The matrix that maps full-size pixels (pixel centre at 0) to display units (picture corner at 0).
 
     Args:
         full: (width, height) at full size, pixels.
-        shown: (width, height) on display, any unit.
+        shown: (width, height) on the display, any unit.
     """
     sx, sy = shown[0] / full[0], shown[1] / full[1]
     return np.array([[sx, 0.0, sx / 2], [0.0, sy, sy / 2], [0.0, 0.0, 1.0]])

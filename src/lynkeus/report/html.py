@@ -1,10 +1,10 @@
-"""One HTML file that shows every finding of a scan and why it was made.
+"""One HTML file that shows every finding of a scan with its evidence.
 
-The page needs nothing but itself: pictures are ``data:`` addresses, script and style stand inside, and the
-content security policy allows these two by their digests and forbids all else. Names of files and
-entities reach the page in two ways only, both escaped: through the template and as JSON that
-the script puts in as text. Each picture and each finding is a data block of its own, which the browser
-leaves unparsed until the finding is looked at.
+The page needs no other file: pictures are ``data:`` addresses, and script and style are part of the page. The content
+security policy allows this script and this style by their digests and forbids everything else. Names of files and
+entities reach the page in two ways only, both escaped: through the template, and as JSON that the script inserts as
+text. Each picture and each finding is a separate data block, which the browser does not parse until the user opens the
+finding.
 """
 
 import base64
@@ -30,7 +30,11 @@ from lynkeus.report.view import detail
 from lynkeus.report.words import duration_words
 
 THUMBNAIL_SIDE = 420
+"""Longest side of a picture in the page, pixels; a little above the 400 units of ``sides.BOX``."""
+
 FINDINGS_A_PAGE, ROWS_A_PAGE = 50, 200
+"""Findings and table rows on one page of the list; chosen by hand, few enough for a browser to draw at once."""
+
 _SCRIPTS = ("list.js", "card.js", "page.js")
 _VERDICT_ORDER = (Verdict.BLOCK, Verdict.REVIEW, Verdict.CLEAR, Verdict.UNREADABLE)
 _JSON_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -46,11 +50,11 @@ class _Block:
 
 def _json(value: Any) -> Markup:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Markup(text.translate(_JSON_ESCAPES))  # noqa: S704 - all that HTML knows is escaped
+    return Markup(text.translate(_JSON_ESCAPES))  # noqa: S704 - every character with a meaning in HTML is escaped
 
 
 def digest(text: str) -> str:
-    """Of a style or script, as the content security policy names it."""
+    """Digest of a style or script, in the form of the content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
@@ -129,7 +133,7 @@ def _summary(results: list[UploadResult], about: ReportInfo) -> dict[str, Any]:
 
 
 def environment() -> Environment:
-    """Templates that escape what comes from outside, with ``visible`` for names."""
+    """The templates; they escape every value, and have the filter ``visible`` for names."""
     environment = Environment(
         loader=PackageLoader("lynkeus.report"),
         autoescape=True,
@@ -142,19 +146,19 @@ def environment() -> Environment:
 
 
 def asset(templates: Environment, name: str) -> str:
-    """The text of a style or script."""
+    """The content of a style or script."""
     assert templates.loader is not None
     return templates.loader.get_source(templates, name)[0]
 
 
 def write_html(path: Path, results: Iterable[UploadResult], pictures: PictureSource, *, about: ReportInfo) -> None:
-    """Write the report of a scan as one file that needs no other.
+    """Write the report of a scan as one file that needs no other file.
 
     Args:
-        path: File to write; it appears only when whole.
-        results: The uploads; each is kept in memory, its pictures are not.
-        pictures: Gives each shown upload and reference once.
-        about: What was scanned, when, and with what.
+        path: File to write; the file takes its name only when complete.
+        results: The uploads. All results stay in memory; their pictures do not.
+        pictures: Gives the picture of each shown upload and reference once.
+        about: Facts about the scan.
 
     Raises:
         OSError: The file cannot be written.

@@ -1,9 +1,9 @@
 """Prediction files of the Image Similarity Challenge: ``query_id,reference_id,score``.
 
-Source: Douze et al. 2021, https://arxiv.org/abs/2106.09672, section 3 (matching track). Ids are the file
-names without folder and ending. Ours: a finding that names an entity, whichever reference led to the entity, has the id
-``gallery/entity``, which no file name without folder can be. Scores are raw and continuous, higher is more alike,
-written with as many decimals (at least six) as give back the same number, so that no order is lost.
+Source: Douze et al. 2021, https://arxiv.org/abs/2106.09672, section 3 (matching track). An id is a file name without
+folder and extension. Our addition: a finding that names an entity has the id ``gallery/entity``, which differs from
+every file name because of the slash. Scores are raw and continuous; higher is more alike. A score has at least six
+decimals, and as many as are needed to read back the same number, so that the order of the pairs is kept.
 """
 
 import csv
@@ -24,7 +24,7 @@ HEADER = ("query_id", "reference_id", "score")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Pair:
-    """One predicted pair: an upload's id, a reference's id, and the score, higher for more alike."""
+    """One predicted pair: id of the upload, id of the reference, and score; higher is more alike."""
 
     query_id: str
     reference_id: str
@@ -42,7 +42,7 @@ def _reference_id(finding: Finding) -> str:
 
 
 def shared_ids(results: Iterable[UploadResult]) -> dict[str, list[str]]:
-    """Ids of pairs that stand for several files, with what these are, in order; pairs of equal ids count as one.
+    """Each id that stands for several files, with the sorted names of these files. Pairs of equal ids count as one.
 
     Args:
         results: The uploads.
@@ -53,15 +53,15 @@ def shared_ids(results: Iterable[UploadResult]) -> dict[str, list[str]]:
         queries.setdefault(_stem(result.upload), set()).add(visible(result.upload))
         for finding in result.findings:
             if not finding.names_entity:
-                called = visible(f"{finding.gallery}/{finding.reference} ({finding.reference_id})")
-                references.setdefault(_reference_id(finding), set()).add(called)
+                shown = visible(f"{finding.gallery}/{finding.reference} ({finding.reference_id})")
+                references.setdefault(_reference_id(finding), set()).add(shown)
     return {one: sorted(files) for ids in (queries, references) for one, files in ids.items() if len(files) > 1}
 
 
 def pairs(results: Iterable[UploadResult]) -> list[Pair]:
-    """The predicted pairs of a scan, best first; of a pair found twice the highest score is kept.
+    """The predicted pairs of a scan, best first; a pair found twice keeps the higher score.
 
-    Suppressed findings count: a review is no part of what is evaluated.
+    Suppressed findings count, because the evaluation measures the recogniser without reviews.
 
     Raises:
         ValueError: A score is not finite.
@@ -81,7 +81,7 @@ def write_isc(path: Path, results: Iterable[UploadResult]) -> None:
     """Write the predicted pairs of a scan, best first.
 
     Args:
-        path: File to write; it appears only when whole.
+        path: File to write; the file takes its name only when complete.
         results: The uploads.
 
     Raises:
@@ -98,10 +98,10 @@ def write_isc(path: Path, results: Iterable[UploadResult]) -> None:
 
 
 def read_isc(path: Path) -> list[Pair]:
-    """Read predicted pairs in the order of the file; of a pair given twice the highest score is kept.
+    """Read predicted pairs in the order of the file; a pair that occurs twice keeps the higher score.
 
     Raises:
-        CorruptError: The header is another, or a line has no three cells with a finite score.
+        CorruptError: The header is wrong, or a line does not have three cells with a finite score.
     """
     best: dict[tuple[str, str], float] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -114,7 +114,7 @@ def read_isc(path: Path) -> list[Pair]:
                 query, reference, text = row
                 score = float(text)
             except ValueError as error:
-                raise CorruptError(f"line {rows.line_num}: {','.join(row)!r} is no pair with a score") from error
+                raise CorruptError(f"line {rows.line_num}: {','.join(row)!r} is not a pair with a score") from error
             if not math.isfinite(score):
                 raise CorruptError(f"line {rows.line_num}: score is {text}, must be finite")
             best[query, reference] = max(score, best.get((query, reference), -math.inf))

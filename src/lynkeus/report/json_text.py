@@ -1,7 +1,7 @@
 """Values as JSON: points, numbers that may be missing, and one line of text.
 
-Source: none, ours. NaN and Infinity are no JSON: a number that is not finite becomes null, a point that is not finite
-is left out.
+Source: none, ours. JSON has no NaN and no Infinity: a number that is not finite becomes null, and a point that is not
+finite is left out.
 """
 
 import json
@@ -20,7 +20,7 @@ SECOND_DIGITS = 3
 """Decimals of a second: a millisecond is finer than the distance of two frames."""
 
 _LINE_BREAKERS = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-"""Characters beyond JSON's own escapes that break a line or turn its direction somewhere."""
+"""Characters that JSON does not escape but that some editors take for a line break or a change of direction."""
 
 
 def finite(value: float | None) -> float | None:
@@ -29,7 +29,7 @@ def finite(value: float | None) -> float | None:
 
 
 def number_of(value: float | None) -> float | None:
-    """The number that JSON holds, or None for null."""
+    """A number read from JSON, or None for null."""
     return None if value is None else float(value)
 
 
@@ -37,7 +37,7 @@ def rows(values: Float[np.ndarray, "n d"], digits: int = PIXEL_DIGITS) -> list[l
     """The finite rows of an array, rounded.
 
     Args:
-        values: One row a point.
+        values: One row per point.
         digits: Decimals that are kept.
     """
     kept = values[np.all(np.isfinite(values), axis=1)].astype(np.float64)
@@ -45,7 +45,7 @@ def rows(values: Float[np.ndarray, "n d"], digits: int = PIXEL_DIGITS) -> list[l
 
 
 def array_of(listed: Sequence[Sequence[float]], columns: int) -> Float[np.ndarray, "n d"]:
-    """Rows that JSON holds as an array of this many columns."""
+    """Rows read from JSON as an array with ``columns`` columns."""
     return np.array(listed, np.float64).reshape(-1, columns)
 
 

@@ -1,11 +1,11 @@
-"""JSON lines: one line an upload, written as the scan goes on and read back to value types.
+"""JSON lines: one line per upload, written during the scan and read back to value types.
 
 Source: none, ours; ``docs/reference/json-lines.md`` describes format 2 field by field. Every line has the same keys in
-the same order. Format 1 is still read.
-Conventions: pixels as in ``lynkeus.core.findings``, kept to 0.01 pixel; normalised coordinates are shares
-of width and height measured from the picture's corner, so the centre of the first pixel of a picture
-four pixels wide is at 0.125. What is not finite becomes null: NaN and Infinity are no JSON. Times are
-left out, so that equal scans give equal bytes.
+the same order. Lines of format 1 can still be read.
+Conventions: pixels as in ``lynkeus.core.findings``, rounded to 0.01 pixel; normalised coordinates are shares of width
+and height, measured from the corner of the picture, so the centre of the first pixel of a picture four pixels wide is
+at 0.125. A number that is not finite becomes null, because JSON has no NaN and no Infinity. Lines hold no time of the
+scan, so that equal scans give equal bytes.
 """
 
 import json
@@ -28,10 +28,10 @@ from lynkeus.report.json_text import array_of, finite, number_of, one_line, rows
 from lynkeus.report.names import encodable
 
 SCHEMA = 2
-"""Number of the format."""
+"""Number of the format that this module writes."""
 
 _SHARE_DIGITS = 6
-"""Decimals of a share of width or height: a hundredth of a pixel of the largest picture that is read."""
+"""Decimals of a share of width or height; a millionth is about 0.01 pixel in the largest picture that we read."""
 
 
 def _outline(points: Float[np.ndarray, "n 2"]) -> list[list[float]]:
@@ -92,20 +92,20 @@ def _result(result: UploadResult) -> dict[str, Any]:
 def to_line(result: UploadResult) -> str:
     r"""One upload as one line of JSON, without the line's end.
 
-    A name that is no UTF-8 is written with ``\xNN`` for each stray byte, and in full as hexadecimal
-    ``upload_bytes``.
+    A name that is not UTF-8 has ``\xNN`` for each invalid byte; ``upload_bytes`` then holds the exact bytes in
+    hexadecimal.
     """
     return one_line(_result(result))
 
 
 @final
 class JsonLinesWriter:
-    """Writes one line an upload and flushes it, so that a stopped scan keeps what it had.
+    """Write one line per upload and flush each line, so that a stopped scan keeps its lines.
 
     Args:
         path: File to write.
-        append: Go on after the lines that are there; a torn last line is cut off first. Otherwise the
-            file is emptied.
+        append: Append to the lines of an existing file, after removing an incomplete last line. Otherwise the file
+            is emptied.
     """
 
     def __init__(self, path: Path, *, append: bool = False) -> None:
@@ -175,14 +175,14 @@ def from_line(line: str) -> UploadResult:
     """The upload that one line describes.
 
     Raises:
-        CorruptError: The line is no JSON, or of no format that is known.
+        CorruptError: The line is not JSON, or has an unknown format.
     """
     try:
         record = json.loads(line)
         if "schema" not in record:
             record = upgraded(record)
         if record["schema"] != SCHEMA:
-            raise CorruptError(f"schema {record['schema']} is not known, only {SCHEMA} is")
+            raise CorruptError(f"schema {record['schema']} is unknown; only {SCHEMA} is known")
         raw = record.get("upload_bytes")
         return UploadResult(
             upload=record["upload"] if raw is None else bytes.fromhex(raw).decode("utf-8", "surrogateescape"),
@@ -194,14 +194,14 @@ def from_line(line: str) -> UploadResult:
             digest=record["digest"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CorruptError(f"no line of a scan result: {error!r}") from error
+        raise CorruptError(f"not a line of a scan result: {error!r}") from error
 
 
 def read_jsonlines(path: Path) -> Iterator[UploadResult]:
-    """The uploads of a file, one after another.
+    """Read the uploads of a file, one after the other.
 
     Raises:
-        CorruptError: A line is no JSON, or of no format that is known; the text gives the line's number.
+        CorruptError: A line is not JSON, or has an unknown format; the message gives the number of the line.
     """
     with path.open(encoding="utf-8", newline="\n") as file:
         for number, line in enumerate(file, start=1):

@@ -1,4 +1,4 @@
-"""One picture that shows a match: upload, reference, what joins them, and what the evidence puts over the upload.
+"""One picture that shows a match: upload, reference, joined points, and the panels that the evidence draws.
 
 Source: none, ours. Conventions: as in ``lynkeus.report.panels``.
 """
@@ -19,11 +19,14 @@ from lynkeus.report.panels import DARK, PAPER, SHIFT, Drawn, Panel, fixed
 from lynkeus.report.parts import parts_of
 from lynkeus.report.words import finding_words
 
-_BOX = (460, 400)
+# The layout, pixels; chosen by eye so that two panels and their captions fit on a screen.
+_BOX = (460, 400)  # largest width and height of a panel
 _MARGIN = 28
-_MIN_COLUMN = 280
-_HEAD = 44
-_LINE = 24
+_MIN_COLUMN = 280  # least width of a column, for its title
+_HEAD = 44  # height of the titles
+_LINE = 24  # height of a line of the caption
+
+# Colours, RGB; chosen by eye.
 _INK = (29, 33, 38)
 _SOFT = (90, 98, 108)
 _FRAME = (223, 220, 213)
@@ -47,7 +50,7 @@ def _panel(picture: Picture, left: int, height: int) -> Panel:
 
 
 def _lay_out(pictures: Sequence[Picture]) -> tuple[list[Panel], list[int], int]:
-    """Panels from left to right, the width kept for each title, and the height of the row."""
+    """The panels from left to right, the width of each column, and the height of the row."""
     height = max(_size(picture)[1] for picture in pictures)
     widths = [max(_size(picture)[0], _MIN_COLUMN) for picture in pictures]
     lefts = [_MARGIN + sum(widths[:column]) + column * _MARGIN for column in range(len(widths))]
@@ -83,7 +86,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _fitted(draw: ImageDraw.ImageDraw, text: str, size: int, width: int) -> str:
-    """The text, shortened in its middle until it fits the width, with what the font cannot draw as ``?``."""
+    """The text, shortened in its middle until it fits the width; characters that the font lacks become ``?``."""
     shown = visible(text).encode("latin-1", "replace").decode("latin-1")
     kept = len(shown)
     short = shown
@@ -124,20 +127,20 @@ def draw_match(
     *,
     titles: tuple[str, str] = ("Upload", "Reference"),
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Upload and reference side by side with outlines and joined points, and what the evidence puts over the upload.
+    """Draw upload and reference side by side, with outlines and joined points, then the panels of the evidence.
 
     Args:
         upload: The upload; its pixels may be reduced.
-        reference: The reference; likewise.
-        finding: What was found, in full-size pixels of both; None draws the two pictures and says so.
+        reference: The reference; its pixels may be reduced.
+        finding: The finding, in full-size pixels of both; None draws the two pictures without a match.
         titles: Headings of the two pictures, such as their file names.
 
     Returns:
-        A picture of at least 2 panels, each at most about 500 pixels wide.
+        A picture of two or more panels, each at most 460 pixels wide.
     """
     caption = _caption(finding)
     parts = [] if finding is None else parts_of(finding.evidence)
-    laid = _laid_over(upload, reference, finding)
+    laid = _evidence_panels(upload, reference, finding)
     panels, widths, height = _lay_out((upload, reference, *[upload] * len(laid)))
     below = _HEAD + _MARGIN + height + _MARGIN // 2
     shape = (below + len(caption) * _LINE + _MARGIN // 2, sum(widths) + (len(widths) + 1) * _MARGIN, 3)
@@ -155,8 +158,8 @@ def draw_match(
     return _write_texts(canvas, headings, caption, below)
 
 
-def _laid_over(upload: Picture, reference: Picture, finding: Finding | None) -> list[Drawn]:
-    """What the parts of the evidence put over the upload, each as large as the upload's panel."""
+def _evidence_panels(upload: Picture, reference: Picture, finding: Finding | None) -> list[Drawn]:
+    """The panels that the parts of the evidence draw over the upload, each as large as the upload's panel."""
     if finding is None:
         return []
     (left, right), _, _ = _lay_out((upload, reference))
@@ -172,7 +175,7 @@ def write_match(
     *,
     titles: tuple[str, str] = ("Upload", "Reference"),
 ) -> None:
-    """Draw a match as ``draw_match`` does and write it as PNG, whatever the file's ending.
+    """Draw a match as ``draw_match`` does and write a PNG file, whatever the extension of the file.
 
     Raises:
         OSError: The file cannot be written.

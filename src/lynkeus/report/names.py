@@ -1,8 +1,8 @@
 """Names of files and entities as text that every output can carry.
 
-Source: none, ours. A name comes from a hostile file system: it may be no UTF-8 (Python then keeps each
-stray byte as a lone surrogate, PEP 383) and may hold control characters or bidirectional overrides that
-make ``gpj.exe`` look like ``exe.jpg``.
+Source: none, ours. A name may come from a hostile file system. A name may not be UTF-8; Python then keeps each invalid
+byte as a lone surrogate (PEP 383). A name may also hold control characters or bidirectional overrides that make
+``gpj.exe`` look like ``exe.jpg``.
 """
 
 import re
@@ -19,7 +19,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def encodable(text: str) -> str:
-    r"""The text with each byte that was no UTF-8 written as ``\xNN``; nothing else changes.
+    r"""The text with each invalid UTF-8 byte written as ``\xNN``; all other characters stay.
 
     >>> encodable("caf\udce9.jpg")
     'caf\\xe9.jpg'
@@ -28,7 +28,7 @@ def encodable(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    r"""The text as ``encodable`` gives it, with control and direction characters written out as well.
+    r"""The text as ``encodable`` gives it, with control and direction characters escaped as well.
 
     >>> visible("invoice\u202egpj.exe")
     'invoice\\u202egpj.exe'

@@ -1,8 +1,8 @@
-"""Numbers as people read them."""
+"""Numbers in a form for people."""
 
 
 def percent(share: float) -> str:
-    """A share of 0 to 1 as a whole percentage that says neither 0 nor 100 unless it is.
+    """A share, 0 to 1, as a whole percentage; only the shares 0 and 1 become 0 % and 100 %.
 
     >>> [percent(share) for share in (0.0, 0.001, 0.64, 0.999, 1.0)]
     ['0 %', '< 1 %', '64 %', '> 99 %', '100 %']
@@ -15,12 +15,12 @@ def percent(share: float) -> str:
 
 
 def measured(value: float | None) -> str:
-    """A number with three decimals; None says that nobody measured it."""
+    """A number with three decimals; None becomes "not measured"."""
     return "not measured" if value is None else f"{value:.3f}"
 
 
 def seconds(value: float) -> str:
-    """A moment in seconds, to a tenth.
+    """A time in seconds, rounded to a tenth.
 
     >>> seconds(61.25)
     '61.2 s'

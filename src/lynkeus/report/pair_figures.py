@@ -1,7 +1,7 @@
-"""Copy detection measured: register references, scan queries, score the pairs against the truth.
+"""Evaluation of copy detection: compare predicted pairs of query and reference with the true pairs.
 
-Source: Douze et al. 2021, https://arxiv.org/abs/2106.09672 (formats and measures of ISC 2021). Ids are file
-stems.
+Source: Douze et al. 2021, https://arxiv.org/abs/2106.09672 (formats and metrics of ISC 2021). An id is the stem of a
+file name.
 """
 
 import csv
@@ -16,22 +16,22 @@ from lynkeus.core import UnreadableError
 from lynkeus.metrics import micro_average_precision, recall_at_precision
 from lynkeus.report import Pair
 
-WORST = 5
+WORST = 5  # disguises in the mean of the weakest; the published figures use five
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """What one list of predicted pairs reaches.
+    """The figures of one list of predicted pairs.
 
     Attributes:
-        copies: True pairs.
-        strangers: Queries without a true pair.
+        copies: Number of true pairs.
+        strangers: Number of queries without a true pair.
         micro_ap: Micro average precision over all queries, 0 to 1.
-        recall_p90: Highest recall at 90 % precision.
-        recall_p99: At 99 %.
-        threshold_p99: Score that gives 99 % precision; None where none does.
-        disguises: Recall at 99 % precision of each disguise; empty where disguises are not known.
-        worst_five: Mean of the five weakest of them; None likewise.
+        recall_p90: Highest recall at 90 % precision, 0 to 1.
+        recall_p99: Highest recall at 99 % precision, 0 to 1.
+        threshold_p99: Score that gives 99 % precision; None when no score does.
+        disguises: Recall of each disguise at 99 % precision; empty when disguises are unknown.
+        worst_five: Mean of the five lowest values of ``disguises``; None when disguises are unknown.
     """
 
     copies: int
@@ -48,12 +48,12 @@ def figures(predicted: Sequence[Pair], truth: "Truth", disguises: Mapping[str, s
     """All figures of predicted pairs.
 
     Args:
-        predicted: No pair twice.
-        truth: What is true.
-        disguises: Disguise of each query; None where they are not known.
+        predicted: The predicted pairs; each pair occurs once.
+        truth: The queries and the true pairs.
+        disguises: Disguise of each query; None when disguises are unknown.
 
     Raises:
-        UnreadableError: A query is not in the truth or has no disguise, or there is no true pair.
+        UnreadableError: A query is missing in the truth or has no disguise, or there is no true pair.
     """
     _check(predicted, truth, disguises)
     scores = np.array([pair.score for pair in predicted], np.float64)
@@ -77,17 +77,19 @@ def figures(predicted: Sequence[Pair], truth: "Truth", disguises: Mapping[str, s
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Which queries there are, and which pairs of query and reference are true."""
+    """All queries, and the true pairs of query and reference."""
 
     queries: frozenset[str]
     pairs: frozenset[tuple[str, str]]
 
 
 def read_truth(file: Path) -> Truth:
-    """The truth from a csv file with the columns query_id and reference_id; an empty reference means none.
+    """Read the truth from a csv file with the columns query_id and reference_id.
+
+    An empty reference_id means that the query has no true pair.
 
     Raises:
-        UnreadableError: It is no such file.
+        UnreadableError: The file cannot be read, is not csv text, or lacks a column.
     """
     rows = _rows(file, ("query_id", "reference_id"))
     pairs = {(row["query_id"], row["reference_id"]) for row in rows if row["reference_id"]}
@@ -95,10 +97,10 @@ def read_truth(file: Path) -> Truth:
 
 
 def read_disguises(file: Path) -> dict[str, str]:
-    """The disguise of each query from a csv file with the columns query_id and disguise.
+    """Read the disguise of each query from a csv file with the columns query_id and disguise.
 
     Raises:
-        UnreadableError: It is no such file.
+        UnreadableError: The file cannot be read, is not csv text, or lacks a column.
     """
     return {row["query_id"]: row["disguise"] for row in _rows(file, ("query_id", "disguise"))}
 
@@ -112,7 +114,7 @@ def _rows(file: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
                 raise UnreadableError(f"{file}: wanted the columns {', '.join(columns)}, got {got}")
             return [{name: row[name] or "" for name in columns} for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableError(f"{file}: no csv text: {error}") from error
+        raise UnreadableError(f"{file}: not csv text: {error}") from error
     except OSError as error:
         raise UnreadableError(f"{file}: {(error.strerror or 'cannot be read').lower()}") from error
 
@@ -122,7 +124,7 @@ def _check(predicted: Sequence[Pair], truth: Truth, disguises: Mapping[str, str]
     if unknown:
         raise UnreadableError(f"{len(unknown):,} queries are not in the truth, such as {unknown[0]}")
     if not truth.pairs:
-        raise UnreadableError("the truth holds no pair: nothing can be found")
+        raise UnreadableError("the truth holds no pair, so nothing can be found")
     bare = sorted({query for query, _ in truth.pairs} - set(disguises)) if disguises is not None else []
     if bare:
         raise UnreadableError(f"{len(bare):,} copies have no disguise, such as {bare[0]}")

@@ -1,4 +1,4 @@
-"""Pictures on the canvas of a drawn match, and what is drawn onto them.
+"""The panels of a drawn match: pictures on a canvas.
 
 Conventions: RGB; pixels as in ``lynkeus.core.findings``; OpenCV draws in the same convention (centre of the first pixel
 at (0, 0)).
@@ -10,10 +10,11 @@ import numpy as np
 from jaxtyping import Float, Float64, Int32, UInt8
 
 SHIFT = 4
-"""OpenCV draws in sixteenths of a pixel."""
+"""Fractional bits of the coordinates that we give to OpenCV: sixteenths of a pixel, finer than the eye sees."""
 
 PAPER = (247, 246, 243)
 DARK = (16, 18, 20)
+"""Background and dark ink, RGB; chosen by eye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Panel:
     """A picture on the canvas.
 
     Attributes:
-        rgb: Its pixels at the size of the canvas.
-        corner: Left and top, pixels of the canvas.
+        rgb: Pixels at the scale of the canvas.
+        corner: Left and top of the panel, pixels of the canvas.
         to_canvas: Maps full-size pixels to the canvas.
         full: (width, height) at full size, pixels.
     """
@@ -42,11 +43,11 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a part of the evidence puts over the upload, as a panel of its own.
+    """A panel that a part of the evidence draws over the upload.
 
     Attributes:
-        title: Says what the panel shows.
-        rgb: As large as the panel of the upload.
+        title: Title of the panel.
+        rgb: Pixels; as large as the panel of the upload.
     """
 
     title: str
@@ -54,5 +55,5 @@ class Drawn:
 
 
 def fixed(points: Float[np.ndarray, "n d"]) -> Int32[np.ndarray, "n d"]:
-    """Points as OpenCV takes them, in sixteenths of a pixel; far ones are pulled near, where they fit 32 bits."""
+    """Points in sixteenths of a pixel, as OpenCV takes them; far points are clipped so that they fit 32 bits."""
     return np.round(points.clip(-1e6, 1e6) * (1 << SHIFT)).astype(np.int32)

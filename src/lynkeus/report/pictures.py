@@ -1,7 +1,7 @@
-"""Where a report gets its pictures from, and how they are put into a page.
+"""The source of a report's pictures, and the encoding of pictures in a page.
 
-Source: none, ours. A picture keeps its full size beside its (reduced) pixels, so that findings, which are
-in full-size pixels, can be drawn on a thumbnail.
+Source: none, ours. A picture keeps its full size beside its reduced pixels, so that findings, whose coordinates are
+full-size pixels, can be drawn on a thumbnail.
 """
 
 import base64
@@ -14,27 +14,28 @@ from jaxtyping import UInt8
 from lynkeus.core.picture import Picture
 
 JPEG_QUALITY = 80
+"""Quality of the pictures in a page, 1 to 100; chosen by eye, since a page with many pictures must stay small."""
 
 
 @runtime_checkable
 class PictureSource(Protocol):
-    """Gives a report the pictures of a scan, one at a time, each asked for once.
+    """Gives a report the pictures of a scan; the report asks for each picture once.
 
-    The pixels may be of any size; a longest side of about 420 is all that is shown. ``width`` and
-    ``height`` must be those of the upright picture at full size, to which the findings refer.
+    The pixels may have any size; the report shows them at a longest side of at most 420. ``width`` and ``height``
+    must be the full size of the upright picture, because findings have full-size coordinates.
     """
 
     def upload(self, path: str) -> Picture | None:
-        """The upload of this path, or None where it can no longer be read."""
+        """The upload of this path, or None when the file can no longer be read."""
         ...
 
     def reference(self, reference_id: int) -> Picture | None:
-        """The reference of this number in the catalog, or None where no pixels of it are kept."""
+        """The reference of this number in the catalog, or None when no pixels are stored."""
         ...
 
 
 class NoPictures:
-    """A source without any picture: the report then shows outlines and points alone."""
+    """A source without pictures; the report then shows only outlines and points."""
 
     def upload(self, path: str) -> Picture | None:
         """None for every path."""
@@ -46,7 +47,7 @@ class NoPictures:
 
 
 def reduce(rgb: UInt8[np.ndarray, "h w 3"], longest: int) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """The picture with its longest side at most ``longest`` pixels, proportions kept."""
+    """The picture, reduced to a longest side of at most ``longest`` pixels; the proportions stay."""
     height, width = rgb.shape[:2]
     factor = longest / max(height, width)
     if factor >= 1:

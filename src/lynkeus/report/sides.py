@@ -1,4 +1,4 @@
-"""The two pictures of a finding on the page, each with its full size and the size at which the page shows it.
+"""The two pictures of a finding on the page, each with its full size and its size on the page.
 
 Conventions: display units have their origin in the corner of the shown picture, as in SVG and CSS; full-size pixels
 have their origin in the centre of the first pixel. Both have y down.
@@ -12,20 +12,20 @@ from jaxtyping import Float, Float64
 from lynkeus.report.geometry import apply, clip, scaling
 
 BOX = (400.0, 320.0)
-"""Width and height kept for a picture, display units: two pictures and an overlay fit beside each other on a screen."""
+"""Largest width and height of a picture, display units; two pictures and an overlay fit side by side on a screen."""
 
 _MAX_ENLARGEMENT = 3.0
-"""A tiny picture is enlarged so far and no further, since larger pixels show nothing more."""
+"""Largest enlargement of a small picture; chosen by eye, since larger pixels show no more detail."""
 
 
 def shown_size(full: tuple[int, int]) -> tuple[float, float]:
-    """Width and height, in display units, of a picture fitted into the box kept for it."""
+    """Width and height, in display units, of a picture that fits into ``BOX``."""
     factor = min(BOX[0] / full[0], BOX[1] / full[1], _MAX_ENLARGEMENT)
     return round(full[0] * factor, 1), round(full[1] * factor, 1)
 
 
 def listed(points: Float[np.ndarray, "n d"]) -> list[list[float]]:
-    """Points in display units, to a tenth of a unit, as lists."""
+    """Points in display units, rounded to a tenth, as lists."""
     return (np.round(points, 1) + 0.0).tolist()
 
 
@@ -47,7 +47,7 @@ class Side:
         return scaling(self.full, self.shown)
 
     def outline(self, polygon: Float[np.ndarray, "n 2"]) -> list[list[float]]:
-        """The part of a polygon that lies in the picture, in display units."""
+        """The part of a polygon inside the picture, in display units."""
         return listed(apply(self.to_shown, clip(polygon, *self.full)))
 
 

@@ -1,6 +1,6 @@
-"""CSV for spreadsheets: one row a finding, one row for an upload without any.
+"""CSV for spreadsheets: one row per finding, and one row per upload without findings.
 
-Source: RFC 4180. The file starts with a byte order mark, without which spreadsheets misread names that are not plain
+Source: RFC 4180. The file starts with a byte order mark, because spreadsheets otherwise misread names that are not
 ASCII.
 """
 
@@ -80,10 +80,10 @@ def _finding_cells(finding: Finding) -> list[str]:
 
 
 def write_csv(path: Path, results: Iterable[UploadResult]) -> None:
-    """Write a table of all findings; uploads without any and unreadable ones have one row each.
+    """Write a table of all findings; each unreadable upload and each upload without findings has one row.
 
     Args:
-        path: File to write; it appears only when whole.
+        path: File to write; the file takes its name only when complete.
         results: The uploads, in the order of the rows.
 
     Raises:

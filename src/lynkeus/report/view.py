@@ -1,4 +1,4 @@
-"""What the page shows of one finding: outlined pictures, what the evidence draws, and words."""
+"""The view of one finding on the page: outlined pictures, drawings of the evidence, and words."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from lynkeus.report.sides import Side, Sides, shown_size
 from lynkeus.report.words import finding_words, rate_words, region_words, span_words
 
 _FACTS = 4
-"""The card has room for so many facts in one row; "All figures" has the rest."""
+"""Facts that fit into one row of the card; "All figures" shows the rest."""
 
 
 def _extent(points: Sequence[Float[np.ndarray, "_ 2"]]) -> tuple[int, int]:
@@ -24,7 +24,7 @@ def _extent(points: Sequence[Float[np.ndarray, "_ 2"]]) -> tuple[int, int]:
 
 
 def reference_size(finding: Finding, picture: Picture | None) -> tuple[int, int]:
-    """Full size of the finding's reference; without a picture, the smallest that holds all that matched."""
+    """Full size of the finding's reference; without a picture, the smallest size that holds the whole match."""
     if picture is not None:
         return picture.width, picture.height
     points = finding.evidence.points
@@ -32,7 +32,7 @@ def reference_size(finding: Finding, picture: Picture | None) -> tuple[int, int]
 
 
 def upload_size(result: UploadResult) -> tuple[int, int]:
-    """Full size of an upload; where the result has none, the smallest that holds all that matched."""
+    """Full size of an upload; for a result without a size, the smallest size that holds all matches."""
     if result.width > 0 and result.height > 0:
         return result.width, result.height
     regions = [finding.region for finding in result.findings]
@@ -66,12 +66,12 @@ def _figures(result: UploadResult, finding: Finding) -> list[list[str]]:
 
 
 def detail(result: UploadResult, finding: Finding, reference: Picture | None, background: int | None) -> dict[str, Any]:
-    """All that the page draws and says of one finding, ready for JSON.
+    """Everything that the page shows of one finding, in a form for JSON.
 
     Args:
         result: The upload.
         finding: One of its findings.
-        reference: The reference's picture, or None where no pixels are kept.
+        reference: The reference's picture, or None when no pixels are stored.
         background: Number of independent clean uploads from which the finding's rate was estimated.
     """
     full = upload_size(result), reference_size(finding, reference)

@@ -1,7 +1,7 @@
-"""Findings in words: how rare, where, and what the evidence says.
+"""Findings in words: rate, place and evidence.
 
-Source: none, ours; DESIGN.md says how a rate is to be read. Numbers are rounded so that they never claim
-more than the figure they come from: "rarer than 1 in N" rounds N down.
+Source: none, ours; DESIGN.md explains how to read a rate. Rounding never exaggerates: "rarer than 1 in N" rounds N
+down.
 """
 
 import math
@@ -14,6 +14,7 @@ from lynkeus.report.parts import parts_of
 
 NO_ESTIMATE = "no estimate: no background yet"
 _COMMON = 0.1
+"""Rate above which "30 in 100" is easier to read than "1 in 3"."""
 
 
 def _one_in(rate: float) -> str:
@@ -28,9 +29,10 @@ def rate_words(rate: float | None, rate_upper: float | None, background: int | N
     """How often a clean upload would score this high, in words.
 
     Args:
-        rate: Expected false alarms a clean upload, 0 to 1; None without a background.
-        rate_upper: Its upper bound (95 %), 0 to 1, or None.
-        background: Independent clean uploads behind the rate; nothing rarer than 3 / background is claimed.
+        rate: Expected false alarms per clean upload, 0 to 1; None without a background.
+        rate_upper: Upper bound (95 %) of the rate, 0 to 1, or None.
+        background: Number of independent clean uploads that the rate was estimated from. The words never claim a
+            rate below 3 / background.
 
     >>> rate_words(0.0002, 0.0035, background=900)
     'rarer than 1 in 300 clean uploads (95 % upper bound: 1 in 280)'
@@ -74,13 +76,13 @@ def duration_words(seconds: float) -> str:
 
 
 def finding_words(finding: Finding) -> str:
-    """What the evidence of a finding says, in sentences."""
+    """The evidence of a finding, in sentences."""
     said = [sentence for part, value in parts_of(finding.evidence) for sentence in part.words(value, finding)]
     return " ".join(said) or "The upload resembles the reference as a whole; nothing is aligned."
 
 
 def span_words(span: Span) -> str:
-    """A stretch of time in words.
+    """A time span in words.
 
     >>> span_words(Span(2.0, 61.25))
     '2.0 s to 61.2 s'
@@ -89,12 +91,12 @@ def span_words(span: Span) -> str:
 
 
 def region_share(finding: Finding, width: int, height: int) -> float | None:
-    """Share of the upload that the finding's region covers, 0 to 1; None where it has no region.
+    """Share of the upload that the finding's region covers, 0 to 1; None without a region.
 
     Args:
         finding: A finding of the upload.
         width: The upload's width at full size, pixels.
-        height: Its height likewise.
+        height: The upload's height at full size, pixels.
     """
     if len(finding.region) < 3 or width <= 0 or height <= 0:
         return None
@@ -102,12 +104,12 @@ def region_share(finding: Finding, width: int, height: int) -> float | None:
 
 
 def region_words(finding: Finding, width: int, height: int) -> str:
-    """Where in the upload the finding lies, in words.
+    """How much of the upload the finding's region covers, in words.
 
     Args:
         finding: A finding of the upload.
         width: The upload's width at full size, pixels.
-        height: Its height likewise.
+        height: The upload's height at full size, pixels.
     """
     share = region_share(finding, width, height)
     if share is None:

@@ -1,4 +1,4 @@
-"""What a report says about the scan behind it: versions, models, policies and backgrounds in words."""
+"""Facts about a scan for its report: versions, models, policies and backgrounds, in words."""
 
 import importlib.metadata
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from lynkeus.report import ReportInfo
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 
-_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "faiss-cpu", "onnxruntime")
+_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "faiss-cpu", "onnxruntime")  # their versions affect scores
 
 
 def report_info(
@@ -23,15 +23,15 @@ def report_info(
     command: str,
     title: str,
 ) -> ReportInfo:
-    """Everything that a report tells of a scan.
+    """Collect the facts that a report shows about a scan.
 
     Args:
-        home: Where was looked.
-        judge: Calibrations and policies that were used.
+        home: The scanned home.
+        judge: Calibrations and policies of the scan.
         scanned: Folders and files as the user gave them.
         started: When the scan began.
-        seconds: How long it took.
-        command: The command line that repeats it.
+        seconds: Duration of the scan.
+        command: The command line that repeats the scan.
         title: Heading of the report.
     """
     stamp = home.catalog.stamp()
@@ -54,6 +54,6 @@ def report_info(
 
 
 def _recognisers(home: Home, judge: Judge) -> list[str]:
-    """Versions of the recognisers of the kinds that there are galleries of."""
+    """Versions of the recognisers, one for each kind of the galleries."""
     kinds = {gallery.kind for gallery in judge.galleries.values()} or {DEFAULT}
     return [home.lane(kind).recogniser.traits.version for kind in sorted(kinds)]

@@ -1,4 +1,4 @@
-"""One folder an entity: how entities are named after the folders that their pictures lie in."""
+"""Name entities after the folders of their pictures: one folder per entity."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -9,12 +9,12 @@ from lynkeus.core.folders import display
 def folder_entity(path: Path, roots: Sequence[Path]) -> str:
     """Name of the entity that a file shows.
 
-    Below a folder that was named, that is the first folder on the way to the file; directly in it, the folder itself; a
-    file that was named is called by its stem.
+    The user gives files and folders, the roots. A file in a subfolder of a root has the name of the root's direct
+    subfolder. A file directly in a root has the name of the root. A file that is itself a root has its stem as name.
 
     Args:
         path: The file, as a walk of the roots gives it.
-        roots: Files and folders that were named.
+        roots: Files and folders that the user gave.
 
     >>> folder_entity(Path("all/AR15/side/1.jpg"), [Path("all")]), folder_entity(Path("all/1.jpg"), [Path("all")])
     ('AR15', 'all')
@@ -26,11 +26,11 @@ def folder_entity(path: Path, roots: Sequence[Path]) -> str:
 
 
 def entity_place(path: Path, roots: Sequence[Path]) -> Path:
-    """The folder, or the file, that stands for the entity that a file shows.
+    """The folder or the file after which ``folder_entity`` names the entity of a file.
 
     Args:
-        path: As for ``folder_entity``.
-        roots: Likewise.
+        path: The file, as a walk of the roots gives it.
+        roots: Files and folders that the user gave.
 
     >>> str(entity_place(Path("all/AR15/side/1.jpg"), [Path("all")])), str(entity_place(Path("1.jpg"), [Path("1.jpg")]))
     ('all/AR15', '1.jpg')
@@ -41,16 +41,16 @@ def entity_place(path: Path, roots: Sequence[Path]) -> Path:
 
 
 def _below(path: Path, roots: Sequence[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Each named folder that a file lies in, with the way from there."""
+    """Each root that contains a file, with the path from the root to the file."""
     return ((root, path.relative_to(root).parts) for root in roots if path != root and path.is_relative_to(root))
 
 
 def empty_folders(roots: Sequence[Path], seen: Collection[Path]) -> list[Path]:
-    """Folders directly below the named ones, or without any such the named ones, that gave no file at all.
+    """The entity folders without a file: the direct subfolders of each root, or the root itself without subfolders.
 
     Args:
-        roots: Files and folders that were named.
-        seen: What a walk of them gave; folders that cannot be read are among it.
+        roots: Files and folders that the user gave.
+        seen: The paths that a walk of the roots gave, unreadable folders included.
     """
     reached = {each for path in seen for each in (path, *path.parents)}
     empty: list[Path] = []

@@ -1,4 +1,4 @@
-"""Lists of pictures with names: csv files that ``register`` takes."""
+"""Lists of pictures with names: csv files for ``register``."""
 
 import csv
 from pathlib import Path
@@ -9,12 +9,13 @@ from lynkeus.core.folders import display
 
 
 def read_names(file: Path) -> tuple[list[Path], dict[str, str]]:
-    """Paths and entity names from a csv file with the columns ``path`` and ``name``; others are passed over.
+    """Read paths and entity names from a csv file with the columns ``path`` and ``name``; ignore other columns.
 
-    Relative paths are taken from the csv file's folder.
+    Relative paths start from the folder of the csv file.
 
     Raises:
-        UnreadableError: A column is missing, a path has two names, or the file is no csv text; the text names the file.
+        UnreadableError: A column is missing, a path has two names, or the file is not csv text; the message names the
+            file.
     """
     shown = display(file)
     try:
@@ -25,7 +26,7 @@ def read_names(file: Path) -> tuple[list[Path], dict[str, str]]:
                 raise UnreadableError(f"{shown}: wanted the columns path and name, got {got}")
             rows = [(row["path"], row["name"] or "") for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableError(f"{shown}: no csv text: {error}") from error
+        raise UnreadableError(f"{shown}: not csv text: {error}") from error
     except OSError as error:
         raise UnreadableError(f"{shown}: {reason(file, error)}") from error
     named: dict[Path, str] = {}

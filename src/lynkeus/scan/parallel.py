@@ -1,4 +1,4 @@
-"""Work on many pictures at once, in order, with bounded look-ahead."""
+"""Process many pictures at once, in order, with bounded look-ahead."""
 
 import os
 from collections import deque
@@ -12,12 +12,12 @@ _Out = TypeVar("_Out")
 
 
 def default_jobs() -> int:
-    """Processors this process may use."""
+    """Number of processors that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def batched(items: Iterable[_In], size: int) -> Iterator[list[_In]]:
-    """Items in their order, so many at once; the last batch may be smaller, none is empty."""
+    """Split items into lists of ``size``, in order; the last list may be shorter, and no list is empty."""
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
@@ -29,12 +29,12 @@ def ahead(jobs: int) -> int:
 
 
 def in_order(work: Callable[[_In], _Out], items: Iterable[_In], *, jobs: int) -> Iterator[_Out]:
-    """Results in the order of the items; at most ``4 * jobs`` items are taken ahead.
+    """Results in the order of the items; at most ``4 * jobs`` items are processed ahead.
 
     Args:
-        work: Called in threads; OpenCV, Faiss and ONNX Runtime let others run meanwhile.
-        items: What to work on.
-        jobs: Threads; 1 works in the caller's.
+        work: Called in threads; OpenCV, Faiss and ONNX Runtime release Python's lock, so that threads run in parallel.
+        items: The items.
+        jobs: Number of threads; 1 works in the caller's thread.
     """
     if jobs <= 1:
         yield from map(work, items)

@@ -1,4 +1,4 @@
-"""The pictures of a report: uploads read again from their paths, references from their stored thumbnails."""
+"""The pictures of a report: uploads are read again from their paths, references come from stored thumbnails."""
 
 from pathlib import Path
 
@@ -9,14 +9,15 @@ from lynkeus.kinds.items import THUMB
 from lynkeus.scan.home import Home
 
 SHOWN_SIDE = 420
+"""Longest side of a picture in a report, pixels; as much as the page shows (``lynkeus.report.pictures``)."""
 
 
 class StoredPictures:
     """Gives a report its pictures (``lynkeus.report.PictureSource``).
 
     Args:
-        home: Holds the references' thumbnails.
-        files: The file behind each shown path, where the two differ (names that are no UTF-8).
+        home: The home that stores the thumbnails of the references.
+        files: The file of each shown path, when the two differ (names that are not UTF-8).
     """
 
     def __init__(self, home: Home, files: dict[str, Path] | None = None) -> None:
@@ -24,14 +25,14 @@ class StoredPictures:
         self._files = files or {}
 
     def upload(self, path: str) -> Picture | None:
-        """The upload, or None where it can no longer be read."""
+        """The upload, or None when the file can no longer be read."""
         try:
             return read_picture(self._files.get(path, Path(path)), max_side=SHOWN_SIDE)
         except UnreadableError:
             return None
 
     def reference(self, reference_id: int) -> Picture | None:
-        """The reference at its stored size, or None where no pixels are kept."""
+        """The reference at the size of its thumbnail, or None when the thumbnail is missing or damaged."""
         raw = self._home.catalog.blobs.read(Owner.REFERENCE, [reference_id], THUMB).get(reference_id)
         if raw is None:
             return None

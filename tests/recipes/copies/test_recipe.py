@@ -36,7 +36,7 @@ def places(tmp_path: Path) -> Places:
 
 @pytest.fixture
 def with_pictures(places: Places) -> Callable[[CopyRecipe], CopyRecipe]:
-    """Puts a few noise pictures into each folder of a recipe, and makes the recipe small."""
+    """Put a few noise pictures into each folder of a recipe, and make the recipe small."""
 
     def fill(recipe: CopyRecipe) -> CopyRecipe:
         rng = np.random.default_rng(0)

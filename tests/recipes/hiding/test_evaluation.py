@@ -1,4 +1,4 @@
-"""What is made of logits and class maps."""
+"""The figures that come from logits and class maps."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ _BOX = np.array([[0.25, 0.25, 0.75, 0.75]])
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> LabelledPictures:
-    """Eight pictures of two classes with a box in the middle; two choose, four are measured on."""
+    """Eight pictures of two classes with a box in the middle; two choose, four are tested."""
     pixels = np.memmap(tmp_path / "pixels.u8", dtype=np.uint8, mode="w+", shape=(8 * 16 * 16 * 3,))
     cache = PictureCache(
         pixels=pixels,

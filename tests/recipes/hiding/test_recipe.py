@@ -44,7 +44,7 @@ def places(tmp_path: Path) -> Places:
 
 @pytest.fixture
 def small(places: Places) -> Fill:
-    """Writes noise of two classes, a bright half in each picture, and makes a recipe small."""
+    """Write noise pictures of two classes, each with a bright half, and make a recipe small."""
 
     def fill(recipe: HidingRecipe) -> HidingRecipe:
         table = recipe.labels

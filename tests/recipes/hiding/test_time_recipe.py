@@ -26,7 +26,7 @@ def fabric() -> Fabric:
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    """Clips of plain colours, one of them broken."""
+    """Clips of plain colours; one clip is broken."""
     found = Places(data=tmp_path / "data", out=tmp_path / "run", caches=tmp_path / "caches")
     folder = found.data / RECIPE.clips.folder
     folder.mkdir(parents=True)

@@ -53,7 +53,7 @@ def places(tmp_path: Path) -> Places:
 
 @pytest.fixture
 def small(places: Places) -> Fill:
-    """Puts noise, some of it wide, into each group of a recipe, and makes the recipe small.
+    """Put noise pictures, some of them wide, into each group of a recipe, and make the recipe small.
 
     Two classes where a table names them, else four.
     """
@@ -190,7 +190,7 @@ def test_a_training_that_did_not_end_cannot_be_used(places: Places, small: Fill)
 
 def test_a_group_of_no_kind_is_refused_by_name(places: Places, small: Fill) -> None:
     recipe = replace(small(ALL), kinds=(Kind(folder="finegrained", directions=8),))
-    with pytest.raises(SettingError, match="kinds: firearms/models is of none of them"):
+    with pytest.raises(SettingError, match="kinds: firearms/models belongs to none of them"):
         recipe.train(places, _one())
     assert not places.out.exists()
 
@@ -297,7 +297,7 @@ def test_evaluates_the_classes_that_are_held_out(places: Places, small: Fill) ->
     }
     assert all(0 <= value <= 1 for value in found.figures.values())
     assert [one.name for one in found.histograms] == ["published weights", "before training", "after training"]
-    assert len(list(places.caches.glob("maps-*"))) == 1  # those of the training serve the evaluation
+    assert len(list(places.caches.glob("maps-*"))) == 1  # the evaluation uses the maps of the training
     assert len(found.neighbours) == 6
     with pytest.raises(DataError, match="no class is held out"):
         recipe.evaluate(places)

@@ -31,7 +31,7 @@ def places(tmp_path: Path) -> Places:
 
 @pytest.fixture
 def small(places: Places) -> OverlayRecipe:
-    """The recipe made small, on noise in two of its folders."""
+    """A small version of the recipe, with noise in two of its folders."""
     rng = np.random.default_rng(0)
     sources = tuple(source for source in RECIPE.sources if source.role is None)[:2]
     for folder, channels in ((sources[0].folder, 3), (sources[1].folder, 3), (FOLDER, 4)):

@@ -44,13 +44,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def places(shared: Path, tmp_path: Path) -> Places:
-    """Pictures and caches of all tests, a run of each one's own."""
+    """Pictures and caches shared by all tests, and a separate run folder per test."""
     return replace(made_places(shared), out=tmp_path / "run")
 
 
 @pytest.fixture
 def apart(tmp_path: Path) -> Places:
-    """Pictures and caches of one test's own, to be changed."""
+    """Pictures and caches of one test only, which the test may change."""
     return made_places(tmp_path)
 
 
@@ -220,9 +220,9 @@ def test_refuses_margins_that_ask_for_the_impossible(pull: float, push: float) -
 
 
 def test_refuses_an_odd_number_of_pictures_and_groups_without_what_they_keep() -> None:
-    with pytest.raises(ValueError, match="7 pictures a step"):
+    with pytest.raises(ValueError, match="7 pictures per step"):
         replace(ARMS["deepfirearm"], pictures=7)
-    with pytest.raises(ValueError, match="2 groups and 1"):
+    with pytest.raises(ValueError, match="2 groups, but 1"):
         replace(ARMS["deepfirearm"], kept=(Kept(val=0, test=1),))
 
 
@@ -275,7 +275,7 @@ def test_what_is_barred_does_not_train_and_is_measured(places: Places, small: Fi
 
 def test_too_few_classes_for_what_is_kept_are_refused(places: Places, small: Fill) -> None:
     recipe = replace(small(ARMS["deepfirearm"]), kept=(Kept(val=2, test=2), Kept(val=0, test=0)))
-    with pytest.raises(DataError, match=r"has 5 classes; 2 for choices and 2 for measuring leave"):
+    with pytest.raises(DataError, match=r"has 5 classes; 2 for choosing and 2 for evaluation leave"):
         open_all(recipe, places)
 
 
@@ -293,7 +293,7 @@ def test_broken_pictures_are_left_out_and_named_and_the_rest_trains(
 def test_nothing_to_measure_is_said(places: Places, small: Fill, fabric: Fabric) -> None:
     recipe = replace(small(ARMS["deepfirearm"]), kept=(Kept(val=0, test=0), Kept(val=0, test=0)))
     recipe.train(places, fabric)
-    with pytest.raises(DataError, match="no class is kept for measuring"):
+    with pytest.raises(DataError, match="no class is kept for evaluation"):
         recipe.evaluate(places)
 
 

@@ -1,4 +1,4 @@
-"""What the stages of a retrieval recipe ask for, and which pictures their steps show."""
+"""The losses of a retrieval recipe's stages, and the pictures of their steps."""
 
 import numpy as np
 import pytest

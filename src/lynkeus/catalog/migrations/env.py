@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations, on the connection and in the transaction that it is given."""
+"""Alembic's entry point: run the migrations on the given connection, inside the connection's transaction."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""Recipes of the copy descriptor, and training of the codebook and the centres that also find copies."""
+"""Recipes of the copy descriptor, and the training of the codebook and the centres of copies."""

@@ -1,7 +1,7 @@
-"""The codebook of local features that ships: permutation template, axes, inverted lists and product code.
+"""The shipped codebook of local features: permutation template, axes, inverted lists and product code.
 
 Source: ours; product quantisation after Jegou et al., TPAMI 2011.
-Expected: a tenth of the projected variance is lost in quantisation (0.033 of 0.325 with 529,000 descriptors).
+Expected: quantisation loses a tenth of the projected variance (0.033 of 0.325 with 529,000 descriptors).
 Cost: 10 min, 2 CPU cores, 2 GiB.
 Run: ``python -m lynkeus.recipes.copies.codebook DATA BARRED.csv OUT.npz``
 """
@@ -17,8 +17,8 @@ from lynkeus.matching.compact import MAX_POINTS
 from lynkeus.matching.sift import SiftExtractor
 from lynkeus.recipes.held_out import barred_by_lists
 
-PICTURES_PER_FOLDER = 300
-LISTS = 4096
+PICTURES_PER_FOLDER = 300  # as for the shipped codebook
+LISTS = 4096  # as in the shipped codebook
 FOLDERS = (
     "finegrained/cars",
     "finegrained/birds",
@@ -36,7 +36,7 @@ _ENDINGS = {".jpg", ".jpeg", ".png"}
 
 
 def training_pictures(data: Path, barred: frozenset[str], *, most: int, seed: int) -> list[Path]:
-    """Draw at most ``most`` pictures of each folder at random; pictures that judge the result are left out."""
+    """Draw at most ``most`` pictures of each folder at random; pictures of the evaluation are left out."""
     rng = np.random.default_rng(seed)
     chosen: list[Path] = []
     for folder in FOLDERS:

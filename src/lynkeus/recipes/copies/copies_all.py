@@ -1,9 +1,9 @@
-"""The copy descriptor that ships: trained on everything at hand, research data included.
+"""The shipped copy descriptor, trained on all our data, research data included.
 
 Source: SSCD (Pizzi et al. 2022, https://arxiv.org/abs/2202.10261) with a smaller backbone, and keys of a slow
 copy (MoCo, He et al. 2020, https://arxiv.org/abs/1911.05722); starts from ``copies_first``.
 Expected: micro average precision .77, recall@1 .83 on a third of the tune half of ``benchmarks/copies`` among
-1,000 references, at 192 px (one seed); the weights that ship were stopped at step 1,110 of 1,600.
+1,000 references, at 192 px (one seed); training of the shipped weights was stopped at step 1,110 of 1,600.
 Cost: about 35 min, one CPU core, 2 GiB, after ``copies_first``.
 Run: ``lynkeus train copies_all --data DATA --hold-out benchmarks/copies/csv --out runs/copies_all``
 """

@@ -1,10 +1,10 @@
-"""First stage of ``copies_all``: both views through the model, a memory of its own past descriptors.
+"""First stage of ``copies_all``: both views go through the model, with a memory of the model's past descriptors.
 
-Kept as it ran: its descriptors drift together away from the memory (see ``losses.momentum_sscd``), but its
-backbone, whitened anew, is a far better start than ImageNet's.
+The recipe is kept as it ran. Its descriptors drift away from the memory together (see ``losses.momentum_sscd``). Its
+backbone, with a newly whitened linear layer, is nevertheless a far better start than ImageNet weights.
 
 Source: SSCD (Pizzi et al. 2022, https://arxiv.org/abs/2202.10261) with a smaller backbone and memory.
-Expected: micro average precision .68 on a third of the tune half among 1,000 (.72 whitened anew).
+Expected: micro average precision .68 on a third of the tune half among 1,000 (.72 when newly whitened).
 Cost: 57 min, one CPU core, 2 GiB.
 Run: ``lynkeus train copies_first --data DATA --hold-out benchmarks/copies/csv --out runs/copies_first``
 """

@@ -1,4 +1,4 @@
-"""The copy descriptor from free data alone, to know what the research data buys.
+"""The copy descriptor trained on free data only; shows the gain from the research data.
 
 Source: as ``copies_all``, but in one stage from the published weights; four free folders instead of
 eighteen, fewer steps.

@@ -1,14 +1,14 @@
 """Pre-training of the copy descriptor's backbone without labels, by a student and its slow teacher.
 
-The teacher sees the light view of a picture, the student the heavy one. DINO's head ends in vectors of length 1 and
-their cosines with prototypes; here those vectors are the descriptors. What is kept is the backbone: a recipe
-whose ``start`` names this run loads it and whitens a new linear layer.
+The teacher sees the light view of a picture, and the student sees the heavy view. DINO's head ends in vectors of length
+1 and their cosines with prototypes; here these vectors are the descriptors. Only the backbone is used afterwards: a
+recipe whose ``start`` names this run loads the backbone and whitens a new linear layer.
 
 Source: DINO (Caron et al. 2021, https://arxiv.org/abs/2104.14294) and EsViT (Li et al. 2022,
 https://arxiv.org/abs/2106.09785), with a small network, one view each, the ImageNet start and 1,024 prototypes.
-Expected: micro average precision .667 (``listed``) and .439 (``further``) once whitened anew, on a third of the tune
+Expected: micro average precision .667 (``listed``) and .439 (``further``) after new whitening, on a third of the tune
 half of ``benchmarks/copies`` among 1,000 references, at 192 px (one seed); .661 and .398 without this training.
-Cost: 10 min, one CPU core that others shared, 2 GiB.
+Cost: 10 min, one shared CPU core, 2 GiB.
 Run: ``lynkeus train copies_self_distilled --data DATA --hold-out benchmarks/copies/csv --out runs/self_distilled``
 """
 
@@ -38,15 +38,15 @@ from lynkeus.report.laboratory.evaluation import Evaluation
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SelfDistilledRecipe:
-    """A pre-training and what it trains.
+    """A pre-training and the network that it trains.
 
     Attributes:
-        network: Pictures, network, optimiser and seed; its objective is not used.
-        prototypes: Directions of the head; they learn at the head's rate.
-        student_temperature: Of the loss.
-        teacher_temperature: Of the loss.
-        centre_momentum: Of the loss.
-        momentum: Share of its weights that the teacher keeps each step.
+        network: Pictures, network, optimiser and seed; the objective is not used.
+        prototypes: Number of prototypes of the head; they learn at the head's rate.
+        student_temperature: Temperature of the student in the loss.
+        teacher_temperature: Temperature of the teacher in the loss.
+        centre_momentum: Momentum of the centre in the loss.
+        momentum: Share of the teacher's weights that the teacher keeps at each step.
     """
 
     network: CopyRecipe
@@ -59,11 +59,11 @@ class SelfDistilledRecipe:
     def train(
         self, places: Places, fabric: Fabric, *, workers: int = 1, stop_after: int | None = None
     ) -> CopyDescriptor:
-        """Train, or go on training, and give the student.
+        """Train or resume training; gives the student.
 
         Args:
-            places: Folders.
-            fabric: Launched.
+            places: Folders of the run.
+            fabric: A launched Fabric.
             workers: Processes that make batches.
             stop_after: Stop at this step as if interrupted.
         """
@@ -92,11 +92,11 @@ class SelfDistilledRecipe:
         return model
 
     def evaluate(self, places: Places) -> Evaluation:
-        """As the evaluation of the copy descriptor, with the linear layer as it is, not whitened."""
+        """Evaluate the student as a copy descriptor; the linear layer is not whitened."""
         return self._student().evaluate(places)
 
     def export(self, places: Places, target: Path) -> Path:
-        """As of the copy descriptor that it trains for."""
+        """Write the student as a copy descriptor; gives the int8 file."""
         return self._student().export(places, target)
 
     def _student(self) -> CopyRecipe:
@@ -104,7 +104,7 @@ class SelfDistilledRecipe:
 
 
 class TeacherAndStudent(nn.Module):
-    """The heavy view through the model, the light one through its slow copy; both have a head."""
+    """The heavy view goes through the model, the light view through the slow copy of the model; both have a head."""
 
     def __init__(self, recipe: SelfDistilledRecipe, model: CopyDescriptor) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class TeacherAndStudent(nn.Module):
         )
 
     def forward(self, model: nn.Module, batch: Batch, fabric: Fabric) -> Distilled:
-        """The terms of a batch, which then moves the centre; the teacher follows the step before."""
+        """The loss terms of a batch. The teacher first follows the last step; the batch then moves the centre."""
         self.slow.follow(model)
         self.slow_head.follow(self.head)
         teacher = self.slow_head(gather(fabric, cast("Tensor", self.slow(batch.pixels[0::2]))))

@@ -1,4 +1,4 @@
-"""What a copy descriptor is worth on pictures that did not train: an edited view of each looks for its picture."""
+"""Evaluation of a copy descriptor on pictures that did not train: an edited view of each picture is a query."""
 
 import numpy as np
 import torch
@@ -12,20 +12,21 @@ from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.report.laboratory.evaluation import Evaluation, Hit, Neighbours
 from lynkeus.report.laboratory.retrieval import spread
 
-_AT_A_TIME, _SHEETS, _HITS = 16, 12, 6
+_AT_A_TIME = 16  # pictures in one pass; limits memory
+_SHEETS, _HITS = 12, 6  # queries on the sheet, and hits per query; chosen by eye
 
 
 def evaluate_copies(
     model: CopyDescriptor, pictures: PictureCache, edit: au.Transform, *, side: int, seed: int
 ) -> Evaluation:
-    """Figures over all pairs of an edited view and a picture, and what some views found first.
+    """Figures over all pairs of an edited view and a picture, and the first hits of some views.
 
     Args:
-        model: To be used, not trained.
-        pictures: Two or more, none of which trained.
-        edit: What is done to a picture that looks for itself.
+        model: A trained model.
+        pictures: Two or more pictures that did not train.
+        edit: The edit that makes a query from a picture.
         side: Side of the squashed pictures, pixels.
-        seed: Of the edits.
+        seed: Seed of the edits.
     """
     numbers = range(len(pictures))
     views = [edit(pictures[number], np.random.default_rng((seed, 2**31, number))) for number in numbers]

@@ -1,6 +1,6 @@
-"""The loss of a copy recipe: its configuration, and how the loss sees a batch. No field has a default.
+"""The loss of a copy recipe: its settings, and its computation for a batch. No field has a default.
 
-Both views go through the model, or one of them through its slow copy.
+Both views go through the model, or one view goes through the model's slow copy.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Objective:
-    """The loss.
+    """Settings of the loss.
 
     Attributes:
-        temperature: Divides the similarities.
+        temperature: Divisor of the similarities.
         entropy_weight: Weight of the entropy term.
-        memory: Past descriptors that join the strangers.
-        momentum: Share of its weights that the slow copy keeps each step; the slow copy then makes the memory. None
-            has no slow copy: the memory holds the model's own past descriptors.
+        memory: Number of past descriptors that serve as additional negatives.
+        momentum: Share of the slow copy's weights that it keeps at each step; the slow copy then fills the memory.
+            None means no slow copy: the memory holds the model's past descriptors.
     """
 
     temperature: float
@@ -36,7 +36,7 @@ class Objective:
 
 
 class BothViews(nn.Module):
-    """Both views through the model."""
+    """Both views go through the model."""
 
     def __init__(self, objective: Objective, *, dim: int) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class BothViews(nn.Module):
         )
 
     def forward(self, model: nn.Module, batch: Batch, fabric: Fabric) -> Terms:
-        """The terms of a batch. The memory then takes the batch in."""
+        """The loss terms of a batch. The batch then enters the memory."""
         descriptors = gather(fabric, cast("Tensor", model(batch.pixels)))
         picture = gather(fabric, batch.picture)
         terms = cast("Terms", self.loss(descriptors, picture))
@@ -61,7 +61,7 @@ class BothViews(nn.Module):
 
 
 class SlowKeys(nn.Module):
-    """The heavy view through the model, the light one through its slow copy."""
+    """The heavy view goes through the model, the light view through the slow copy of the model."""
 
     def __init__(self, objective: Objective, model: CopyDescriptor, *, dim: int, momentum: float) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class SlowKeys(nn.Module):
         )
 
     def forward(self, model: nn.Module, batch: Batch, fabric: Fabric) -> Terms:
-        """The terms of a batch. The slow copy first follows the last step; the memory then takes the keys in."""
+        """The loss terms of a batch. The slow copy first follows the last step; the keys then enter the memory."""
         self.slow.follow(model)
         keys = gather(fabric, cast("Tensor", self.slow(batch.pixels[0::2])))
         queries = gather(fabric, cast("Tensor", model(batch.pixels[1::2])))
@@ -84,7 +84,7 @@ class SlowKeys(nn.Module):
         return terms
 
     def finished(self, model: CopyDescriptor) -> CopyDescriptor:
-        """The slow copy, which averages the last steps."""
+        """The model with the weights of the slow copy, which averages the last steps."""
         model.load_state_dict(self.slow.copy.state_dict())
         return model
 

@@ -1,6 +1,6 @@
-"""From a run to what ships: ONNX in fp32 and int8, checked against each other, and the model card.
+"""Publish a run: write ONNX in fp32 and int8, check the files against each other, and write the model card.
 
-The card is a JSON file beside the models: fields name, version, file, sha256, licence, terms, training_data,
+The card is a JSON file beside the models with the fields name, version, file, sha256, licence, terms, training_data,
 input, output, embedding_version, figures, recipe, trained.
 """
 
@@ -19,12 +19,12 @@ from lynkeus.models.embedders.copy_descriptor import CopyDescriptor
 from lynkeus.models.export import checked_error, export_onnx, quantise, run_onnx, run_torch
 from lynkeus.recipes.model_card import Agreement, write_card
 
-_CALIBRATION, _CHECK = 128, 64
+_CALIBRATION, _CHECK = 128, 64  # pictures that calibrate int8, and pictures that check the files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
-    """What the card says that the files do not.
+    """Entries of the card that the files do not contain.
 
     Attributes:
         name: Name of the model, also of its files.
@@ -51,17 +51,17 @@ def publish(
 
     Args:
         model: What to publish.
-        release: Names and the input's side.
-        cache: The pictures that trained.
+        release: Names, and the side of the input.
+        cache: The training pictures.
         out: Folder to write to.
-        figures: What was measured, for the card.
+        figures: Measured figures, for the card.
 
     Raises:
-        CorruptError: The ONNX file does not give what PyTorch gives.
+        CorruptError: The outputs of ONNX and PyTorch differ.
     """
     out.mkdir(parents=True, exist_ok=True)
     plain, small = out / f"{release.name}.onnx", out / f"{release.name}.int8.onnx"
-    pictures = _like_those_to_come(cache, release.side, _CALIBRATION + _CHECK)
+    pictures = _light_views(cache, release.side, _CALIBRATION + _CHECK)
     check = pictures[_CALIBRATION:]
     export_onnx(model, plain, side=release.side)
     exact, exported = run_torch(model, check), run_onnx(plain, check)
@@ -85,7 +85,7 @@ def publish(
     return agreement
 
 
-def _like_those_to_come(cache: PictureCache, side: int, count: int) -> np.ndarray:
+def _light_views(cache: PictureCache, side: int, count: int) -> np.ndarray:
     plan = BatchPlan(pictures=16, side=side, seed=2**31)
     batches = PairBatches(cache, plan, light=light_view(), heavy=Chain(()), rank=0, world=1)
     views = [batches[step].pixels.numpy()[::2] for step in range(-(-count // 16))]

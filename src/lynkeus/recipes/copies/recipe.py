@@ -1,4 +1,4 @@
-"""Training of the copy descriptor: the one place where data, model, loss and loop meet."""
+"""Training of the copy descriptor; combines data, model, loss and training loop."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,28 +29,28 @@ from lynkeus.recipes.model_card import known_figures
 from lynkeus.recipes.protocol import Places
 from lynkeus.report.laboratory.evaluation import Evaluation
 
-_HELD_OUT = 500
+_HELD_OUT = 500  # most pictures of an evaluation; limits its time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CopyRecipe:
-    """A copy descriptor and how it is trained.
+    """A copy descriptor and its training.
 
     Attributes:
-        sources: Folders of pictures that train.
+        sources: Folders of training pictures.
         cached_side: Longest side of the cached pictures, pixels.
         side: Side of the squashed pictures in training, pixels.
-        pictures: Pictures a batch; two views each.
-        dim: Numbers a descriptor.
+        pictures: Pictures per batch; each picture gives two views.
+        dim: Length of a descriptor.
         pretrained: Start from the published ImageNet weights.
-        start: Recipe whose finished run gives the first backbone. That run's folder lies beside this run's folder.
-            None starts as ``pretrained`` says.
-        frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
-        whiten_pictures: Pictures from which the linear layer's start is computed; 0 starts at chance.
+        start: Recipe whose finished run gives the initial backbone; the run's folder lies beside this run's folder.
+            None means that ``pretrained`` decides.
+        frozen_blocks: The stem and this number of blocks do not learn; -1 lets everything learn.
+        whiten_pictures: Number of pictures that whiten the initial linear layer; 0 starts with random weights.
         whiten_shrink: Share of the mean variance added to every direction of the whitening.
         objective: The loss.
         descent: The optimiser.
-        seed: Of everything.
+        seed: Seed of all randomness.
     """
 
     sources: tuple[Source, ...]
@@ -70,11 +70,11 @@ class CopyRecipe:
     def train(
         self, places: Places, fabric: Fabric, *, workers: int = 1, stop_after: int | None = None
     ) -> CopyDescriptor:
-        """Train, or go on training, and give the model.
+        """Train or resume training; gives the model.
 
         Args:
-            places: Folders.
-            fabric: Launched.
+            places: Folders of the run.
+            fabric: A launched Fabric.
             workers: Processes that make batches.
             stop_after: Stop at this step as if interrupted.
         """
@@ -103,7 +103,7 @@ class CopyRecipe:
         return loss.finished(model)
 
     def evaluate(self, places: Places) -> Evaluation:
-        """How well an edited view of a held-out picture finds its picture among the held-out ones.
+        """Evaluate how well an edited view of a held-out picture finds its picture among all held-out pictures.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.
@@ -115,11 +115,11 @@ class CopyRecipe:
         return evaluate_copies(model, held_out, edit, side=self.side, seed=self.seed)
 
     def export(self, places: Places, target: Path) -> Path:
-        """Write the model as ONNX, in fp32 and int8, with the card of the latter; gives the int8 file.
+        """Write the model as ONNX in fp32 and int8, with the card of the int8 file. Gives the int8 file.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.
-            CorruptError: The ONNX file does not give what PyTorch gives.
+            CorruptError: The outputs of ONNX and PyTorch differ.
         """
         release = Release(name=places.out.name, version="1", recipe="lynkeus.recipes.copies", side=self.side)
         model = load_model(places.out, self)
@@ -128,7 +128,7 @@ class CopyRecipe:
 
 
 def view_pairs(recipe: CopyRecipe, cache: PictureCache, places: Places, fabric: Fabric) -> PairBatches:
-    """This process's share of a recipe's batches: a light and a heavy view of each picture."""
+    """This process's share of a recipe's batches, with a light and a heavy view of each picture."""
     return PairBatches(
         cache,
         BatchPlan(pictures=recipe.pictures, side=recipe.side, seed=recipe.seed),
@@ -140,13 +140,13 @@ def view_pairs(recipe: CopyRecipe, cache: PictureCache, places: Places, fabric: 
 
 
 def open_training_cache(recipe: CopyRecipe, places: Places) -> PictureCache:
-    """The decoded pictures that train."""
+    """The decoded training pictures."""
     listing = list_pictures(places.data, recipe.sources, barred=places.barred)
     return open_cache(places.data, listing, side=recipe.cached_side, caches=places.caches)
 
 
 def open_held_out(recipe: CopyRecipe, places: Places) -> PictureCache:
-    """At most 500 decoded pictures that lie in the recipe's folders and must not train.
+    """At most 500 decoded pictures in the recipe's folders that must not train.
 
     Raises:
         DataError: There are fewer than two.
@@ -160,7 +160,7 @@ def open_held_out(recipe: CopyRecipe, places: Places) -> PictureCache:
 
 
 def load_model(run: Path, recipe: CopyRecipe) -> CopyDescriptor:
-    """Load the model of a run's last checkpoint for use, not for training; the slow copy where the run has one.
+    """Load the model of a run's last checkpoint in evaluation mode; if the run has a slow copy, load the slow copy.
 
     Raises:
         NotTrainedError: The folder holds no checkpoint.
@@ -176,11 +176,11 @@ def load_model(run: Path, recipe: CopyRecipe) -> CopyDescriptor:
 
 
 def start_model(recipe: CopyRecipe, cache: PictureCache, *, runs: Path) -> CopyDescriptor:
-    """The model before the first step: the weights the recipe names, the linear layer whitened.
+    """The model before the first step: the weights that the recipe names, with a whitened linear layer.
 
     Args:
-        recipe: What is trained.
-        cache: Its pictures.
+        recipe: The recipe.
+        cache: The training pictures.
         runs: Folder of all runs; the run of ``recipe.start`` lies in this folder.
     """
     torch.manual_seed(recipe.seed)

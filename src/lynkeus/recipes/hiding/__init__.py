@@ -1,1 +1,1 @@
-"""Recipes of Hide-and-Seek: classifiers of pictures and of videos, trained with parts hidden."""
+"""Recipes of Hide-and-Seek: classifiers of pictures and videos, trained with hidden parts."""

@@ -1,8 +1,8 @@
-"""What a classifier with class maps is worth: classes, clean and covered; numbers; boxes and masks from its maps.
+"""Evaluation of a classifier with class maps: classes of clean and covered pictures, numbers, boxes and masks.
 
-The threshold of the maps is chosen on pictures kept for choosing, never on the test pictures. The box comes from the
-true class's map, enlarged to the picture's square by bilinear interpolation and scaled from its lowest and highest
-value to 0 and 1 (Choe et al. 2020, https://arxiv.org/abs/2001.07437, and Hide-and-Seek, section 3.2).
+The choosing pictures choose the threshold of the maps; the test pictures never do. The box comes from the map of the
+true class. The map is enlarged to the picture's square by bilinear interpolation, and its range is scaled to 0 to 1
+(Choe et al. 2020, https://arxiv.org/abs/2001.07437, and Hide-and-Seek, section 3.2).
 """
 
 from collections.abc import Iterator
@@ -30,18 +30,20 @@ from lynkeus.models.classifiers.cam import CamClassifier
 from lynkeus.report.laboratory.evaluation import Confusion, Evaluation, HeatMap
 
 SHARES: tuple[float, ...] = tuple(round(0.02 * step, 2) for step in range(1, 50))
-"""Thresholds that are tried, shares of a map's greatest value."""
-_TOGETHER, _SHEET, _LEAST = 32, 24, 0.5
-_HALF = 0.5  # of a map's greatest value: one threshold for all models, to compare how far their maps reach
-_COVERED_SEED = 7
+"""Candidate thresholds, as shares of a map's greatest value."""
+_TOGETHER = 32  # pictures in one pass; limits memory
+_SHEET = 24  # pictures on the sheet; chosen by eye
+_LEAST = 0.5  # overlap of a correct box, as in the Hide-and-Seek paper
+_HALF = 0.5  # share of a map's greatest value: one threshold for all models, to compare the extent of their maps
+_COVERED_SEED = 7  # any number; all models see the same covers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Answers:
-    """What a model says of some pictures.
+    """The outputs of a model for some pictures.
 
     Attributes:
-        logit: Of each class.
+        logit: Logit of each class.
         maps: Class activation maps.
     """
 
@@ -50,7 +52,7 @@ class Answers:
 
     @property
     def first(self) -> Int64[np.ndarray, " n"]:
-        """The first class of each picture."""
+        """The most likely class of each picture."""
         return self.logit.argmax(axis=1)
 
 
@@ -63,14 +65,14 @@ def answers(
     side: int,
     disguise: au.Transform | None = None,
 ) -> Answers:
-    """What a model says of some pictures, as they are or disguised.
+    """The outputs of a model for some pictures, unchanged or disguised.
 
     Args:
-        model: In any mode; is put into evaluation mode.
+        model: A trained model; this function puts the model into evaluation mode.
         pictures: The pictures.
-        numbers: Which of them.
+        numbers: Numbers of the pictures.
         side: Side of the squares, pixels.
-        disguise: What is done to each square; its chance follows from the picture's number alone.
+        disguise: Disguise of each square; the random generator depends only on the picture's number.
     """
     model.eval()
     logit, maps = [], []
@@ -82,16 +84,16 @@ def answers(
 
 
 def averaged(parts: list[Answers]) -> Answers:
-    """The answers of several models as one: the mean of their maps, each brought to 0 to 1, and of their chances."""
+    """Combine the outputs of several models: the mean of the maps, each scaled to 0 to 1, and of the probabilities."""
     chance = np.mean([_softmax(part.logit) for part in parts], axis=0)
     maps = np.mean([_unit(part.maps) for part in parts], axis=0)
     return Answers(logit=np.log(chance + 1e-12).astype(np.float32), maps=maps.astype(np.float32))
 
 
 def occluder(data: Path) -> au.Transform:
-    """What covers parts of the pictures for the measure under occlusion: plain rectangles, or stickers where there are.
+    """The disguise that covers parts of pictures for the figures under occlusion: plain rectangles, or stickers if any.
 
-    None of it is the grid of Hide-and-Seek, the square of CutOut or the noise of random erasing.
+    The covers differ from the grid of Hide-and-Seek, the square of CutOut and the noise of random erasing.
     """
     rectangles = au.CutOuts(count=(1, 3), side=(0.25, 0.5))
     stickers = read_stickers(data)
@@ -101,13 +103,13 @@ def occluder(data: Path) -> au.Transform:
 
 
 def heat_of(maps: Float32[np.ndarray, "i j"], side: int) -> Float32[np.ndarray, "s s"]:
-    """A class map over its picture, from 0 to 1; a map of one value is 0."""
+    """A class map, enlarged to its picture and scaled to 0 to 1; a constant map becomes 0."""
     large = np.asarray(cv2.resize(maps, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
     return _unit(large)
 
 
 def boxes_at(heat: Float32[np.ndarray, "s s"], shares: tuple[float, ...]) -> list[tuple[float, ...] | None]:
-    """The box of a map at each threshold, in shares of the picture."""
+    """The box of a map at each threshold, as shares of the picture's sides."""
     found = (heat_box(heat, share=share) for share in shares)
     return [None if box is None else tuple(edge / heat.shape[0] for edge in box) for box in found]
 
@@ -115,7 +117,7 @@ def boxes_at(heat: Float32[np.ndarray, "s s"], shares: tuple[float, ...]) -> lis
 def overlap_table(
     maps: Float32[np.ndarray, "n c i j"], pictures: LabelledPictures, numbers: Int64[np.ndarray, " n"], *, side: int
 ) -> Float64[np.ndarray, "n t"]:
-    """Overlap of the box of each picture's true class with the best true box, at each of ``SHARES``."""
+    """Overlap of each picture's predicted box of the true class with the best true box, at each of ``SHARES``."""
     rows = [
         [best_overlap(box, pictures.boxes[number]) for box in boxes_at(heat_of(maps[row, label], side), SHARES)]
         for row, (number, label) in enumerate(zip(numbers, pictures.label[numbers], strict=True))
@@ -124,7 +126,7 @@ def overlap_table(
 
 
 def chosen_share(overlap: Float64[np.ndarray, "n t"]) -> float:
-    """The threshold at which most boxes overlap by half; among equal thresholds the middle one."""
+    """The threshold at which most boxes overlap by half; the middle one of equally good thresholds."""
     accuracy = (overlap >= _LEAST).mean(axis=0)
     best = np.flatnonzero(accuracy == accuracy.max())
     return SHARES[int(best[len(best) // 2])]
@@ -136,9 +138,9 @@ def box_figures(
     """The figures of boxes and masks, and the threshold that the choosing pictures chose.
 
     Args:
-        choosing: Of the pictures that choose.
-        tested: Of those that are measured on.
-        pictures: With true boxes.
+        choosing: Outputs for the pictures that choose the threshold.
+        tested: Outputs for the test pictures.
+        pictures: The pictures, with true boxes.
         side: Side of the squares, pixels.
     """
     share = chosen_share(overlap_table(choosing.maps, pictures, pictures.of("choose"), side=side))
@@ -164,13 +166,13 @@ def box_figures(
 
 
 def evaluate_classifier(model: CamClassifier, pictures: LabelledPictures, *, side: int, stickers: Path) -> Evaluation:
-    """All figures, the confusion of classes and, where there are true boxes, a sheet of maps.
+    """All figures, the confusion of classes, and a sheet of maps if there are true boxes.
 
     Args:
-        model: To be measured.
+        model: A trained model.
         pictures: All parts.
         side: Side of the squares, pixels.
-        stickers: The data root, for the stickers that cover.
+        stickers: The data root, for the stickers that cover parts of pictures.
     """
     numbers = pictures.of("test")
     label = pictures.label[numbers]
@@ -189,7 +191,7 @@ def evaluate_classifier(model: CamClassifier, pictures: LabelledPictures, *, sid
 
 
 def number_error(found: Answers, pictures: LabelledPictures) -> float:
-    """Mean absolute error of the expected number: the chances of the classes times the mean number of each in training.
+    """Mean absolute error of the expected number: class probabilities times the mean number of each class in training.
 
     Source: Rothe et al. 2015 (DEX), https://doi.org/10.1109/ICCVW.2015.41, with wider classes.
     """

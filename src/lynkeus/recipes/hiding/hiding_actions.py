@@ -1,4 +1,4 @@
-"""When in a made video its action happens, learnt from the video's class alone, with frames hidden.
+"""The time of the action in a made video, learnt from the class of the video only, with hidden frames.
 
 Source: Hide-and-Seek, Singh and Lee, ICCV 2017, https://arxiv.org/abs/1704.04232, section 4.4 (THUMOS14 there); made
 videos of 30 clips here (``lynkeus.data.splices``).

@@ -1,7 +1,7 @@
-"""The age of cropped faces of adults: the expected age over classes twenty years wide.
+"""The age of adults in cropped faces: the expected age over classes of twenty years.
 
 Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545 (age and gender estimation); the expected number over
-classes is that of DEX (Rothe et al. 2015).
+classes as in DEX (Rothe et al. 2015).
 Expected: mean error 10.4 years (9.3 with nothing hidden); means of three seeds,
 ``python -m benchmarks.hiding``.
 Cost: half a minute of CPU time, one core, 1 GiB.

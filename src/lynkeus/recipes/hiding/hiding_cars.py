@@ -1,7 +1,7 @@
-"""Thirty models of cars, recognised although half of the car may be covered.
+"""Thirty models of cars, recognised even when half of the car is covered.
 
-Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545, where hiding serves re-identification; here the classes are
-models of cars, and the tested pictures are covered on purpose.
+Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545, who use hiding for re-identification; here the classes are
+models of cars, and the test pictures are covered on purpose.
 Expected: top-1 .21 (.39 with nothing hidden), of occluded pictures .12 (.17 with nothing hidden):
 worse, for so few steps; means of three seeds, ``python -m benchmarks.hiding``.
 Cost: half a minute of CPU time, one core, 1 GiB.

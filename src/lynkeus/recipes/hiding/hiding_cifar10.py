@@ -1,4 +1,4 @@
-"""Ten classes of pictures of 32 pixels: hiding as a plain regulariser of a classifier.
+"""Ten classes of pictures of 32 x 32 pixels: hiding as a plain regulariser of a classifier.
 
 Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545 (classification); cells of 0, 4, 6 and 8 of the 32 pixels,
 which the network sees at twice the size.

@@ -1,4 +1,4 @@
-"""Seven emotions of faces of 48 pixels, none of which may hang on the mouth alone.
+"""Seven emotions of faces of 48 x 48 pixels; no emotion should depend on the mouth alone.
 
 Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545 (emotion recognition; CK+ there, noisier FER2013 here);
 cells as for ``hiding_cifar10``.

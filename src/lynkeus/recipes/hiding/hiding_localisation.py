@@ -1,4 +1,4 @@
-"""Nine classes, and where they are without a box in training: class maps of a network that had parts hidden.
+"""Nine classes and their places, learnt without boxes: class maps of a network trained with hidden parts.
 
 Source: Hide-and-Seek, Singh and Lee, ICCV 2017, https://arxiv.org/abs/1704.04232, sections 3.1 and 4.1, with
 EfficientNet-Lite0 for AlexNet; cells of 16, 32, 44 and 56 of 224 pixels.

@@ -1,4 +1,4 @@
-"""Male or female, of cropped faces of adults.
+"""The sex of adults in cropped faces.
 
 Source: Singh et al. 2018, https://arxiv.org/abs/1811.02545 (age and gender estimation).
 Expected: top-1 .81 (.85 with nothing hidden), of occluded pictures .72 (.74 with nothing hidden);

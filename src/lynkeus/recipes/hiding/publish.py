@@ -1,4 +1,4 @@
-"""From a run of a classifier with class maps to a file: ONNX, checked against PyTorch, and its card."""
+"""Publish a run of a classifier with class maps: write ONNX, check it against PyTorch, and write the card."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ from lynkeus.recipes.model_card import write_card
 
 OUTPUT = "seen"
 _BACKBONE = "EfficientNet-Lite0"
-_CHECK = 32
+_CHECK = 32  # pictures or frames that check the file against PyTorch
 
 
 def publish_classifier(
@@ -31,19 +31,19 @@ def publish_classifier(
     seed: int,
     figures: Mapping[str, float],
 ) -> Path:
-    """Write NAME.onnx and NAME.json; gives the first.
+    """Write NAME.onnx and NAME.json; gives the ONNX file.
 
     Args:
-        model: What to write.
-        pictures: What trained it, and what the file is checked on.
-        out: Folder, made where missing.
-        name: Of the model and of its recipe.
+        model: The model.
+        pictures: The training pictures, and the test pictures that check the file.
+        out: Folder to write to; a missing folder is made.
+        name: Name of the model and of its recipe.
         side: Side of the squares, pixels.
-        seed: Of the model's version.
-        figures: What is known of its worth.
+        seed: Seed of the run, part of the model's version.
+        figures: Measured figures, for the card.
 
     Raises:
-        CorruptError: A number of the file's differs from PyTorch's by more than 1e-4.
+        CorruptError: An output of the file differs from PyTorch by more than 1e-4.
     """
     check = np.stack([squash(pictures.cache[int(n)], side) for n in pictures.of("test")[:_CHECK]])
     file, exact, export = _exported(model, check, out / f"{name}.onnx", together=8)
@@ -78,20 +78,20 @@ def publish_clip_classifier(
     seed: int,
     figures: Mapping[str, float],
 ) -> Path:
-    """Write NAME.onnx, backbone and all, and NAME.json; gives the first.
+    """Write NAME.onnx, including the backbone, and NAME.json; gives the ONNX file.
 
     Args:
-        model: What to write.
-        frames: Of a clip, on which the file is checked.
-        out: Folder, made where missing.
-        name: Of the model and of its recipe.
-        source: Folder of the clips that trained.
-        clips: Their number.
-        seed: Of the model's version.
-        figures: What is known of its worth.
+        model: The model.
+        frames: Frames of a clip that check the file.
+        out: Folder to write to; a missing folder is made.
+        name: Name of the model and of its recipe.
+        source: Folder of the training clips.
+        clips: Number of training clips.
+        seed: Seed of the run, part of the model's version.
+        figures: Measured figures, for the card.
 
     Raises:
-        CorruptError: A number of the file's differs from PyTorch's by more than 1e-4.
+        CorruptError: An output of the file differs from PyTorch by more than 1e-4.
     """
     side = frames.shape[1]
     file, exact, export = _exported(model, frames[:_CHECK], out / f"{name}.onnx", together=_CHECK)
@@ -113,7 +113,7 @@ def publish_clip_classifier(
 def _exported(
     model: nn.Module, check: UInt8[np.ndarray, "n s s 3"], file: Path, *, together: int
 ) -> tuple[Path, np.ndarray, dict[str, Any]]:
-    """The file, what PyTorch gives for the check, and what the card says of the difference."""
+    """The ONNX file, PyTorch's outputs for the check, and the entry of the card about their difference."""
     file.parent.mkdir(parents=True, exist_ok=True)
     export_onnx(model, file, side=check.shape[1], output=OUTPUT)
     exact, exported = run_torch(model, check), run_onnx(file, check, at_a_time=together)

@@ -1,4 +1,4 @@
-"""Training of classifiers with hidden parts: what a recipe says, and where data, model and loop meet."""
+"""Training of classifiers with hidden parts: the fields of a recipe, and the use of data, model and training loop."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,22 +29,22 @@ from lynkeus.report.laboratory.evaluation import Evaluation
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HidingRecipe:
-    """A classifier with class maps, and how parts of its training pictures are hidden.
+    """A classifier with class maps, and its training with hidden parts.
 
     Attributes:
-        name: Of the model that is exported.
-        labels: The pictures.
+        name: Name of the exported model.
+        labels: The pictures and their labels.
         cached_side: Longest side of the cached pictures, pixels.
         side: Side of the squashed pictures, pixels; a multiple of 32, or of 16 where ``fine``.
-        batch: Pictures a batch.
-        pooling: Of the feature maps: ``mean`` or ``max``.
+        batch: Pictures per batch.
+        pooling: Pooling of the feature maps: ``mean`` or ``max``.
         fine: Class maps at stride 16 instead of 32.
-        frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
+        frozen_blocks: The stem and this number of blocks do not learn; -1 lets everything learn.
         pretrained: Start from the published ImageNet weights.
-        augment: What hides parts of the pictures.
-        maps: What hides parts of the first layer's maps.
+        augment: Transform that hides parts of the pictures.
+        maps: Transform that hides parts of the maps of the first layer.
         descent: The optimiser.
-        seed: Of everything.
+        seed: Seed of all randomness.
     """
 
     name: str
@@ -62,16 +62,16 @@ class HidingRecipe:
     seed: int
 
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> CamClassifier:
-        """Train, or go on training, and give the model.
+        """Train or resume training; gives the model.
 
         Args:
-            places: Folders.
-            fabric: Launched; several processes each do the whole batch and come to the same weights.
+            places: Folders of the run.
+            fabric: A launched Fabric; several processes each compute the whole batch and get equal weights.
             stop_after: Stop at this step as if interrupted.
 
         Raises:
             DivergedError: The loss is no longer a number.
-            DataError: A class has too few pictures, or the labels are none.
+            DataError: A class has too few pictures, or the labels cannot be used.
         """
         pictures = self.pictures(places)
         run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})
@@ -101,7 +101,7 @@ class HidingRecipe:
         return model
 
     def evaluate(self, places: Places) -> Evaluation:
-        """Measure the last checkpoint on the test pictures.
+        """Evaluate the last checkpoint on the test pictures.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.
@@ -110,14 +110,14 @@ class HidingRecipe:
         return evaluate_classifier(self.load(places, pictures), pictures, side=self.side, stickers=places.data)
 
     def export(self, places: Places, target: Path) -> Path:
-        """Write the model as ONNX with its card, checked against PyTorch to 1e-4; gives the ONNX file.
+        """Write the model as ONNX with its card, and check the file against PyTorch to 1e-4. Gives the ONNX file.
 
         Args:
-            places: Folders.
-            target: Folder, made where missing.
+            places: Folders of the run.
+            target: Folder to write to; a missing folder is made.
 
         Raises:
-            CorruptError: The ONNX file does not give what PyTorch gives.
+            CorruptError: The outputs of ONNX and PyTorch differ.
             NotTrainedError: The folder holds no checkpoint.
         """
         pictures = self.pictures(places)
@@ -138,7 +138,7 @@ class HidingRecipe:
         )
 
     def load(self, places: Places, pictures: LabelledPictures) -> CamClassifier:
-        """The model of the last checkpoint, to be used, not trained.
+        """The model of the last checkpoint, in evaluation mode.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.

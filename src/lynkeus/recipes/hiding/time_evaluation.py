@@ -1,4 +1,4 @@
-"""What a classifier with class maps over time is worth: spans against the made actions, and which parts it finds."""
+"""Evaluation of a classifier with class maps over time: predicted spans against the made actions and their parts."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,9 +11,9 @@ from lynkeus.metrics.temporal import Span, temporal_mean_average_precision
 from lynkeus.models.classifiers.temporal import TemporalClassifier
 from lynkeus.report.laboratory.evaluation import Evaluation
 
-OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5)
+OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5)  # overlaps in time at which the Hide-and-Seek paper measures mAP
 SHARES: tuple[float, ...] = tuple(round(0.02 * step, 2) for step in range(1, 50))
-_LIKELY, _FOUND = 0.1, 0.5
+_LIKELY, _FOUND = 0.1, 0.5  # least probability of a class with spans, and least covered share of a found part
 Maps = list[tuple[Float32[np.ndarray, " c"], Float32[np.ndarray, "c t"]]]
 
 
@@ -27,15 +27,16 @@ def evaluate_in_time(
 ) -> Evaluation:
     """Figures at the threshold that is best on the choosing videos (mean average precision at an overlap of .3).
 
-    A class with a chance of .1 or more gives spans: the frames in a row at which its map reaches a share of the way
-    from its least to its greatest. A part counts as found when spans of the true class cover half of it.
+    A class with a probability of .1 or more gives spans. A span is a run of frames at which the class's map reaches the
+    threshold, a share of the range from the map's lowest to its highest value. A part counts as found when spans of
+    the true class cover half of the part.
 
     Args:
-        model: To be measured.
-        features: Of all frames of each clip.
+        model: A trained model.
+        features: Features of all frames of each clip.
         choosing: Videos of the training halves.
         tested: Videos of the other halves.
-        rate: Frames a second.
+        rate: Frames per second.
     """
     seen = _watched(model, features, choosing)
     truth = _truth(choosing, rate)
@@ -70,7 +71,7 @@ def _hot(values: Float32[np.ndarray, " t"], share: float) -> Bool[np.ndarray, " 
 
 
 def _spans(seen: Maps, share: float, rate: float) -> list[Span]:
-    """What is predicted; a span's score is the chance of its class times how high its map stands there."""
+    """The predicted spans; a span's score is the probability of its class times the height of the map in the span."""
     spans: list[Span] = []
     for video, (logit, maps) in enumerate(seen):
         raised = np.exp(logit.astype(np.float64) - logit.max())

@@ -1,4 +1,4 @@
-"""Training of a classifier of videos with hidden frames: what a recipe says, and where data, model and loop meet."""
+"""Training of classifiers of videos with hidden frames: the fields of a recipe, and the use of data, model and loop."""
 
 import hashlib
 import json
@@ -33,27 +33,27 @@ from lynkeus.recipes.model_card import known_figures
 from lynkeus.recipes.protocol import Places
 from lynkeus.report.laboratory.evaluation import Evaluation
 
-_TOGETHER = 32
+_TOGETHER = 32  # frames in one pass; limits memory
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimeRecipe:
-    """A classifier of made videos with class maps over time, and how frames are hidden from it.
+    """A classifier of made videos with class maps over time, and its training with hidden frames.
 
     Attributes:
-        name: Of the model that is exported.
+        name: Name of the exported model.
         clips: Folder of the clips, with ``videos.json``.
-        rate: Frames a second.
+        rate: Frames per second.
         side: Side of the squashed frames, pixels; a multiple of 32.
         pretrained: The frozen backbone has the published ImageNet weights.
-        plan: How videos are made of the clips.
-        choosing: Videos of the training halves that choose the threshold.
-        tested: Videos of the other halves that are measured on.
-        batch: Videos a batch.
-        width: Channels of the network behind the frozen features.
-        augment: How frames are hidden.
+        plan: How videos are made from the clips.
+        choosing: Number of videos of the training halves that choose the threshold.
+        tested: Number of test videos, from the other halves.
+        batch: Videos per batch.
+        width: Channels of the network after the frozen backbone.
+        augment: Transform that hides frames.
         descent: The optimiser; the backbone does not learn.
-        seed: Of everything.
+        seed: Seed of all randomness.
     """
 
     name: str
@@ -71,11 +71,11 @@ class TimeRecipe:
     seed: int
 
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> ClipClassifier:
-        """Train, or go on training, and give the model.
+        """Train or resume training; gives the model.
 
         Args:
-            places: Folders.
-            fabric: Launched; several processes each do the whole batch and come to the same weights.
+            places: Folders of the run.
+            fabric: A launched Fabric; several processes each compute the whole batch and get equal weights.
             stop_after: Stop at this step as if interrupted.
 
         Raises:
@@ -109,7 +109,7 @@ class TimeRecipe:
         return ClipClassifier(_backbone(self), model)
 
     def evaluate(self, places: Places) -> Evaluation:
-        """What the last checkpoint is worth on videos of the halves of the clips that did not train.
+        """Evaluate the last checkpoint on videos made from the halves of the clips that did not train.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.
@@ -126,14 +126,14 @@ class TimeRecipe:
         )
 
     def export(self, places: Places, target: Path) -> Path:
-        """Write frozen backbone and classifier as one ONNX file with its card, checked against PyTorch to 1e-4.
+        """Write frozen backbone and classifier as one ONNX file with its card; check the file against PyTorch to 1e-4.
 
         Args:
-            places: Folders.
-            target: Folder, made where missing.
+            places: Folders of the run.
+            target: Folder to write to; a missing folder is made.
 
         Raises:
-            CorruptError: The ONNX file does not give what PyTorch gives.
+            CorruptError: The outputs of ONNX and PyTorch differ.
             NotTrainedError: The folder holds no checkpoint.
         """
         clips = open_clips(self, places)
@@ -150,7 +150,7 @@ class TimeRecipe:
         )
 
     def load(self, places: Places, clips: "Clips") -> TemporalClassifier:
-        """What the last checkpoint holds behind the backbone.
+        """The trained network after the backbone, from the last checkpoint.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.
@@ -165,8 +165,8 @@ class Clips:
     """Features of the frames of all clips.
 
     Attributes:
-        files: Of the clips that could be read, in an order drawn once.
-        features: Of each clip.
+        files: Files of the readable clips, in an order drawn once.
+        features: Features of each clip.
     """
 
     files: tuple[str, ...]
@@ -174,12 +174,12 @@ class Clips:
 
     @property
     def lengths(self) -> list[int]:
-        """Frames of each clip."""
+        """Number of frames of each clip."""
         return [len(self.features[number]) for number in range(len(self.files))]
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the files' names and lengths."""
+        """SHA-256 of the names and lengths of the files."""
         return hashlib.sha256(json.dumps([self.files, self.lengths]).encode()).hexdigest()
 
 
@@ -187,9 +187,9 @@ class TimeBatch(NamedTuple):
     """Some made videos.
 
     Attributes:
-        frames: Features of their frames.
-        hidden: Which frames are hidden.
-        label: Their classes.
+        frames: Features of the frames of each video.
+        hidden: Whether each frame is hidden.
+        label: Classes of each video.
     """
 
     frames: Tensor
@@ -198,10 +198,10 @@ class TimeBatch(NamedTuple):
 
 
 class TimeBatches:
-    """Batch number ``step`` at index ``step``; each video comes once, with a mask of its own.
+    """Batch number ``step`` at index ``step``; each video occurs once, with its own mask.
 
     Args:
-        recipe: What to train.
+        recipe: The recipe.
         clips: The clips.
     """
 
@@ -222,7 +222,7 @@ class TimeBatches:
 
 
 def open_clips(recipe: TimeRecipe, places: Places) -> Clips:
-    """The features of all clips, made first where they are missing; an unreadable clip is named and left out."""
+    """The features of all clips; missing features are computed first. An unreadable clip is named and left out."""
     folder = places.data / recipe.clips.folder
     contents = list_contents(folder)
     order = sorted(contents, key=lambda group: hashlib.sha256(group.encode()).digest())
@@ -276,5 +276,5 @@ def _start(recipe: TimeRecipe, clips: Clips) -> TemporalClassifier:
 
 
 def _other_seed(seed: int) -> int:
-    """Of the videos that choose: other videos than those that train, of the same halves."""
+    """Seed of the choosing videos; these videos differ from the training videos but use the same halves."""
     return seed + 2**20

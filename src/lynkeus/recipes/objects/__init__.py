@@ -1,1 +1,1 @@
-"""Recipes of the descriptor of objects, and the centres that normalise its scores."""
+"""Recipes of the object descriptor, and the training of the centres that normalise its scores."""

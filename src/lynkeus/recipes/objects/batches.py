@@ -1,4 +1,4 @@
-"""Batches of the object descriptor's training: pictures of all groups, some of them pieces of views."""
+"""Batches of the object descriptor's training: pictures of all groups; some parts show only a piece of the maps."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,16 +12,16 @@ from lynkeus.core import DataError
 from lynkeus.data.classes import ClassPictures
 from lynkeus.recipes.view_maps import ViewMaps
 
-_EACH = 2
-_PIECE = 0.75
+_EACH = 2  # most pictures of a class in a batch, so that a batch has many classes
+_PIECE = 0.75  # width and height of a piece, as a share of the maps
 
 
 class ObjectBatch(NamedTuple):
     """Pictures of all groups.
 
     Attributes:
-        maps: Maps of one view each, pictures whose maps have one shape together.
-        label: Class of each, in the order of the maps.
+        maps: Maps of one view per picture; pictures whose maps have one shape are stacked.
+        label: Class of each picture, in the order of the maps.
     """
 
     maps: list[Tensor]
@@ -34,10 +34,10 @@ class ObjectBatches:
     Args:
         pictures: The classes.
         maps: The maps of the pictures.
-        apart: Folder and name of the classes that do not train.
-        each: Pictures of each group.
-        cropped: Share of the parts of whose maps a piece is seen.
-        seed: Of all chance.
+        apart: Folder and name of the held-out classes, which do not train.
+        each: Number of pictures of each group.
+        cropped: Share of the parts that show only a piece of the maps.
+        seed: Seed of all randomness.
 
     Raises:
         DataError: Every class is held out.
@@ -75,7 +75,7 @@ class ObjectBatches:
         return ObjectBatch(maps, torch.from_numpy(self.label[np.concatenate(parts)]))
 
     def _draw(self, group: int, count: int, rng: np.random.Generator) -> Int64[np.ndarray, " k"]:
-        """Classes drawn evenly, up to two pictures of each in turns until there are enough; none where none trains."""
+        """Draw classes uniformly, up to two pictures of each, until there are enough; no training classes give none."""
         known = np.flatnonzero(self.group == group)
         if not len(known):
             return np.empty(0, np.int64)
@@ -85,7 +85,7 @@ class ObjectBatches:
 
 
 def _piece(maps: Tensor, rng: np.random.Generator) -> Tensor:
-    """A piece of maps at a place drawn evenly."""
+    """A piece of the maps at a uniformly drawn place."""
     height, width = (max(1, round(_PIECE * side)) for side in maps.shape[2:])
     top, left = (int(rng.integers(side - kept + 1)) for side, kept in zip(maps.shape[2:], (height, width), strict=True))
     piece = maps[:, :, top : top + height, left : left + width]

@@ -1,4 +1,4 @@
-"""What an object descriptor is worth on classes that did not train: each of their pictures asks for the others."""
+"""Evaluation of an object descriptor on held-out classes: each picture is a query for the other pictures."""
 
 from collections.abc import Mapping
 
@@ -26,17 +26,17 @@ def evaluate_objects(
     *,
     held_out: frozenset[tuple[str, str]],
 ) -> Evaluation:
-    """Mean average precision and R@1 of each set of classes, also by the published weights as they are.
+    """Mean average precision and R@1 of each set of classes, also of the unchanged published weights.
 
     Args:
-        models: What to measure by when it is, such as ``before training``; the first has the published backbone, the
-            last is the result.
-        pictures: All classes.
-        maps: Of their pictures, by the trunk of all of them.
-        held_out: Folder and name of the classes that did not train.
+        models: The models by stage, such as ``before training``; the first model has the published backbone, and the
+            last model is the result.
+        pictures: The pictures of all classes.
+        maps: The maps of all pictures, from the trunk that all models share.
+        held_out: Folder and name of the held-out classes.
 
     Raises:
-        DataError: None of them is there.
+        DataError: No held-out class exists.
     """
     asked = np.flatnonzero(~pictures.without(held_out))
     if not len(asked):
@@ -52,11 +52,11 @@ def evaluate_objects(
     figures: dict[str, float] = {}
     for name in dict.fromkeys(folder.tolist()):
         of_set = folder == name
-        called = "" if name == "." else f" {name}"
+        suffix = "" if name == "." else f" {name}"
         for when, rows in vectors.items():
             reached = leave_one_out(rows[of_set].astype(np.float64), label[of_set])
             then = "" if when == last else f", {when}"
-            figures |= {f"mAP{called}{then}": reached.mean_ap, f"R@1{called}{then}": reached.rank[1]}
+            figures |= {f"mAP{suffix}{then}": reached.mean_ap, f"R@1{suffix}{then}": reached.rank[1]}
     return Evaluation(
         figures=figures,
         histograms=tuple(pair_histogram(rows, label, when) for when, rows in vectors.items()),

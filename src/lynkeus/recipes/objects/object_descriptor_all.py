@@ -1,9 +1,9 @@
-"""The object descriptor that ships: firearms, cars and birds, research data included.
+"""The shipped object descriptor, trained on firearms, cars and birds, research data included.
 
 Source: after DeepFirearm (https://arxiv.org/abs/1806.02984: classes first, then distances) with a smaller backbone,
 covariance pooling (Lin et al. 2015, https://arxiv.org/abs/1504.07889), CosFace for both stages, the average of the
-trained and the published weights (Wortsman et al. 2022, https://arxiv.org/abs/2109.01903), the whitening of the linear
-layer (Mikolajczyk and Matas 2007) once more after the average.
+trained and the published weights (Wortsman et al. 2022, https://arxiv.org/abs/2109.01903), and a second whitening of
+the linear layer (Mikolajczyk and Matas 2007) after the average.
 Expected: on three folds of classes that did not train, mean average precision .66 +- .03 (firearms), .36 +- .09 (cars
 of other makes), .82 +- .03 (birds) in int8; .54, .24, .77 without training (``python -m benchmarks.objects``).
 Cost: 37 min (views 25, steps 7), one CPU core, 5 GiB, 4 GB of disk.

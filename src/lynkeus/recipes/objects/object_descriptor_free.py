@@ -1,6 +1,6 @@
-"""The object descriptor from free data alone, to know what the research data buys.
+"""The object descriptor trained on free data only; shows the gain from the research data.
 
-Source: as ``object_descriptor_all``, from the kinds of garments in one CC0 collection.
+Source: as ``object_descriptor_all``, trained on the kinds of garments in one CC0 collection.
 Expected: on the three folds of ``object_descriptor_all``, mean average precision .51 (firearms), .16 (cars), .45
 (birds): worse than no training (``python -m benchmarks.objects``).
 Cost: 5 min, one CPU core, 2 GiB.

@@ -1,10 +1,10 @@
-"""An object descriptor for one's own things: DATA holds a folder for each class, as `lynkeus register` takes them.
+"""An object descriptor for the user's own objects: DATA holds a folder for each class, as for `lynkeus register`.
 
-Source: as ``object_descriptor_all``, of one kind of thing and without a step of training: the whitening alone, most of
-the gain of what ships, too. With ``--set descent.steps=120 --set descent.warmup=30 --set descent.cooldown=60
---set edited_views=8`` it trains as that does.
-Expected: on quarters of the classes that were not learnt from, mean average precision .66 +- .10 (logos of 15 brands;
-.57 by the published weights, .66 trained), .64 +- .01 (74 models of cars; .33 and .65) (``benchmarks.objects.own``).
+Source: as ``object_descriptor_all``, for one kind of thing, without training steps: only the whitening, which gives
+most of the gain of the shipped descriptor as well. ``--set descent.steps=120 --set descent.warmup=30
+--set descent.cooldown=60 --set edited_views=8`` adds the training of ``object_descriptor_all``.
+Expected: on quarters of the classes, held out in turn, mean average precision .66 +- .10 (logos of 15 brands; .57 by
+the published weights, .66 trained), .64 +- .01 (74 models of cars; .33 and .65) (``benchmarks.objects.own``).
 Cost: 1 min for 505 pictures, one CPU core, 2 GiB, .4 MB of disk a picture.
 Run: ``lynkeus train object_descriptor_own --data THINGS --out runs/trial``; docs/howto/train.md goes on
 """

@@ -1,4 +1,4 @@
-"""From a run of the object descriptor to what ships: ONNX in fp32 and int8, checked, and the card."""
+"""Publish a run of the object descriptor: write ONNX in fp32 and int8, check the files, and write the card."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,17 +21,17 @@ from lynkeus.runtime.area import AREA, HEAT, TOWARDS
 
 FILE = "object_descriptor"
 VERSION = "object-descriptor-3"
-_CALIBRATION, _CHECK = 160, 64
+_CALIBRATION, _CHECK = 160, 64  # pictures that calibrate int8, and pictures that check the files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectRelease:
-    """What publishing needs to know.
+    """Settings of a publication.
 
     Attributes:
-        area: Square pixels of the input.
-        dim: Numbers a descriptor.
-        seed: Of the choice of pictures that calibrate int8.
+        area: Area of the input, square pixels.
+        dim: Length of a descriptor.
+        seed: Seed for the choice of the pictures that calibrate int8.
     """
 
     area: int
@@ -50,18 +50,18 @@ def publish_objects(
 ) -> Agreement:
     """Write object_descriptor.onnx, object_descriptor.int8.onnx and object_descriptor.json (the card of the int8 file).
 
-    The version in the card ends with the first digits of that file's digest, so that no two runs share one.
+    The version in the card ends with the first digits of the int8 file's digest, so that no two runs share a version.
 
     Args:
-        model: What to publish.
-        release: What the files must say.
+        model: The model.
+        release: Settings of the publication.
         cache: Pictures of all classes.
         out: Folder to write to.
-        trained: Numbers of those that trained, some of which calibrate int8; None: all.
-        figures: What was measured, for the card.
+        trained: Numbers of the training pictures, some of which calibrate int8; None means all pictures.
+        figures: Measured figures, for the card.
 
     Raises:
-        CorruptError: The ONNX file does not give what PyTorch gives.
+        CorruptError: The outputs of ONNX and PyTorch differ.
     """
     out.mkdir(parents=True, exist_ok=True)
     plain, small = out / f"{FILE}.onnx", out / f"{FILE}.int8.onnx"

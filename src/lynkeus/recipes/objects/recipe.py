@@ -1,4 +1,4 @@
-"""Training of the object descriptor: what a recipe says, and where data, model, loss and loop meet."""
+"""Training of the object descriptor: the fields of a recipe, and the use of data, model, loss and training loop."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ from lynkeus.recipes.protocol import Places
 from lynkeus.recipes.view_maps import ViewMaps, ViewPlan, open_view_maps, pooled
 from lynkeus.report.laboratory.evaluation import Evaluation
 
-_FEWEST = 2
-_AXES_OF = 400
-_WEIGHTS = "descriptor.pt"
-_START = "start."
+_FEWEST = 2  # a loss and an evaluation both need two classes to tell apart
+_AXES_OF = 400  # most pictures from which the axes of the covariance pooling are computed
+_WEIGHTS = "descriptor.pt"  # file of the final weights in a run's folder
+_START = "start."  # prefix of the initial weights in a checkpoint
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,8 +44,8 @@ class Kind:
     """One kind of thing: its sets of classes, and the number of directions that the whitening keeps for this kind.
 
     Attributes:
-        folder: The sets whose folder begins so.
-        directions: Directions that the whitening keeps for it.
+        folder: Start of the folder names of the kind's sets.
+        directions: Number of directions that the whitening keeps.
     """
 
     folder: str
@@ -54,30 +54,31 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectRecipe:
-    """An object descriptor and how it is trained.
+    """An object descriptor and its training.
 
     Attributes:
-        groups: Sets of classes that train.
+        groups: Sets of training classes.
         cached_side: Longest side of the cached pictures, pixels.
-        area: Square pixels to which a picture is brought, in training and in use.
-        edited_views: Views made of each picture beside the plain one, mild ones and as many strong ones.
+        area: Area of a resized picture in training and at inference, square pixels.
+        edited_views: Number of mildly edited views per picture, and number of strongly edited views per picture, in
+            addition to the unchanged picture.
         cropped: Share of a batch's parts that show only a piece of the maps, three quarters as wide and high.
-        kinds: Kinds of things; every group belongs to the first one that fits.
+        kinds: Kinds of things; a group belongs to the first kind that fits.
         pretrained: Start from the published ImageNet weights.
-        frozen_blocks: The stem and so many blocks do not learn.
-        frozen_filters: Nor do the depthwise filters of the others: a sixth of the time.
+        frozen_blocks: The stem and this number of blocks do not learn.
+        frozen_filters: The depthwise filters of the other blocks do not learn either, which takes a sixth of the time.
         whiten_shrink: Share of the mean variance within classes added to every direction of the whitening.
-        scale: Of the loss.
-        margin: Of the loss.
-        centre_rate: Learning rate of the loss's centres.
-        momentum: Share of its weights that the slow copy keeps each step.
-        trained_share: The final backbone averages the slow copy, with this share, and the start. The linear layer
-            is then whitened again.
+        scale: Scale of the loss.
+        margin: Margin of the loss.
+        centre_rate: Learning rate of the centres of the loss.
+        momentum: Share of the slow copy's weights that it keeps at each step.
+        trained_share: Share of the slow copy in the final backbone, which averages the slow copy and the start. The
+            linear layer is then whitened again.
         descent: The optimiser.
-        held_out: Classes that do not train, by folder and name; evaluation asks for them.
-        measured_share: Share of each group's classes that is held out as well, at least two, drawn by the digests of
-            their names; 0 for none.
-        seed: Of everything.
+        held_out: Held-out classes, by folder and name; they do not train and serve the evaluation.
+        measured_share: Share of each group's classes that is held out as well, at least two classes, chosen by the
+            digests of the names; 0 holds out none.
+        seed: Seed of all randomness.
     """
 
     groups: tuple[Group, ...]
@@ -102,22 +103,22 @@ class ObjectRecipe:
 
     @property
     def dim(self) -> int:
-        """Numbers a descriptor."""
+        """Length of a descriptor."""
         return sum(kind.directions for kind in self.kinds)
 
     @property
     def release(self) -> ObjectRelease:
-        """What publishing needs to know."""
+        """Settings of the publication."""
         return ObjectRelease(area=self.area, dim=self.dim, seed=self.seed)
 
     def measured(self, pictures: ClassPictures) -> frozenset[tuple[str, str]]:
-        """Folder and name of the classes that do not train.
+        """Folder and name of the held-out classes.
 
         Args:
-            pictures: Of all classes.
+            pictures: The pictures of all classes.
 
         Raises:
-            DataError: A group has too few classes to hold two out and to train two.
+            DataError: A group has too few classes to hold out two and to train two.
         """
         apart = set(self.held_out)
         for group in self.groups if self.measured_share else ():
@@ -132,26 +133,26 @@ class ObjectRecipe:
         return frozenset(apart)
 
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> ObjectDescriptor:
-        """Train, or resume; average the slow copy and the start. At the end, whiten the result and store it.
+        """Train or resume training; at the end, average the slow copy and the start, whiten the result, and store it.
 
         A finished training does not start again.
 
         Args:
-            places: Folders.
-            fabric: Launched; one process.
+            places: Folders of the run.
+            fabric: A launched Fabric with one process.
             stop_after: Stop at this step as if interrupted.
 
         Raises:
-            ConflictError: Several processes train; batches are not shared out.
+            ConflictError: Several processes train, but batches cannot be split between processes.
             DataError: A group has too few classes.
-            SettingError: A group is of no kind.
-            StorageError: What came of it cannot be written.
+            SettingError: A group belongs to no kind.
+            StorageError: The result cannot be written.
         """
         if fabric.world_size > 1:
             raise ConflictError("the object descriptor trains in one process")
         kind_of_group = _kinds(self)
         pictures = open_object_pictures(self, places)
-        self.measured(pictures)  # too few classes are refused before anything is written
+        self.measured(pictures)  # refuse too few classes before writing anything
         run = open_run(places.out, self, extra={"pictures_sha256": pictures.cache.digest})
         if (places.out / _WEIGHTS).exists():
             return load_embedder(places.out, self)
@@ -182,16 +183,16 @@ class ObjectRecipe:
         )
         model = _average(objective, self)
         if training.step == self.descent.steps:
-            if self.descent.steps:  # without a step the start is whitened already
+            if self.descent.steps:  # without a step, the start is already whitened
                 _whiten(model, self, maps, batches, kind)
             write_state(places.out / _WEIGHTS, model.state_dict())
         return model
 
     def evaluate(self, places: Places) -> Evaluation:
-        """How well pictures of held-out classes find each other, each set of classes apart.
+        """Evaluate how well pictures of held-out classes find each other, separately for each set of classes.
 
         Raises:
-            NotTrainedError: The training did not end.
+            NotTrainedError: The training is not finished.
             DataError: No class is held out.
         """
         model = load_embedder(places.out, self)
@@ -203,11 +204,11 @@ class ObjectRecipe:
         return evaluate_objects(models, pictures, maps, held_out=self.measured(pictures))
 
     def export(self, places: Places, target: Path) -> Path:
-        """Write the model as ONNX, in fp32 and int8, with the card of the latter; gives the int8 file.
+        """Write the model as ONNX in fp32 and int8, with the card of the int8 file. Gives the int8 file.
 
         Raises:
-            NotTrainedError: The training did not end.
-            CorruptError: The ONNX file does not give what PyTorch gives.
+            NotTrainedError: The training is not finished.
+            CorruptError: The outputs of ONNX and PyTorch differ.
         """
         pictures = open_object_pictures(self, places)
         trained = np.flatnonzero(pictures.without(self.measured(pictures)))
@@ -220,9 +221,9 @@ class ObjectObjective(nn.Module):
     """The loss with its centres, the slow copy of the model, and the model as it started.
 
     Args:
-        loss: With the centres where they start.
-        slow: Follows the model.
-        start: Stays as it is.
+        loss: The loss with its initial centres.
+        slow: The slow copy, which follows the model.
+        start: The initial model; stays unchanged.
     """
 
     def __init__(self, loss: GroupedCosface, slow: SlowCopy, start: ObjectDescriptor) -> None:
@@ -230,7 +231,7 @@ class ObjectObjective(nn.Module):
         self.loss, self.slow, self.start = loss, slow, start.requires_grad_(requires_grad=False)
 
     def forward(self, describe: Callable[[Tensor], Tensor], batch: ObjectBatch) -> Float[Tensor, ""]:
-        """The loss of a batch whose maps ``describe`` makes descriptors of."""
+        """The loss of a batch; ``describe`` makes descriptors from the maps."""
         return cast("Tensor", self.loss(torch.cat([describe(part) for part in batch.maps]), batch.label))
 
 
@@ -242,7 +243,7 @@ def open_object_pictures(recipe: ObjectRecipe, places: Places) -> ClassPictures:
 def open_object_maps(
     recipe: ObjectRecipe, model: ObjectDescriptor, pictures: ClassPictures, *, caches: Path
 ) -> ViewMaps:
-    """The maps of a recipe's pictures, made by the model before the first step."""
+    """The maps of a recipe's pictures, computed by the model before the first step."""
     plan = ViewPlan(
         edits=(object_view(), strong_object_view()), views=recipe.edited_views, area=recipe.area, seed=recipe.seed
     )
@@ -250,7 +251,7 @@ def open_object_maps(
 
 
 def object_batches(recipe: ObjectRecipe, pictures: ClassPictures, maps: ViewMaps) -> ObjectBatches:
-    """The batches of a recipe, of the classes that train."""
+    """The batches of a recipe, from the training classes."""
     return ObjectBatches(
         pictures,
         maps,
@@ -274,10 +275,10 @@ def start_embedder(recipe: ObjectRecipe) -> ObjectDescriptor:
 
 
 def load_embedder(run: Path, recipe: ObjectRecipe) -> ObjectDescriptor:
-    """What a run gave at its end, to be used, not trained.
+    """The final model of a run, in evaluation mode.
 
     Raises:
-        NotTrainedError: The training did not end.
+        NotTrainedError: The training is not finished.
         CorruptError: The file cannot be read.
     """
     path = run / _WEIGHTS
@@ -287,7 +288,7 @@ def load_embedder(run: Path, recipe: ObjectRecipe) -> ObjectDescriptor:
 
 
 def load_start(run: Path, recipe: ObjectRecipe) -> ObjectDescriptor:
-    """What a run began with, the whitening included.
+    """The initial model of a run, with its whitening.
 
     Raises:
         NotTrainedError: The folder holds no checkpoint.
@@ -305,7 +306,7 @@ def _filled(recipe: ObjectRecipe, weights: Mapping[str, Tensor]) -> ObjectDescri
 
 
 def _average(objective: "ObjectObjective", recipe: ObjectRecipe) -> ObjectDescriptor:
-    """From the start ``trained_share`` of the way to the slow copy."""
+    """The weighted average of the start and the slow copy; the slow copy has the weight ``trained_share``."""
     start, slow = objective.start.state_dict(), objective.slow.copy.state_dict()
     share = recipe.trained_share
     averaged = {k: a.lerp(slow[k], share) if a.is_floating_point() else a for k, a in start.items()}
@@ -316,7 +317,7 @@ def _average(objective: "ObjectObjective", recipe: ObjectRecipe) -> ObjectDescri
 def _objective(
     recipe: ObjectRecipe, model: ObjectDescriptor, maps: ViewMaps, batches: ObjectBatches, kind: Int64[Tensor, " c"]
 ) -> ObjectObjective:
-    """Set the axes, whiten the linear layer and begin the centres at the means of the whitened classes."""
+    """Set the axes, whiten the linear layer, and initialise the centres with the means of the whitened classes."""
     some = np.random.default_rng(recipe.seed).permutation(batches.numbers)[:_AXES_OF]
     model.fit_axes(maps.stacked(part, np.zeros_like(part)) for part in maps.alike(some))
     plain, label = _whiten(model, recipe, maps, batches, kind)
@@ -335,7 +336,7 @@ def _objective(
 def _whiten(
     model: ObjectDescriptor, recipe: ObjectRecipe, maps: ViewMaps, batches: ObjectBatches, kind: Int64[Tensor, " c"]
 ) -> tuple[Float[Tensor, "m 12672"], Int64[Tensor, " m"]]:
-    """Whiten the linear layer, ``kind`` being that of each class; gives pooled features and classes that train."""
+    """Whiten the linear layer; ``kind`` is the kind of each class. Gives pooled features and training classes."""
     plain = torch.from_numpy(pooled(model, maps, batches.numbers))
     label = torch.from_numpy(batches.label[batches.numbers])
     kept = [one.directions for one in recipe.kinds]
@@ -349,7 +350,7 @@ def _kinds(recipe: ObjectRecipe) -> Int64[np.ndarray, " g"]:
     fitting = [[n for n, kind in enumerate(recipe.kinds) if folder.startswith(kind.folder)] for folder in folders]
     for folder, fits in zip(folders, fitting, strict=True):
         if not fits:
-            raise SettingError(f"kinds: {folder} is of none of them")
+            raise SettingError(f"kinds: {folder} belongs to none of them")
     return np.array([fits[0] for fits in fitting], np.int64)
 
 

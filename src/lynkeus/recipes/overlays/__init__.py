@@ -1,1 +1,1 @@
-"""Recipes of the detector that boxes pictures pasted into an upload."""
+"""Recipes of the overlay detector, which boxes pictures pasted into an upload."""

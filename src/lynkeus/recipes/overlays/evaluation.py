@@ -1,4 +1,4 @@
-"""What an overlay detector is worth in scenes of pictures that did not train: are the pasted pictures boxed?"""
+"""Evaluation of an overlay detector on scenes made of held-out pictures: does the detector box the pasted pictures?"""
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -10,18 +10,18 @@ from lynkeus.models.detectors.overlay import OverlayDetector
 from lynkeus.models.export import run_torch
 from lynkeus.report.laboratory.evaluation import Evaluation, HeatMap
 
-_SCENES, _SHEETS = 120, 12
-_IOU, _SURE = 0.5, 0.3
+_SCENES, _SHEETS = 120, 12  # scenes of an evaluation, and scenes on the sheet
+_IOU, _SURE = 0.5, 0.3  # overlap of a correct box, and confidence at which a clean scene counts as having a box
 
 
 def evaluate_overlays(model: OverlayDetector, make: SceneMaker, *, side: int, seed: int) -> Evaluation:
-    """Share of scenes whose paste has a box among the surest, and of clean ones that have one.
+    """Share of scenes whose paste has a box among the most certain boxes, and share of clean scenes that have a box.
 
     Args:
-        model: To be used, not trained.
-        make: Scenes of pictures that did not train.
+        model: A trained model.
+        make: Makes scenes of held-out pictures.
         side: Side of the squashed scenes, pixels.
-        seed: Of the scenes.
+        seed: Seed of the scenes.
     """
     scenes = [make(np.random.default_rng((seed, 2**32, number))) for number in range(_SCENES)]
     found = run_torch(model, np.stack([squashed(scene.image, side) for scene in scenes]))
@@ -40,7 +40,7 @@ def evaluate_overlays(model: OverlayDetector, make: SceneMaker, *, side: int, se
 
 
 def _best(cells: Float32[np.ndarray, "c 5"], truth: Float64[np.ndarray, "k 4"]) -> float:
-    """Overlap of a paste with one of as many of the surest boxes as there are pastes."""
+    """Best overlap of a paste with one of the most certain boxes; as many boxes count as there are pastes."""
     surest = cells[np.argsort(-cells[:, 4], kind="stable")[: len(truth)], :4]
     return max(float(overlap(one.astype(np.float32), surest).max()) for one in truth)
 

@@ -1,6 +1,6 @@
-"""The overlay detector that ships: trained on scenes made of everything at hand, research data included.
+"""The shipped overlay detector, trained on scenes made of all our data, research data included.
 
-Source: ours, after the detector of imgFp (ISC 2021), which was a YOLOv5 trained on composites of its own.
+Source: ours, after the detector of imgFp (ISC 2021), a YOLOv5 that its authors trained on their own composites.
 Expected: of pictures pasted at half to a quarter of the side 1.00 get a box (IoU .5), at 12 % .90; 30 % of pictures
     without a paste get one of confidence .3, 6 % of .5 (tune half, ``python -m benchmarks.copies.overlays``).
 Cost: about 25 min, one CPU core, 2 GiB.

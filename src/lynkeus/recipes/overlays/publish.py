@@ -1,4 +1,4 @@
-"""From a run of the overlay detector to what ships: ONNX in fp32 and int8, checked, and the model card."""
+"""Publish a run of the overlay detector: write ONNX in fp32 and int8, check the files, and write the model card."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ from lynkeus.recipes.model_card import write_card
 
 FILE = "overlay_finder"
 VERSION = "overlay-finder-1"
-_CALIBRATION, _CHECK = 160, 64
-_SURE = 0.5
+_CALIBRATION, _CHECK = 160, 64  # scenes that calibrate int8, and scenes that check the files
+_SURE = 0.5  # confidence from which fp32 is sure of a box
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OverlayRelease:
-    """What publishing needs to know.
+    """Settings of a publication.
 
     Attributes:
         side: Side of the squashed pictures at inference, pixels.
-        seed: Of the scenes by which fp32 and int8 are compared.
+        seed: Seed of the scenes that compare fp32 and int8.
     """
 
     side: int
@@ -37,12 +37,12 @@ class OverlayRelease:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Agreement:
-    """How far the exported files are from the model, over scenes of pictures that train.
+    """Agreement of the exported files with the model, over scenes of training pictures.
 
     Attributes:
-        onnx_error: Largest difference of a number between PyTorch and ONNX fp32.
-        int8_iou: Mean IoU of the most certain box in fp32 and in int8, of scenes where fp32 is sure of one.
-        int8_confidence: Mean difference of its confidence.
+        onnx_error: Largest difference of an output between PyTorch and ONNX fp32.
+        int8_iou: Mean IoU of the most certain boxes of fp32 and int8, over scenes in which fp32 is sure of a box.
+        int8_confidence: Mean difference of the confidences of these boxes.
     """
 
     onnx_error: float
@@ -61,18 +61,18 @@ def publish_overlays(
 ) -> Agreement:
     """Write overlay_finder.onnx, overlay_finder.int8.onnx and overlay_finder.json (the card of the int8 file).
 
-    The version in the card ends with the first digits of that file's digest, so that no two runs share one.
+    The version in the card ends with the first digits of the int8 file's digest, so that no two runs share a version.
 
     Args:
-        model: What to publish.
-        release: Side at inference, and the seed of the scenes that are compared.
-        make: Scenes like those that trained.
-        draw: The pictures that trained.
+        model: The model.
+        release: Settings of the publication.
+        make: Makes scenes like the training scenes.
+        draw: The training pictures.
         out: Folder to write to.
-        figures: What was measured, for the card.
+        figures: Measured figures, for the card.
 
     Raises:
-        CorruptError: The ONNX file does not give what PyTorch gives.
+        CorruptError: The outputs of ONNX and PyTorch differ.
     """
     out.mkdir(parents=True, exist_ok=True)
     plain, small = out / f"{FILE}.onnx", out / f"{FILE}.int8.onnx"

@@ -1,4 +1,4 @@
-"""Training of the overlay detector: what a recipe says, and where data, model, losses and loop meet."""
+"""Training of the overlay detector: the fields of a recipe, and the use of data, model, losses and training loop."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,21 +34,21 @@ from lynkeus.report.laboratory.evaluation import Evaluation
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OverlayRecipe:
-    """An overlay detector and how it is trained.
+    """An overlay detector and its training.
 
     Attributes:
-        sources: Folders of pictures that train.
+        sources: Folders of training pictures.
         cached_side: Longest side of the cached pictures, pixels.
         held_out: One picture in ``held_out`` does not train, chosen by its name.
-        scene_side: Longest side of the scenes that are made, pixels.
+        scene_side: Longest side of the scenes, pixels.
         sides: Pairs of a step and the side of the squashed scenes from that step on, pixels.
-        scenes: Scenes a batch.
+        scenes: Scenes per batch.
         width: Channels of the detector's pyramid.
         pretrained: Start from the published ImageNet weights.
-        frozen_blocks: The stem and so many blocks do not learn; -1 lets all learn.
-        box_weight: Weight of the box term beside the heat term.
+        frozen_blocks: The stem and this number of blocks do not learn; -1 lets everything learn.
+        box_weight: Weight of the box term, relative to the heat term.
         descent: The optimiser.
-        seed: Of everything.
+        seed: Seed of all randomness.
     """
 
     sources: tuple[Source, ...]
@@ -67,16 +67,16 @@ class OverlayRecipe:
     def train(
         self, places: Places, fabric: Fabric, *, workers: int = 0, stop_after: int | None = None
     ) -> OverlayDetector:
-        """Train, or go on training, and give the model.
+        """Train or resume training; gives the model.
 
         Args:
-            places: Folders.
-            fabric: Launched; one process.
+            places: Folders of the run.
+            fabric: A launched Fabric with one process.
             workers: Processes that make batches.
             stop_after: Stop at this step as if interrupted.
 
         Raises:
-            ConflictError: Several processes train; scenes are not shared out.
+            ConflictError: Several processes train, but scenes cannot be split between processes.
         """
         if fabric.world_size > 1:
             raise ConflictError("the overlay finder trains in one process")
@@ -102,7 +102,7 @@ class OverlayRecipe:
         return model
 
     def evaluate(self, places: Places) -> Evaluation:
-        """How well pasted pictures are boxed in scenes of pictures that did not train.
+        """Evaluate how well the detector boxes pasted pictures in scenes of held-out pictures.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.
@@ -111,11 +111,11 @@ class OverlayRecipe:
         return evaluate_overlays(load_detector(places.out, self), make, side=self.sides[-1][1], seed=self.seed)
 
     def export(self, places: Places, target: Path) -> Path:
-        """Write the model as ONNX, in fp32 and int8, with the card of the latter; gives the int8 file.
+        """Write the model as ONNX in fp32 and int8, with the card of the int8 file. Gives the int8 file.
 
         Raises:
             NotTrainedError: The folder holds no checkpoint.
-            CorruptError: The ONNX file does not give what PyTorch gives.
+            CorruptError: The outputs of ONNX and PyTorch differ.
         """
         cache = open_overlay_cache(self, places)
         make, draw = scene_maker(self, cache, places), PictureDraw(cache, one_in=self.held_out)
@@ -125,10 +125,10 @@ class OverlayRecipe:
 
 
 class OverlayObjective(nn.Module):
-    """Focal loss of the heat map, and generalised IoU of the boxes that the cells answer.
+    """Focal loss of the heat map, and generalised IoU of the boxes that the cells predict.
 
     Args:
-        box_weight: Weight of the boxes.
+        box_weight: Weight of the box term.
     """
 
     def __init__(self, *, box_weight: float) -> None:
@@ -136,7 +136,7 @@ class OverlayObjective(nn.Module):
         self.centres, self.sides, self.box_weight = CentreFocalLoss(), GiouLoss(), box_weight
 
     def forward(self, look: Callable[[Tensor], OverlayMaps], batch: SceneBatch) -> Mapping[str, Tensor]:
-        """The terms of a batch through the maps of an ``OverlayDetector``; ``loss`` is the one to go down."""
+        """The loss terms of a batch, from the maps of an ``OverlayDetector``; training minimises ``loss``."""
         maps = look(batch.pixels)
         heat = self.centres(maps.logit, batch.heat)
         boxes = self.sides(maps.boxes, batch.boxes, batch.weight)
@@ -144,7 +144,7 @@ class OverlayObjective(nn.Module):
 
 
 def load_detector(run: Path, recipe: OverlayRecipe) -> OverlayDetector:
-    """The model of a run's last checkpoint, to be used, not trained.
+    """The model of a run's last checkpoint, in evaluation mode.
 
     Raises:
         NotTrainedError: The folder holds no checkpoint.
@@ -161,7 +161,7 @@ def open_overlay_cache(recipe: OverlayRecipe, places: Places) -> PictureCache:
 
 
 def scene_maker(recipe: OverlayRecipe, cache: PictureCache, places: Places, *, held_out: bool = False) -> SceneMaker:
-    """Scenes of the pictures that train, or of those held out."""
+    """Scenes of the training pictures, or of the held-out pictures."""
     draw = PictureDraw(cache, one_in=recipe.held_out, held_out=held_out)
     stickers = read_stickers(places.data)
     return SceneMaker(

@@ -1,6 +1,6 @@
-"""The batches of a retrieval recipe's stages.
+"""The batches of the stages of a retrieval recipe.
 
-Conventions: a step shows pictures of one group. A group is drawn in proportion to its number of pictures.
+Conventions: a step shows pictures of one group. The probability of a group is proportional to its number of pictures.
 Batches are functions of seed and step.
 """
 
@@ -20,12 +20,12 @@ from lynkeus.recipes.view_maps import ViewMaps
 
 
 class Drawn(NamedTuple):
-    """What a step shows.
+    """The pictures of a step.
 
     Attributes:
-        group: Of all its pictures.
-        numbers: The pictures; of pairs the first ones, then the second ones.
-        views: Which view of each.
+        group: Group of all pictures.
+        numbers: Numbers of the pictures; for pairs, all first pictures, then all second pictures.
+        views: Number of the view of each picture.
     """
 
     group: int
@@ -34,16 +34,16 @@ class Drawn(NamedTuple):
 
 
 class Draws:
-    """Which pictures each step of a stage shows.
+    """Draw the pictures of each step of a stage.
 
     Args:
-        stage: What is asked of them.
-        numbers: Pictures of each group that trains.
-        label: Class of each picture, over all.
-        pictures: How many a step, even.
-        steps: Of the stage.
-        views: A picture.
-        seed: Of all chance.
+        stage: The stage.
+        numbers: Training pictures of each group.
+        label: Class of each picture, over all groups.
+        pictures: Pictures per step, even.
+        steps: Steps of the stage.
+        views: Views per picture.
+        seed: Seed of all randomness.
     """
 
     def __init__(
@@ -80,10 +80,10 @@ class StepBatch(NamedTuple):
     """This process's share of a step's pictures.
 
     Attributes:
-        parts: Maps of one view each, pictures whose maps have one shape together.
-        order: Brings what is made of the parts into the order of the pictures.
-        label: Class within the group of each picture of the step, of all processes.
-        group: Of all.
+        parts: Maps of one view per picture; pictures whose maps have one shape are stacked.
+        order: Reorders the results of the parts into the order of the pictures.
+        label: Class, within the group, of each picture of the step, over all processes.
+        group: Group of all pictures.
     """
 
     parts: list[Tensor]
@@ -93,14 +93,14 @@ class StepBatch(NamedTuple):
 
 
 class StageBatches:
-    """Batch number ``step`` at index ``step``: this process's share of what is drawn.
+    """Batch number ``step`` at index ``step``: this process's share of the drawn pictures.
 
     Args:
-        draws: Which pictures.
-        maps: Of all views of all pictures.
+        draws: The pictures of each step.
+        maps: Maps of all views of all pictures.
         label: Class of each picture within its group.
         rank: Number of this process.
-        world: All processes; they share the pictures of a step evenly.
+        world: Number of processes; they share the pictures of a step evenly.
     """
 
     def __init__(self, draws: Draws, maps: ViewMaps, label: Int64[np.ndarray, " n"], *, rank: int, world: int) -> None:
@@ -121,7 +121,7 @@ class StageBatches:
 def _sampler(
     stage: Classification | Loss, label: Int64[np.ndarray, " m"], *, pictures: int, seed: int
 ) -> Callable[[int], list[Int64[np.ndarray, " _"]]]:
-    """Gives the batches of an epoch, as places in ``label``."""
+    """The batches of an epoch, as places in ``label``."""
     if isinstance(stage, SemiHard):
         most = min(pictures // stage.each, len(np.unique(label)))
         classes = max(count for count in range(1, most + 1) if pictures % count == 0)
@@ -143,7 +143,7 @@ def _pairs(
         label=label, seed=seed, positives=stage.positives, negatives=stage.negatives, batch=batch, every=stage.every
     )
     if (each := len(np.unique(label)) * (stage.positives + stage.negatives)) < batch:
-        raise DataError(f"{each} pairs an epoch do not fill a step of {batch}")
+        raise DataError(f"{each} pairs per epoch do not fill a step of {batch}")
 
     def whole(epoch: int) -> list[Int64[np.ndarray, " _"]]:
         """Drop the last batch if it is not full: every step shows the same number of pictures."""

@@ -1,4 +1,4 @@
-"""What a retrieval recipe trains with and is measured on: classes that share nothing.
+"""Training and evaluation data of a retrieval recipe: disjoint sets of classes.
 
 Conventions: classes of two groups may overlap (a type of firearm may include a model). Pairs, softmaxes and lists
 therefore stay within a group.
@@ -20,7 +20,7 @@ from lynkeus.recipes.view_maps import ViewMaps
 
 Part = Literal["train", "val", "test"]
 PARTS: tuple[Part, ...] = ("train", "val", "test")
-_FEWEST = 2
+_FEWEST = 2  # a loss needs two classes to tell apart, and a class needs two pictures to compare
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +28,8 @@ class Kept:
     """Classes of a group that do not train.
 
     Attributes:
-        val: How many are kept for choices.
-        test: How many are kept for measuring.
+        val: Number of classes kept for choosing settings.
+        test: Number of classes kept for the evaluation.
     """
 
     val: int
@@ -38,14 +38,14 @@ class Kept:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SplitPictures:
-    """Pictures, their classes, and which part each class is in.
+    """Pictures, their classes, and the part of each class.
 
     Attributes:
-        pictures: All of them.
+        pictures: All pictures.
         part: Part of each class.
         group: Group of each class.
-        left_out: Pictures that could not be read, relative to the data root.
-        may_train: Whether each picture may train, where its class does.
+        left_out: Unreadable pictures, relative to the data root.
+        may_train: Whether each picture may train, provided that its class trains.
     """
 
     pictures: ClassPictures
@@ -74,12 +74,12 @@ class SplitPictures:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Opened:
-    """A recipe's pictures and what its trunk makes of them.
+    """A recipe's pictures and their maps.
 
     Attributes:
         split: The pictures and their classes.
-        maps: Their maps, of the model before training.
-        start: That model.
+        maps: The maps of the pictures, from the model before training.
+        start: The model before training.
     """
 
     split: SplitPictures
@@ -97,27 +97,27 @@ def open_split(
     seed: int,
     barred: frozenset[str] = frozenset(),
 ) -> SplitPictures:
-    """The pictures of some groups, their classes split.
+    """Read the pictures of the groups and split their classes into parts.
 
     Args:
         root: The data root.
-        groups: What to read.
-        kept: What each group keeps from training.
+        groups: The groups.
+        kept: Classes of each group that do not train.
         side: Longest side of the cached pictures, pixels.
         caches: Folder of caches.
-        seed: Of the split.
-        barred: Pictures that must not train, relative to the data root.
+        seed: Seed of the split.
+        barred: Held-out pictures, relative to the data root; they must not train.
 
     Raises:
-        DataError: A class has no picture that can be read, or one that trains has a single one; a group has too few
-            classes for what is kept, or no two train.
+        DataError: A class has no readable picture, or a training class has only one; or a group has fewer than two
+            classes left for training.
         FileNotFoundError: A group has no picture at all.
     """
     for group, keep in zip(groups, kept, strict=True):
         names = named_classes(root, group)
         if len(names) - keep.val - keep.test < _FEWEST:
             raise DataError(
-                f"{group.where} has {len(names)} classes; {keep.val} for choices and {keep.test} for measuring leave "
+                f"{group.where} has {len(names)} classes; {keep.val} for choosing and {keep.test} for evaluation leave "
                 f"fewer than {_FEWEST} that train"
             )
     pictures = open_classes(root, groups, side=side, caches=caches)

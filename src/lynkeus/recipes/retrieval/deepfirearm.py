@@ -1,4 +1,4 @@
-"""DeepFirearm: classes first, then pairs with two margins; the arm cls+retr-d.
+"""DeepFirearm, arm cls+retr-d: classification first, then pairs with two margins.
 
 Source: Hao et al. 2018, https://arxiv.org/abs/1806.02984.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .50 +- .05, cars .20 +- .02, birds

@@ -1,4 +1,4 @@
-"""Arm ArcFace: angular margins from the published weights, alone.
+"""Arm ArcFace: only angular margins, from the published weights.
 
 Source: ArcFace, Deng et al. 2019, https://arxiv.org/abs/1801.07698; not in DeepFirearm.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .56 +- .14, cars .27 +- .03, birds

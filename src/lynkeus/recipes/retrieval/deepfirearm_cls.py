@@ -1,4 +1,4 @@
-"""Arm cls: weighted classification alone.
+"""Arm cls: only weighted classification.
 
 Source: DeepFirearm, Hao et al. 2018, https://arxiv.org/abs/1806.02984; see ``deepfirearm``.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .49 +- .06, cars .20 +- .02, birds

@@ -1,4 +1,4 @@
-"""Arm cls+retr-s: classes first, then pairs with a single margin.
+"""Arm cls+retr-s: classification first, then pairs with a single margin.
 
 Source: DeepFirearm, Hao et al. 2018, https://arxiv.org/abs/1806.02984; see ``deepfirearm``.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .49 +- .04, cars .19 +- .03, birds

@@ -1,4 +1,4 @@
-"""Arm off-the-shelf: the published weights, pooled, without a step of training.
+"""Arm off-the-shelf: the published weights with pooling, without training.
 
 Source: DeepFirearm, Hao et al. 2018, https://arxiv.org/abs/1806.02984; see ``deepfirearm``.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .47 +- .03, cars .17 +- .02, birds

@@ -1,4 +1,4 @@
-"""Arm retr-d: pairs with two margins from the published weights, no classes before.
+"""Arm retr-d: pairs with two margins, from the published weights, without classification first.
 
 Source: DeepFirearm, Hao et al. 2018, https://arxiv.org/abs/1806.02984; see ``deepfirearm``.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .50 +- .04, cars .20 +- .03, birds

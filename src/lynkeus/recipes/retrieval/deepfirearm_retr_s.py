@@ -1,4 +1,4 @@
-"""Arm retr-s: pairs with a single margin from the published weights, no classes before.
+"""Arm retr-s: pairs with a single margin, from the published weights, without classification first.
 
 Source: DeepFirearm, Hao et al. 2018, https://arxiv.org/abs/1806.02984; see ``deepfirearm``.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .48 +- .04, cars .19 +- .03, birds

@@ -1,6 +1,6 @@
-"""Arm triplet: classes first, then semi-hard triplets.
+"""Arm triplet: classification first, then semi-hard triplets.
 
-Source: FaceNet, Schroff et al. 2015, https://arxiv.org/abs/1503.03832, as DeepFirearm's thesis compares it.
+Source: FaceNet, Schroff et al. 2015, https://arxiv.org/abs/1503.03832, as compared in DeepFirearm's thesis.
 Expected: mAP (trapezoid) on classes that did not train, three seeds: firearms .49 +- .06, cars .19 +- .02, birds
 .75 +- .02; docs/methods/retrieval.md.
 Cost: 1 min of CPU time, one core, 2 GiB; a third of it for the views, which all arms share.

@@ -1,7 +1,8 @@
-"""What a retrieval descriptor is worth on classes that it has not seen: figures, distances, first hits.
+"""Evaluation of a retrieval descriptor on held-out classes: figures, distances and first hits.
 
-Conventions: every picture asks for the others of its class among the pictures of its group's part, one plain view each.
-Average precision is given by both names: DeepFirearm's trapezoid, and the plain mean of the precisions at the hits.
+Conventions: every picture is a query for the other pictures of its class, among the unchanged pictures of its group's
+part. Average precision has two definitions here: DeepFirearm's trapezoid, and the plain mean of the precisions at the
+hits.
 """
 
 import numpy as np
@@ -16,24 +17,24 @@ from lynkeus.recipes.view_maps import pooled
 from lynkeus.report.laboratory.evaluation import Evaluation
 from lynkeus.report.laboratory.retrieval import first_hits, pair_histogram
 
-RANKS = (1, 2, 4, 8)
+RANKS = (1, 2, 4, 8)  # ranks of the recall, as usual in metric learning
 
 
 def evaluated(model: Embedder, opened: Opened, *, dim: int | None) -> Evaluation:
-    """All that is shown of a descriptor, on the classes kept for measuring.
+    """Evaluate a descriptor on the classes kept for the evaluation.
 
     Args:
-        model: Trained.
+        model: A trained model.
         opened: Pictures and maps.
-        dim: Numbers that a PCA keeps; None has none.
+        dim: Dimensions that a PCA keeps; None means no PCA.
 
     Raises:
-        DataError: No class is kept for measuring.
+        DataError: No class is kept for the evaluation.
     """
     split = opened.split
     numbers = split.of_part("test")
     if not len(numbers):
-        raise DataError("no class is kept for measuring")
+        raise DataError("no class is kept for evaluation")
     before, after = unit(pooled(opened.start, opened.maps, numbers)), unit(pooled(model, opened.maps, numbers))
     figures = measured(after, split, numbers)
     if dim is not None:
@@ -62,10 +63,10 @@ def evaluated(model: Embedder, opened: Opened, *, dim: int | None) -> Evaluation
 def measured(
     vectors: Float[np.ndarray, "m d"], split: SplitPictures, numbers: Int64[np.ndarray, " m"]
 ) -> dict[str, float]:
-    """Figures of some pictures' vectors, each group apart, the mean over the groups.
+    """Figures of the vectors: the mean over the groups, each group evaluated separately.
 
     Args:
-        vectors: One a picture.
+        vectors: One vector per picture.
         split: The classes.
         numbers: The pictures.
     """
@@ -82,12 +83,12 @@ def measured(
 
 
 def unit(vectors: Float32[np.ndarray, "m d"]) -> Float32[np.ndarray, "m d"]:
-    """Vectors at length 1.
+    """Scale vectors to length 1.
 
     Raises:
-        DivergedError: Some have no length: the training has put out every feature of a picture.
+        DivergedError: A vector is zero, because the training has zeroed every feature of a picture.
     """
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     if dead := int((~(length > 0)).sum()):
-        raise DivergedError(f"{dead} of {len(vectors)} pictures have no feature left: train at a lower rate")
+        raise DivergedError(f"{dead} of {len(vectors)} pictures have only zero features: train at a lower rate")
     return vectors / length

@@ -1,4 +1,4 @@
-"""From a run of a retrieval descriptor to a file: ONNX, checked against PyTorch, and its card."""
+"""Publish a run of a retrieval descriptor: write ONNX, check it against PyTorch, and write the card."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from lynkeus.recipes.retrieval.evaluation import evaluated, unit
 from lynkeus.recipes.view_maps import pooled
 from lynkeus.runtime.area import AREA
 
-_CHECK = 16
+_CHECK = 16  # pictures that check the file against PyTorch
 
 
 class Reduced(nn.Module):
@@ -50,16 +50,16 @@ def publish_embedder(
     """Write NAME.onnx and its card NAME.json; gives the ONNX file.
 
     Args:
-        model: Trained.
+        model: A trained model.
         opened: Pictures and maps.
-        target: Folder, made where missing.
-        dim: Numbers that a PCA keeps; None has none.
-        area: Square pixels to which pictures are brought.
-        name: Of the model.
-        weights: What it began with, as in ``open_embedder``; of a file or timm's the card cannot know the licence.
+        target: Folder to write to; a missing folder is made.
+        dim: Dimensions that a PCA keeps; None means no PCA.
+        area: Area of a resized picture, square pixels.
+        name: Name of the model.
+        weights: Initial weights, as in ``open_embedder``; the licence of a file's or timm's weights is unknown.
 
     Raises:
-        CorruptError: The ONNX file does not give what PyTorch gives.
+        CorruptError: The outputs of ONNX and PyTorch differ.
     """
     target.mkdir(parents=True, exist_ok=True)
     split = opened.split

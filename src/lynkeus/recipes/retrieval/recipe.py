@@ -1,9 +1,9 @@
-"""A descriptor for retrieval by class, trained in one or two stages: what DeepFirearm's recipes say, and their run.
+"""A descriptor for retrieval by class, trained in one or two stages: fields and training of DeepFirearm's recipes.
 
 Source: Hao et al. 2018, https://arxiv.org/abs/1806.02984; docs/methods/retrieval.md says what was kept and changed.
 
-Conventions: a run of two stages keeps the first in the folder ``cls`` inside its own. Training starts from the
-maps of the blocks that do not learn; these maps are made once (``view_maps``).
+Conventions: a run of two stages keeps the first stage in its folder ``cls``. Training starts from the maps of the
+frozen blocks, which are computed once (``view_maps``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,35 +36,35 @@ from lynkeus.recipes.retrieval.stages import Angular, Classification, Loss, Stag
 from lynkeus.recipes.view_maps import ViewPlan, open_view_maps, pooled
 from lynkeus.report.laboratory.evaluation import Evaluation
 
-_VIEWS = 0  # seed of the views: runs of all seeds share them
-FIRST = "cls"
+_VIEWS = 0  # seed of the views; all runs share the views
+FIRST = "cls"  # folder of the first stage, named as in the paper
 """Folder of the first stage of two, inside the run's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetrievalRecipe:
-    """A descriptor and how it is trained.
+    """A descriptor and its training.
 
     Attributes:
         groups: Sets of classes.
-        kept: What each group keeps from training.
+        kept: Classes of each group that do not train.
         cached_side: Longest side of the cached pictures, pixels.
-        area: Square pixels to which a picture is brought, in training and in use.
-        views: Views made of each picture, the plain one among them.
+        area: Area of a resized picture in training and at inference, square pixels.
+        views: Number of views per picture, including the unchanged picture.
         embedder: Name of the architecture.
-        weights: What it starts from, as in ``open_embedder``.
+        weights: Initial weights, as in ``open_embedder``.
         frozen_blocks: Number of blocks that do not learn.
-        pictures: Pictures a step, even; half as many pairs.
-        classify: The first stage; None has none.
-        classify_descent: Its optimiser.
-        loss: The second stage; None has none. Without either the descriptor is the published one.
-        descent: Its optimiser.
-        dim: Numbers that the evaluation's and the export's PCA keeps, fitted on the pictures that train; None has no
+        pictures: Pictures per step, even; half as many pairs.
+        classify: The first stage; None skips this stage.
+        classify_descent: Optimiser of the first stage.
+        loss: The second stage; None skips this stage. Without both stages, the descriptor is the published one.
+        descent: Optimiser of the second stage.
+        dim: Dimensions that the PCA of evaluation and export keeps, fitted on the training pictures; None means no
             PCA.
-        seed: Of the split of the classes and of all chance.
+        seed: Seed of the split of the classes and of all other randomness.
 
     Raises:
-        ValueError: Groups and ``kept`` are not as many, or ``pictures`` is not even.
+        ValueError: ``groups`` and ``kept`` differ in length, or ``pictures`` is not even.
     """
 
     groups: tuple[Group, ...]
@@ -84,14 +84,14 @@ class RetrievalRecipe:
     seed: int
 
     def __post_init__(self) -> None:
-        """Check what belongs together."""
+        """Check fields that depend on each other."""
         if len(self.groups) != len(self.kept):
-            raise ValueError(f"{len(self.groups)} groups and {len(self.kept)} of what they keep")
+            raise ValueError(f"{len(self.groups)} groups, but {len(self.kept)} entries in kept")
         if self.pictures < 2 or self.pictures % 2:
-            raise ValueError(f"{self.pictures} pictures a step, wanted an even number")
+            raise ValueError(f"{self.pictures} pictures per step, must be even")
 
     def train(self, places: Places, fabric: Fabric, *, stop_after: int | None = None) -> Embedder:
-        """Train, or go on training, all stages; steps are counted over both."""
+        """Train or resume all stages; steps count over both stages."""
         with fabric.rank_zero_first():
             opened = open_all(self, places)
         model = start_embedder(self)
@@ -108,12 +108,12 @@ class RetrievalRecipe:
         return _train_stage(last, places, fabric, model, opened, stop_after=stop_after)
 
     def evaluate(self, places: Places) -> Evaluation:
-        """Retrieval among the classes kept for measuring, before and after."""
+        """Evaluate retrieval among the classes kept for the evaluation, before and after training."""
         opened = open_all(self, places)
         return evaluated(load_embedder(self, places.out), opened, dim=self.dim)
 
     def export(self, places: Places, target: Path) -> Path:
-        """Write the descriptor, with the PCA where there is one."""
+        """Write the descriptor, with the PCA if the recipe has one."""
         opened = open_all(self, places)
         model = load_embedder(self, places.out)
         return publish_embedder(
@@ -122,10 +122,10 @@ class RetrievalRecipe:
 
 
 class PooledParts(nn.Module):
-    """The pooled features of maps that come in parts of one shape each.
+    """The pooled features of maps in parts; all maps of a part have one shape.
 
     Args:
-        embedder: What makes them.
+        embedder: The model that pools.
     """
 
     def __init__(self, embedder: Embedder) -> None:
@@ -161,7 +161,7 @@ def start_embedder(recipe: RetrievalRecipe) -> Embedder:
 
 
 def load_embedder(recipe: RetrievalRecipe, run: Path) -> Embedder:
-    """What a run's last checkpoint gives, to be used, not trained.
+    """The model of a run's last checkpoint, in evaluation mode.
 
     Raises:
         NotTrainedError: The folder holds no checkpoint.
@@ -182,7 +182,7 @@ def _train_stage(
 ) -> Embedder:
     """Train one stage. Without a stage, the checkpoint holds the model as it is."""
     if recipe.pictures % fabric.world_size:
-        raise DataError(f"{recipe.pictures} pictures a step do not divide among {fabric.world_size} processes")
+        raise DataError(f"{recipe.pictures} pictures per step do not divide among {fabric.world_size} processes")
     first = recipe.classify is not None
     stage, descent = (recipe.classify, recipe.classify_descent) if first else (recipe.loss, recipe.descent)
     barred = {"barred": sorted(places.barred)} if places.barred else {}

@@ -1,4 +1,4 @@
-"""The stages of a retrieval recipe: what each asks of a batch."""
+"""The stages of a retrieval recipe, each with its loss."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ class Margins:
     """Contrastive loss of pairs.
 
     Attributes:
-        pull: Pairs of one class cost nothing below it; 0 is the loss with a single margin.
-        push: Other pairs cost nothing above it.
-        positives: Pairs a class of its own pictures in an epoch.
-        negatives: Pairs a class with strangers in an epoch.
-        every: Epochs that a draw of pairs lasts.
+        pull: Distance below which pairs of one class cost nothing; 0 gives the loss with a single margin.
+        push: Distance above which pairs of two classes cost nothing.
+        positives: Pairs within a class, per class and epoch.
+        negatives: Pairs with another class, per class and epoch.
+        every: Epochs that use the same drawn pairs.
 
     Raises:
         ValueError: ``pull`` is below 0 or not below ``push``.
@@ -48,7 +48,7 @@ class Margins:
     every: int
 
     def __post_init__(self) -> None:
-        """Refuse margins that ask for the impossible."""
+        """Refuse contradictory margins."""
         ContrastiveLoss(pull=self.pull, push=self.push)
 
 
@@ -57,8 +57,8 @@ class SemiHard:
     """Triplet loss of the semi-hard triplets of a batch.
 
     Attributes:
-        margin: Wanted gap of the distances, above 0.
-        each: Pictures of a class in a batch.
+        margin: Least difference of the distances without cost, above 0.
+        each: Pictures per class in a batch.
     """
 
     margin: float
@@ -67,11 +67,11 @@ class SemiHard:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Angular:
-    """ArcFace, with the classes' directions beginning at the means of their pictures.
+    """ArcFace; the initial direction of a class is the mean of its pictures.
 
     Attributes:
-        scale: Multiplies the cosines.
-        margin: Angle, radians.
+        scale: Factor on the cosines.
+        margin: Angular margin, radians.
     """
 
     scale: float
@@ -80,14 +80,14 @@ class Angular:
 
 @runtime_checkable
 class OtherLoss(Protocol):
-    """A loss of another package, found under the entry point group ``lynkeus.losses``; best a frozen dataclass."""
+    """A loss of another package, from the entry point group ``lynkeus.losses``; should be a frozen dataclass."""
 
     def make(self, *, dim: int, classes: int) -> nn.Module:
-        """The loss of one group of classes: called with descriptors [b, d] of length 1 and labels [b], gives its mean.
+        """The loss of one group of classes: maps descriptors [b, d] of length 1 and labels [b] to the mean loss.
 
         Args:
-            dim: Numbers of a descriptor.
-            classes: Of the group that train.
+            dim: Length of a descriptor.
+            classes: Number of training classes of the group.
         """
         ...
 
@@ -99,8 +99,8 @@ class StageObjective(nn.Module):
     """The loss of a stage, from pooled features.
 
     Args:
-        stage: What is asked.
-        dim: Numbers of the pooled features.
+        stage: The stage.
+        dim: Length of the pooled features.
         counts: Training pictures of each class of each group, in the order of the classes.
     """
 
@@ -126,9 +126,9 @@ class StageObjective(nn.Module):
         """The loss of a batch.
 
         Args:
-            pooled: Of its pictures; of pairs the first ones, then the second ones.
-            label: Class of each within its group.
-            group: Of all.
+            pooled: Pooled features of the pictures; for pairs, all first pictures, then all second pictures.
+            label: Class of each picture within its group.
+            group: Group of all pictures.
         """
         if isinstance(self.stage, Classification):
             kept = functional.dropout(pooled, self.stage.dropout, self.training)
@@ -142,12 +142,12 @@ class StageObjective(nn.Module):
 
     @torch.no_grad()
     def centre(self, group: int, pooled: Float[Tensor, "m d"], label: Int64[Tensor, " m"]) -> None:
-        """Begin the classes' directions of a group, where the loss has such, at the means of their pictures.
+        """If the loss has directions of classes, initialise the directions of a group with the means of its classes.
 
         Args:
             group: Number of the group.
-            pooled: Features of its training pictures.
-            label: Class of each within the group.
+            pooled: Features of the group's training pictures.
+            label: Class of each picture within the group.
         """
         loss = self.losses[group] if isinstance(self.stage, Angular) else None
         if isinstance(loss, ArcFace):

@@ -1,1 +1,1 @@
-"""What a run of the laboratory showed, for people: the evaluation, its plots and the page of several runs."""
+"""Results of laboratory runs for people: the evaluation, its plots, and a page about several runs."""

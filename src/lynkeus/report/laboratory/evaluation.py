@@ -1,7 +1,7 @@
-"""What a trained model is worth: figures, and what lies behind them, kept in a run's folder.
+"""The evaluation of a trained model: figures, and the data that explains them, kept in a run's folder.
 
-``evaluation/evaluation.json`` holds figures, histograms and the confusion of classes; the pictures of the sheets lie
-beside it.
+``evaluation/evaluation.json`` holds figures, histograms and the confusion of classes. The pictures of the sheets lie in
+the same folder.
 """
 
 import json
@@ -19,19 +19,19 @@ from lynkeus.core import CorruptError, StorageError
 from lynkeus.report.pictures import reduce
 
 FILE, FOLDER = "evaluation.json", "evaluation"
-FORMAT = 1
-_SIDE, _QUALITY = 192, 85
+FORMAT = 1  # the only format so far
+_SIDE, _QUALITY = 192, 85  # longest side in pixels and JPEG quality of the kept pictures; chosen by eye
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Histogram:
-    """How the distances of pairs of one class, and of two, are spread.
+    """Histograms of the distances of pairs within one class and of pairs across two classes.
 
     Attributes:
-        name: What was described, such as "before training".
-        edges: Ends of the bins, ascending; one more than bins.
-        same: Pairs of one class in each bin.
-        different: Pairs of two classes in each bin.
+        name: Title, such as "before training".
+        edges: Edges of the bins, ascending; one more than there are bins.
+        same: Number of pairs within one class, per bin.
+        different: Number of pairs across two classes, per bin.
     """
 
     name: str
@@ -42,13 +42,13 @@ class Histogram:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Hit:
-    """A picture that was found.
+    """A found picture.
 
     Attributes:
-        picture: RGB; kept at most 192 pixels long.
-        label: Its class.
+        picture: RGB; stored with a longest side of at most 192 pixels.
+        label: Class of the picture.
         score: Similarity to the query, higher is more alike.
-        right: Whether it shows what the query shows.
+        right: Whether the picture has the class of the query.
     """
 
     picture: UInt8[np.ndarray, "h w 3"]
@@ -59,12 +59,12 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Neighbours:
-    """A query and what was found first.
+    """A query and its first hits.
 
     Attributes:
-        picture: RGB; kept at most 192 pixels long.
-        label: Its class.
-        hits: The most alike first.
+        picture: RGB; stored with a longest side of at most 192 pixels.
+        label: Class of the query.
+        hits: The hits, most alike first.
     """
 
     picture: UInt8[np.ndarray, "h w 3"]
@@ -74,14 +74,14 @@ class Neighbours:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class HeatMap:
-    """Where a class was seen in a picture.
+    """A heat map that shows where a classifier saw a class in a picture.
 
     Attributes:
-        picture: RGB; kept at most 192 pixels long.
-        heat: From 0 to 1, of any size, laid over the whole picture.
-        label: What the picture shows.
-        predicted: What was seen.
-        box: Left, top, right, bottom of what the map marks, as shares of width and height from 0 to 1.
+        picture: RGB; stored with a longest side of at most 192 pixels.
+        heat: Heat, 0 to 1; a grid of any size over the whole picture.
+        label: True class of the picture.
+        predicted: Predicted class.
+        box: Left, top, right, bottom of the box that the heat map gives, as shares of width and height, 0 to 1.
         truth: Boxes that people drew, in the same form.
     """
 
@@ -95,11 +95,11 @@ class HeatMap:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Confusion:
-    """Which class was taken for which.
+    """The confusion matrix.
 
     Attributes:
-        names: The classes.
-        counts: Pictures, by true class (row) and by the class that was said (column).
+        names: Names of the classes.
+        counts: Number of pictures by true class (row) and predicted class (column).
     """
 
     names: tuple[str, ...]
@@ -108,14 +108,14 @@ class Confusion:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Evaluation:
-    """What a model is worth and what lies behind it.
+    """The figures of a model, and the data that explains them.
 
     Attributes:
-        figures: By name, such as "mAP" or "top-1"; shares from 0 to 1 unless the name says a unit.
-        histograms: Distances, for descriptors; before and after training for example.
-        neighbours: Some queries with their first hits.
-        heat_maps: Some pictures with what a classifier saw.
-        confusion: For classifiers.
+        figures: Figures by name, such as "mAP" or "top-1"; shares from 0 to 1 unless the name gives a unit.
+        histograms: For descriptors: histograms of distances, such as before and after training.
+        neighbours: For descriptors: some queries with their first hits.
+        heat_maps: For classifiers: some pictures with their heat maps.
+        confusion: For classifiers: the confusion matrix.
     """
 
     figures: Mapping[str, float]
@@ -127,13 +127,13 @@ class Evaluation:
 
 @dataclass(slots=True)
 class _Pictures:
-    """Writes and reads the pictures of the sheets, numbered."""
+    """Write and read the numbered pictures of the sheets."""
 
     folder: Path
     count: int = field(default=0)
 
     def put(self, picture: np.ndarray) -> str:
-        """Keep a colour picture as JPEG, reduced, or one channel as PNG, as it is; gives its name."""
+        """Store a colour picture, reduced, as JPEG, or a one-channel picture as PNG. Gives the name of the file."""
         colour = picture.ndim == 3
         name = f"{self.count:04}.{'jpg' if colour else 'png'}"
         kept = np.ascontiguousarray(reduce(picture, _SIDE)[..., ::-1]) if colour else picture
@@ -150,7 +150,7 @@ class _Pictures:
 
 
 def save_evaluation(evaluation: Evaluation, run: Path) -> None:
-    """Keep an evaluation in a run's folder, in place of an earlier one, whole or not at all.
+    """Store an evaluation in a run's folder, completely or not at all; an earlier evaluation is replaced.
 
     Raises:
         StorageError: A picture cannot be written.
@@ -202,10 +202,10 @@ def save_evaluation(evaluation: Evaluation, run: Path) -> None:
 
 
 def load_evaluation(run: Path) -> Evaluation | None:
-    """What was kept in a run's folder; None where nothing was.
+    """Read the evaluation in a run's folder; None when there is no evaluation.
 
     Raises:
-        CorruptError: It cannot be read.
+        CorruptError: The evaluation cannot be read.
     """
     path = run / FOLDER / FILE
     if not path.exists():

@@ -1,6 +1,6 @@
-"""One HTML page for people who compare runs: curves, histograms, what was found first, heat maps, confusion of classes.
+"""One HTML page that compares runs: curves, histograms, first hits, heat maps and confusion of classes.
 
-The page needs nothing but itself, has no script, and escapes every name.
+The page needs no other file, has no script, and escapes every name.
 """
 
 import base64
@@ -19,9 +19,10 @@ from lynkeus.report.laboratory.plots import curves, histograms
 from lynkeus.report.laboratory.summary import RunSummary, compare, figures_of
 from lynkeus.report.pictures import data_uri
 
+# Chosen by eye: weight of the heat, 0 to 1; width of a box's line, pixels; colours of predicted and true boxes, RGB.
 _BLEND, _LINE = 0.45, 2
 _SAID, _TRUTH = (255, 210, 0), (60, 220, 120)
-_SHOWN_CLASSES = 30
+_SHOWN_CLASSES = 30  # as many as fit into a readable table; chosen by eye
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,9 +30,9 @@ class _Cell:
     """A cell of the confusion table.
 
     Attributes:
-        count: Pictures.
-        share: Of the pictures of the row's class, 0 to 1.
-        right: Whether row and column are one class.
+        count: Number of pictures.
+        share: Share of the pictures of the row's class, 0 to 1.
+        right: Whether row and column are the same class.
     """
 
     count: int
@@ -40,11 +41,11 @@ class _Cell:
 
 
 def write_page(path: Path, runs: Sequence[RunSummary]) -> None:
-    """Write the page of some runs.
+    """Write a page about runs.
 
     Args:
-        path: File to write; it appears only when whole.
-        runs: In the order in which they are shown.
+        path: File to write; the file takes its name only when complete.
+        runs: The runs, in the order of the page.
 
     Raises:
         OSError: The folder does not exist or cannot be written.
@@ -67,7 +68,7 @@ def write_page(path: Path, runs: Sequence[RunSummary]) -> None:
 
 
 def drawn(heat_map: HeatMap) -> UInt8[np.ndarray, "h w 3"]:
-    """The picture under its heat, what the map marks in yellow and what people drew in green."""
+    """The picture with its heat map, the predicted box in yellow and the true boxes in green."""
     height, width = heat_map.picture.shape[:2]
     heat = cv2.resize(heat_map.heat, (width, height), interpolation=cv2.INTER_LINEAR)
     coloured = cv2.applyColorMap(np.asarray(np.clip(heat, 0, 1) * 255, np.uint8), cv2.COLORMAP_JET)[..., ::-1]
@@ -106,7 +107,7 @@ def _shown(run: RunSummary) -> dict[str, object]:
 
 
 def _confusion(confusion: Confusion) -> dict[str, object]:
-    """The classes that were taken for others the most, so many as can be looked at."""
+    """The confusion table of the ``_SHOWN_CLASSES`` classes with the most mistakes."""
     counts = confusion.counts
     wrong = counts.sum(axis=1) + counts.sum(axis=0) - 2 * counts.diagonal()
     kept = np.sort(np.argsort(-wrong, kind="stable")[:_SHOWN_CLASSES])

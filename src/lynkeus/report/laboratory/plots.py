@@ -1,6 +1,6 @@
 """Curves of runs and histograms of distances, as PNG.
 
-matplotlib is imported where a plot is drawn: reports of scans do without it.
+Only the drawing functions import matplotlib, because reports of scans do not need it.
 """
 
 import io
@@ -12,18 +12,18 @@ from lynkeus.report.laboratory.evaluation import Histogram
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDTH, _HEIGHT, _DPI = 4.2, 2.9, 110
-_COLUMNS = 3
-_LEFT_OUT = ("step", "seconds")
+_WIDTH, _HEIGHT, _DPI = 4.2, 2.9, 110  # inches and dots per inch of one plot; chosen by eye
+_COLUMNS = 3  # plots in a row; three fit on a screen
+_LEFT_OUT = ("step", "seconds")  # the axis of all plots, and a number that grows with the axis
 
 Log = Sequence[Mapping[str, float]]
 
 
 def curves(logs: Mapping[str, Log]) -> bytes:
-    """A picture with one plot for each logged number, one line for each run; PNG.
+    """A PNG picture with one plot per logged number and one line per run.
 
     Args:
-        logs: Rows of numbers by name, by name of the run.
+        logs: Name of each run to its logged rows; a row maps names to numbers.
     """
     names = list(dict.fromkeys(name for log in logs.values() for row in log for name in row if name not in _LEFT_OUT))
     figure, places = _grid(len(names))
@@ -42,7 +42,7 @@ def curves(logs: Mapping[str, Log]) -> bytes:
 
 
 def histograms(parts: Sequence[Histogram]) -> bytes:
-    """A picture with one plot for each histogram, pairs of one class and of two as shares of each; PNG."""
+    """A PNG picture with one plot per histogram: the shares of pairs within one class and across two classes."""
     figure, places = _grid(len(parts))
     for part, axes in zip(parts, places, strict=False):
         for counts, label, colour in ((part.same, "one class", "#2a7f62"), (part.different, "two classes", "#b3432b")):

@@ -1,4 +1,4 @@
-"""What lies behind a descriptor's figures: distances of pairs, and what some pictures find first."""
+"""Data that explains a descriptor's figures: distances of pairs, and the first hits of some pictures."""
 
 from collections.abc import Callable
 
@@ -7,18 +7,18 @@ from jaxtyping import Bool, Float, Int64
 
 from lynkeus.report.laboratory.evaluation import Histogram, Hit, Neighbours
 
-_PAIRS, _BINS = 200_000, 40
-_QUERIES, _HITS = 12, 8
-_FARTHEST = 2**0.5
+_PAIRS, _BINS = 200_000, 40  # pairs and bins of a histogram; more pairs would not change the drawn curve
+_QUERIES, _HITS = 12, 8  # rows and columns of a sheet; chosen by eye
+_FARTHEST = 2**0.5  # the largest distance of two vectors of length 1 without negative numbers
 
 
 def pair_histogram(vectors: Float[np.ndarray, "m d"], label: Int64[np.ndarray, " m"], name: str) -> Histogram:
-    """How the distances of all pairs are spread, of a sample where there are more than 200,000.
+    """Histogram of the distances of all pairs, or of a sample of 200,000 pairs when there are more.
 
     Args:
-        vectors: Of length 1.
-        label: Class of each.
-        name: What they are.
+        vectors: One vector of length 1 per picture.
+        label: Class of each picture.
+        name: Title of the histogram.
     """
     distance, same = pair_distances(vectors, label)
     return spread(distance, same, name)
@@ -27,11 +27,11 @@ def pair_histogram(vectors: Float[np.ndarray, "m d"], label: Int64[np.ndarray, "
 def pair_distances(
     vectors: Float[np.ndarray, "m d"], label: Int64[np.ndarray, " m"]
 ) -> tuple[Float[np.ndarray, " p"], Bool[np.ndarray, " p"]]:
-    """Distance of each pair, and whether it is of one class; of a sample where there are more than 200,000.
+    """Distance of each pair, and whether both pictures have one class; of a sample when there are over 200,000 pairs.
 
     Args:
-        vectors: Of length 1.
-        label: Class of each.
+        vectors: One vector of length 1 per picture.
+        label: Class of each picture.
     """
     first, second = np.triu_indices(len(label), k=1)
     if len(first) > _PAIRS:
@@ -42,12 +42,12 @@ def pair_distances(
 
 
 def spread(distance: Float[np.ndarray, " p"], same: Bool[np.ndarray, " p"], name: str) -> Histogram:
-    """Distances as a histogram of 40 bins, from 0 to the farthest that vectors without negative numbers can be.
+    """Histogram of distances with 40 bins, from 0 to the largest distance of vectors without negative numbers.
 
     Args:
-        distance: Of each pair.
-        same: Whether a pair is of one class.
-        name: What was described.
+        distance: Distance of each pair.
+        same: Whether both pictures of a pair have one class.
+        name: Title of the histogram.
     """
     edges = np.linspace(0.0, max(_FARTHEST, float(distance.max(initial=0.0))), _BINS + 1)
     counts = [np.histogram(distance[same == one], edges)[0].astype(np.int64) for one in (True, False)]
@@ -62,12 +62,12 @@ def first_hits(
     picture: Callable[[int], np.ndarray],
     name: Callable[[int], str],
 ) -> tuple[Neighbours, ...]:
-    """Queries spread evenly over the pictures, and what each finds first among the others of its group.
+    """Queries spread evenly over the pictures, each with its first hits among the other pictures of its group.
 
     Args:
-        vectors: Of length 1.
-        label: Class of each.
-        group: Pictures of other groups are not looked at.
+        vectors: One vector of length 1 per picture.
+        label: Class of each picture.
+        group: Group of each picture; a query only finds pictures of its own group.
         picture: Gives the RGB picture of a row.
         name: Gives the name of a row's class.
     """

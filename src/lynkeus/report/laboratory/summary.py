@@ -1,4 +1,4 @@
-"""Several runs side by side: what differs between them, and what came of it, over seeds where there are some."""
+"""Compare runs: their changed fields and their figures, with means over seeds."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,20 @@ import numpy as np
 
 from lynkeus.report.laboratory.evaluation import Evaluation
 
-SEED = "seed"
+SEED = "seed"  # the recipes' field for the seed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class RunSummary:
-    """What a run is and showed.
+    """The settings and results of a run.
 
     Attributes:
-        name: Of its folder.
-        recipe: Name of its recipe.
-        changes: Fields of the recipe that were changed, and their texts.
-        config: All fields, resolved, as they were kept.
-        log: Rows of numbers by name, ``step`` among them.
-        evaluation: None before there is one.
+        name: Name of the run's folder.
+        recipe: Name of the recipe.
+        changes: Paths of the changed fields of the recipe, and their texts.
+        config: All fields with their resolved values, as the run stored them.
+        log: The logged rows; a row maps names, ``step`` among them, to numbers.
+        evaluation: The evaluation; None before the run is evaluated.
     """
 
     name: str
@@ -35,16 +35,16 @@ class RunSummary:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A line of a comparison.
+    """A line of a comparison: one run, or several runs that differ only in the seed.
 
     Attributes:
-        name: Of the run, or what its seeds have in common.
+        name: Name of the run, or the common part of several names.
         recipe: Name of the recipe.
-        changes: What differs between the runs that are compared.
-        seeds: Runs in this line.
-        steps: Steps done; the fewest of several runs.
-        values: Figures; means of several runs.
-        spread: Standard deviations (n - 1) over several runs; empty for one.
+        changes: The changes that differ between the compared runs.
+        seeds: Number of runs in this line.
+        steps: Steps done; the minimum over several runs.
+        values: Figures; the means over several runs.
+        spread: Standard deviations (n - 1) over several runs; empty for one run.
     """
 
     name: str
@@ -57,9 +57,9 @@ class Row:
 
 
 def compare(runs: Sequence[RunSummary]) -> list[Row]:
-    """A line for each run, then one for each group of runs that differ in nothing but the seed.
+    """One line per run, then one line per group of runs that differ only in the seed.
 
-    Of two runs of one seed the last counts.
+    When two runs of a group have one seed, the last run counts.
     """
     rows = [_row(run.name, [run], runs) for run in runs]
     groups: dict[str, list[RunSummary]] = {}
@@ -72,12 +72,12 @@ def compare(runs: Sequence[RunSummary]) -> list[Row]:
 
 
 def figures_of(rows: Sequence[Row]) -> list[str]:
-    """The names of all figures, in the order in which they first come."""
+    """The names of all figures, in the order of their first occurrence."""
     return list(dict.fromkeys(name for row in rows for name in row.values))
 
 
 def table(rows: Sequence[Row]) -> str:
-    """A comparison as text, columns lined up."""
+    """A comparison as text with aligned columns."""
     names = figures_of(rows)
     changed = list(dict.fromkeys(path for row in rows for path in row.changes))
     head = ["run", "recipe", *changed, "steps", *names]

@@ -1,6 +1,6 @@
-"""The parts of the evidence: one file a part, and the table of all.
+"""The parts of the evidence: one file per part, and the table of all parts.
 
-A new part takes a field of ``Evidence``, a file here, a line in ``PARTS`` and, where the page draws the part, a
+A new part needs a field of ``Evidence``, a file here and a line in ``PARTS``. A part that the page draws also needs a
 function in the table ``VIEWS`` of ``card.js``.
 """
 
@@ -25,6 +25,6 @@ PARTS: Mapping[str, Part[Any]] = {
 
 
 def parts_of(evidence: Evidence) -> list[tuple[Part[Any], Any]]:
-    """The parts that the evidence has, each with its value, in the order of ``PARTS``."""
+    """The parts of the evidence that are present, each with its value, in the order of ``PARTS``."""
     found = [(part, getattr(evidence, name)) for name, part in PARTS.items()]
     return [(part, value) for part, value in found if value is not None]

@@ -1,4 +1,4 @@
-"""Alignment: how the reference was changed, and the reference laid onto the upload.
+"""The part ``alignment``: how the reference was changed, and an overlay of the reference on the upload.
 
 Source: the page's matrix is CSS Transforms Level 2, section 12 (column-major ``matrix3d``),
 https://www.w3.org/TR/css-transforms-2/.
@@ -22,15 +22,15 @@ from lynkeus.report.parts.part import Part
 from lynkeus.report.sides import Sides
 
 _STILL = 2.5
-"""Degrees; a smaller turn is not seen and not said."""
+"""Degrees; people do not notice a smaller rotation, so the words omit it."""
 
 _SAME_SIZE = 0.03
 _STRETCHED = 1.12
 _PERSPECTIVE = 1.25
-"""From these shares on, people see a change of size, of proportions, and of size from corner to corner."""
+"""Least changes of size, of proportions, and of size from corner to corner that the words mention; chosen by eye."""
 
 _WHOLE = 0.995
-"""Share of the reference from which 100 % would be said."""
+"""Share of the reference above which the words say "all": a percentage would round to 100 %."""
 
 
 def _turn_words(seen: Pose | None, *, mirrored: bool) -> list[str]:
@@ -57,7 +57,7 @@ def _size_words(seen: Pose) -> list[str]:
 
 
 def _middle(finding: Finding) -> Float[np.ndarray, " 2"]:
-    """A point of the reference in the middle of what matched."""
+    """The middle of the matched part of the reference."""
     points = finding.evidence.points
     for places in (finding.reference_region, *([] if points is None else [points.reference])):
         if len(places) and np.all(np.isfinite(places)):
@@ -74,7 +74,7 @@ def _perspective(value: Alignment, finding: Finding) -> bool:
 
 
 def words(value: Alignment, finding: Finding) -> list[str]:
-    """How the upload shows the reference, and how much of the reference."""
+    """The change of the reference, and the share of the reference that the upload shows, in sentences."""
     seen = pose(value.transform, _middle(finding))
     changes = _turn_words(seen, mirrored=value.mirrored or (seen is not None and seen.mirrored))
     if value.negative:
@@ -91,7 +91,7 @@ def words(value: Alignment, finding: Finding) -> list[str]:
 
 
 def facts(value: Alignment) -> list[list[str]]:
-    """How many aligned pixels agree."""
+    """The share of aligned pixels that agree."""
     agreement = "No pixels were compared." if value.agreement is None else percent(value.agreement)
     return [["Pixels that agree", agreement]]
 
@@ -113,15 +113,15 @@ def overlay_matrix(
     to_upload: Float64[np.ndarray, "3 3"],
     to_reference: Float64[np.ndarray, "3 3"],
 ) -> list[float] | None:
-    """The 16 numbers of the ``matrix3d`` that lays the shown reference onto the shown upload.
+    """The 16 numbers of the ``matrix3d`` that maps the shown reference onto the shown upload.
 
     Args:
         transform: Homography in full-size pixels, reference to upload.
-        to_upload: From full-size pixels to display units of the upload.
-        to_reference: The same for the reference.
+        to_upload: Maps full-size pixels to display units of the upload.
+        to_reference: Maps full-size pixels to display units of the reference.
 
     Returns:
-        None where the transform is not finite or sends the reference's corner to infinity.
+        None when the transform is not finite or maps the reference's corner to infinity.
     """
     if not np.all(np.isfinite(transform)):
         return None
@@ -135,7 +135,7 @@ def overlay_matrix(
 
 
 def view(value: Alignment, sides: Sides) -> dict[str, Any] | None:
-    """The reference laid onto the upload."""
+    """The overlay of the reference on the upload, for the page."""
     matrix = overlay_matrix(value.transform, sides.upload.to_shown, sides.reference.to_shown)
     if matrix is None:
         return None
@@ -143,7 +143,7 @@ def view(value: Alignment, sides: Sides) -> dict[str, Any] | None:
 
 
 def panel(value: Alignment, upload: Panel, reference: Panel) -> Drawn | None:
-    """The upload, half faded outside the match, with the aligned reference blended in."""
+    """The upload, faded to half outside the match, blended with the aligned reference."""
     if not np.all(np.isfinite(value.transform)):
         return None
     size = (upload.rgb.shape[1], upload.rgb.shape[0])
@@ -159,7 +159,7 @@ def panel(value: Alignment, upload: Panel, reference: Panel) -> Drawn | None:
 
 
 def cells(value: Alignment) -> list[str]:
-    """One cell a column of ``PART``."""
+    """One cell per column of ``PART``."""
     return [
         yes_no(value=value.mirrored),
         yes_no(value=value.negative),
@@ -169,7 +169,7 @@ def cells(value: Alignment) -> list[str]:
 
 
 def to_json(value: Alignment) -> dict[str, Any] | None:
-    """All fields; None where the transform is not finite, which is no alignment."""
+    """All fields; None when the transform is not finite."""
     if not np.all(np.isfinite(value.transform)):
         return None
     return {

@@ -1,4 +1,4 @@
-"""An excerpt: text of the upload with the part that matched."""
+"""The part ``excerpt``: text of the upload, and the matched part of this text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,29 +12,29 @@ from lynkeus.report.sides import Sides
 
 
 def _cut(value: Excerpt) -> tuple[str, str, str]:
-    """The text before the part that matched, that part, and the text after that part."""
+    """The text before the match, the match, and the text after the match."""
     return value.text[: value.start], value.text[value.start : value.end], value.text[value.end :]
 
 
 def words(value: Excerpt, finding: Finding) -> list[str]:
-    """What the text says."""
+    """The matched text in a sentence."""
     del finding
     return [f'The text says "{visible(_cut(value)[1])}".']
 
 
 def view(value: Excerpt, sides: Sides) -> dict[str, Any]:
-    """The text in three pieces, of which the page marks the second."""
+    """The text in three pieces; the page marks the second piece."""
     del sides
     return {"draw": "excerpt", "pieces": [visible(piece) for piece in _cut(value)]}
 
 
 def cells(value: Excerpt) -> list[str]:
-    """The part that matched."""
+    """The matched text."""
     return [text_cell(_cut(value)[1])]
 
 
 def to_json(value: Excerpt) -> dict[str, Any]:
-    """Text, start and end; a stray byte grows to four characters, so start and end are counted again."""
+    """Text, start and end; an invalid byte becomes four characters, so start and end are computed again."""
     before, match, after = (encodable(piece) for piece in _cut(value))
     return {"text": before + match + after, "start": len(before), "end": len(before) + len(match)}
 

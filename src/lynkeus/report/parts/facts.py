@@ -1,4 +1,4 @@
-"""What the kind says besides, name to value."""
+"""The part ``facts``: further facts of a kind, name to value."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from lynkeus.report.parts.part import Part
 
 
 def facts(value: Mapping[str, str]) -> list[list[str]]:
-    """Each name with its value; the first letter of a name is written large, like the report's own names."""
+    """Each name with its value; names start with a capital letter, like the report's own names."""
     return [[visible(name[:1].upper() + name[1:]), visible(said)] for name, said in value.items()]
 
 
@@ -19,18 +19,18 @@ def cells(value: Mapping[str, str]) -> list[str]:
 
 
 def to_json(value: Mapping[str, str]) -> dict[str, str]:
-    """The same."""
+    """The facts as JSON."""
     return {encodable(name): encodable(said) for name, said in value.items()}
 
 
 def from_json(record: Mapping[str, Any]) -> Mapping[str, str]:
-    """The same.
+    """The facts read from JSON.
 
     Raises:
-        TypeError: A value is no text.
+        TypeError: A value is not a text.
     """
     if wrong := [name for name, said in record.items() if not isinstance(said, str)]:
-        raise TypeError(f"fact {wrong[0]!r} is no text")
+        raise TypeError(f"fact {wrong[0]!r} is not a text")
     return dict(record)
 
 

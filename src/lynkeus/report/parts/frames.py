@@ -1,4 +1,4 @@
-"""Matching moments of two videos: two lines of time, joined where the videos show the same."""
+"""The part ``frames``: matching moments of two videos, drawn as two joined time lines."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from lynkeus.report.sides import Sides
 
 
 def words(value: Frames, finding: Finding) -> list[str]:
-    """Which moments match."""
+    """The matching moments, in sentences."""
     del finding
     if not len(value.upload):
         return []
@@ -22,7 +22,7 @@ def words(value: Frames, finding: Finding) -> list[str]:
 
 
 def facts(value: Frames) -> list[list[str]]:
-    """How many moments match, and when."""
+    """The number of matching moments, and their times."""
     if not len(value.upload):
         return []
     first, last = seconds(value.upload.min()), seconds(value.upload.max())
@@ -30,7 +30,7 @@ def facts(value: Frames) -> list[list[str]]:
 
 
 def view(value: Frames, sides: Sides) -> dict[str, Any] | None:
-    """Two lines of time with their joined moments."""
+    """Two time lines with joined moments, for the page."""
     del sides
     pairs = _pairs(value)
     if not pairs:
@@ -45,7 +45,7 @@ def view(value: Frames, sides: Sides) -> dict[str, Any] | None:
 
 
 def cells(value: Frames) -> list[str]:
-    """How many moments match."""
+    """The number of matching moments."""
     return [str(len(value.upload))]
 
 
@@ -54,16 +54,16 @@ def _pairs(value: Frames) -> list[list[float]]:
 
 
 def to_json(value: Frames) -> dict[str, list[float]]:
-    """The seconds of each side."""
+    """The seconds in the upload and in the reference."""
     pairs = _pairs(value)
     return {"upload": [at for at, _ in pairs], "reference": [at for _, at in pairs]}
 
 
 def from_json(record: Mapping[str, Sequence[float]]) -> Frames:
-    """The moments of these seconds.
+    """The moments read from JSON.
 
     Raises:
-        ValueError: One side has more moments than the other.
+        ValueError: Upload and reference have different numbers of moments.
     """
     upload, reference = (np.array(record[side], np.float64).reshape(-1) for side in ("upload", "reference"))
     if len(upload) != len(reference):

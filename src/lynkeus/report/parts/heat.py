@@ -1,7 +1,7 @@
-"""A heat map as a picture that is laid over the upload.
+"""The part ``heat``: a heat map, drawn over the upload.
 
-Source: none, ours. Colours run from black over red to yellow and grow lighter all the way, so that the order is seen
-without colour, too, and half opaque they darken what does not count.
+Source: none, ours. Colours run from black over red to yellow. They get lighter all the way, so that the order is also
+visible without colour; drawn half opaque, they darken places without heat.
 """
 
 import base64
@@ -20,7 +20,7 @@ from lynkeus.report.parts.part import Part
 from lynkeus.report.sides import Sides
 
 _LONGEST = 96
-"""Pixels of the page's map on its longer side: maps are coarse, and the browser interpolates."""
+"""Longest side of the map in the page, pixels; maps are coarse, and the browser interpolates."""
 
 
 def heat_pixels(grid: Float32[np.ndarray, "i j"], width: int, height: int) -> UInt8[np.ndarray, "h w 3"]:
@@ -28,8 +28,8 @@ def heat_pixels(grid: Float32[np.ndarray, "i j"], width: int, height: int) -> UI
 
     Args:
         grid: 0 to 1, over the whole picture.
-        width: Pixels wanted.
-        height: Likewise.
+        width: Width of the result, pixels.
+        height: Height of the result, pixels.
     """
     clean = np.clip(np.nan_to_num(grid), 0, 1).astype(np.float32)
     grown = np.clip(cv2.resize(clean, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
@@ -38,14 +38,14 @@ def heat_pixels(grid: Float32[np.ndarray, "i j"], width: int, height: int) -> UI
 
 
 def words(value: Heat, finding: Finding) -> list[str]:
-    """What the map and the box say."""
+    """An explanation of the map and the box, in sentences."""
     del value
     boxed = "; the outline surrounds the hottest area" if len(finding.region) else ""
     return [f"The heat map shows which places of the upload speak for the entity{boxed}."]
 
 
 def view(value: Heat, sides: Sides) -> dict[str, Any]:
-    """The map as a ``data:`` address that holds a PNG, in the upload's proportions."""
+    """The map as a ``data:`` address that holds a PNG with the proportions of the upload."""
     factor = _LONGEST / max(sides.upload.full)
     width, height = (max(1, round(side * factor)) for side in sides.upload.full)
     _, png = cv2.imencode(".png", cv2.cvtColor(heat_pixels(value.grid, width, height), cv2.COLOR_RGB2BGR))
@@ -54,7 +54,7 @@ def view(value: Heat, sides: Sides) -> dict[str, Any]:
 
 
 def panel(value: Heat, upload: Panel, reference: Panel) -> Drawn:
-    """The map, half opaque, over the upload."""
+    """The upload under the half opaque map."""
     del reference
     height, width = upload.rgb.shape[:2]
     drawn = np.round(upload.rgb * 0.5 + heat_pixels(value.grid, width, height) * 0.5).astype(np.uint8)
@@ -62,12 +62,12 @@ def panel(value: Heat, upload: Panel, reference: Panel) -> Drawn:
 
 
 def to_json(value: Heat) -> list[list[float]]:
-    """The rows of the grid, to two decimals."""
+    """The rows of the grid, rounded to two decimals."""
     return rows(np.nan_to_num(value.grid))
 
 
 def from_json(listed: Sequence[Sequence[float]]) -> Heat:
-    """The heat map of these rows."""
+    """The heat map read from its rows."""
     return Heat(grid=np.array(listed, np.float32).reshape(len(listed), -1))
 
 

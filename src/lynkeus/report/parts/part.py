@@ -1,4 +1,4 @@
-"""What the report does with one part of the evidence, whichever part that is."""
+"""How the report writes, reads and shows one part of the evidence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,20 +43,20 @@ def _nothing_joined(canvas: UInt8[np.ndarray, "h w 3"], value: Any, upload: Pane
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part(Generic[Value]):
-    """How files hold one part of the evidence, and how people see it; what does not apply to a part keeps its default.
+    """The functions that write, read and show one part of the evidence. A function that a part lacks has a default.
 
     Attributes:
-        to_json: The part as JSON; None where nothing of the part can be written.
-        from_json: The part again.
-        words: Sentences about the part.
-        facts: Names and values that stand on the card at once.
-        figures: Names and values that stand under "All figures".
-        view: What the page draws: ``draw`` names the function in the table ``VIEWS`` of ``card.js``, ``said`` describes
-            the drawing for those who do not see it, the rest is the function's. None draws nothing.
-        panel: A panel of the drawn match, over the upload's pixels.
-        join: Draws onto the canvas what joins the two pictures of the drawn match.
-        columns: Names of columns of the table.
-        cells: One cell a column.
+        to_json: Gives the part as JSON; None when the part cannot be written.
+        from_json: Reads the part from JSON.
+        words: Gives sentences about the part.
+        facts: Gives names and values for the card.
+        figures: Gives names and values for "All figures".
+        view: Gives the data that the page draws: ``draw`` names the function in the table ``VIEWS`` of ``card.js``,
+            ``said`` describes the drawing in words, and the other values are for the function. None draws nothing.
+        panel: Draws a panel of the drawn match, over the upload's pixels.
+        join: Draws lines on the canvas that join the two pictures of the drawn match.
+        columns: Names of the part's columns in the table.
+        cells: Gives one cell per column.
     """
 
     to_json: Callable[[Value], Any]

@@ -1,4 +1,4 @@
-"""Matched points: lines that join the two pictures."""
+"""The part ``points``: matched points, drawn as lines that join the two pictures."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,28 +15,28 @@ from lynkeus.report.parts.part import Part
 from lynkeus.report.sides import Sides, listed
 
 MAX_LINES = 60
-"""More lines hide the pictures."""
+"""Most lines to draw; more lines would hide the pictures. Chosen by eye."""
 
 _APART = 14.0
-"""Lines nearer to each other than this, in display units of both pictures together, cannot be told apart."""
+"""Least distance of two lines, in display units of both pictures together; nearer lines look like one."""
 
 
 def facts(value: Points) -> list[list[str]]:
-    """How many points match."""
+    """The number of matched points."""
     return [["Matched points", f"{value.inliers:,} fit the alignment"]]
 
 
 def _joined(
     value: Points, to_upload: Float64[np.ndarray, "3 3"], to_reference: Float64[np.ndarray, "3 3"]
 ) -> Float64[np.ndarray, "n 4"]:
-    """Both ends of the lines that are drawn, mapped to where they are drawn."""
+    """Both ends of the lines to draw, in the coordinates of the drawing."""
     ends = np.hstack([apply(to_upload, value.upload), apply(to_reference, value.reference)])
     ends = ends[np.all(np.isfinite(ends), axis=1)]
     return ends[spread(ends, MAX_LINES, _APART)]
 
 
 def view(value: Points, sides: Sides) -> dict[str, Any] | None:
-    """At most 60 lines, spread over the match."""
+    """At most ``MAX_LINES`` lines, spread over the match, for the page."""
     if value.inliers == 0:
         return None
     lines = listed(_joined(value, sides.upload.to_shown, sides.reference.to_shown))
@@ -45,14 +45,14 @@ def view(value: Points, sides: Sides) -> dict[str, Any] | None:
 
 
 def line_colours(count: int) -> list[tuple[int, int, int]]:
-    """Bright RGB colours, 0 to 255, that go once around the colour circle."""
+    """Bright RGB colours, 0 to 255, spread evenly over the colour circle."""
     hues = np.linspace(0, 179, max(count, 1), endpoint=False)
     hsv = np.array([[[hue, 165, 255] for hue in hues]], np.uint8)
     return [(int(r), int(g), int(b)) for r, g, b in cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0]][:count]
 
 
 def join(canvas: UInt8[np.ndarray, "h w 3"], value: Points, upload: Panel, reference: Panel) -> None:
-    """Draw the lines from the upload's panel to the reference's."""
+    """Draw the lines from the upload's panel to the reference's panel."""
     ends = _joined(value, upload.to_canvas, reference.to_canvas)
     ends = ends[np.argsort(ends[:, 3], kind="stable")]
     for (ux, uy, rx, ry), colour in zip(fixed(ends), line_colours(len(ends)), strict=True):
@@ -65,17 +65,17 @@ def join(canvas: UInt8[np.ndarray, "h w 3"], value: Points, upload: Panel, refer
 
 
 def cells(value: Points) -> list[str]:
-    """How many points match."""
+    """The number of matched points."""
     return [str(value.inliers)]
 
 
 def to_json(value: Points) -> list[list[float]]:
-    """Rows of four: the point in the upload, then the point in the reference."""
+    """Rows of four numbers: the point in the upload, then the point in the reference."""
     return rows(np.hstack([value.upload, value.reference]))
 
 
 def from_json(listed_rows: Sequence[Sequence[float]]) -> Points:
-    """The points of rows of four."""
+    """The points read from rows of four numbers."""
     both = array_of(listed_rows, 4)
     return Points(upload=both[:, :2], reference=both[:, 2:])
 

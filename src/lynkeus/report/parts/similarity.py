@@ -1,4 +1,4 @@
-"""The similarity of the descriptors of upload and reference."""
+"""The part ``similarity``: similarity of the descriptors of upload and reference."""
 
 from lynkeus.report.cells import number_cell
 from lynkeus.report.json_text import finite
@@ -12,7 +12,7 @@ def facts(value: float) -> list[list[str]]:
 
 
 def figures(value: float) -> list[list[str]]:
-    """The similarity, under the name of what is compared."""
+    """The similarity, named after the compared descriptors."""
     return [["Descriptor similarity", measured(value)]]
 
 

@@ -1,4 +1,4 @@
-"""A track: where the entity is seen at some moments of a video."""
+"""The part ``track``: the place of the entity at some moments of a video."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from lynkeus.report.sides import Sides
 
 
 def words(value: Track, finding: Finding) -> list[str]:
-    """When the entity is seen."""
+    """The time of the track, in sentences."""
     del finding
     if not len(value.at):
         return []
@@ -28,7 +28,7 @@ def figures(value: Track) -> list[list[str]]:
 
 
 def view(value: Track, sides: Sides) -> dict[str, Any] | None:
-    """A line of time, and the boxes on the shown upload."""
+    """A time line, and the boxes on the shown upload, for the page."""
     moments = _finite(value)
     if not moments:
         return None
@@ -44,7 +44,7 @@ def view(value: Track, sides: Sides) -> dict[str, Any] | None:
 
 
 def _finite(value: Track) -> list[tuple[float, list[float]]]:
-    """Second and box of each moment, rounded, without those that are not finite."""
+    """Second and box of each moment, rounded; moments that are not finite are left out."""
     whole = np.isfinite(value.at) & np.all(np.isfinite(value.boxes), axis=1)
     at = np.round(value.at[whole], SECOND_DIGITS) + 0.0
     boxes = np.round(value.boxes[whole].astype(np.float64), PIXEL_DIGITS) + 0.0
@@ -52,12 +52,12 @@ def _finite(value: Track) -> list[tuple[float, list[float]]]:
 
 
 def to_json(value: Track) -> list[list[float]]:
-    """Rows of five: second, left, top, right, bottom."""
+    """Rows of five numbers: second, left, top, right, bottom."""
     return [[at, *box] for at, box in _finite(value)]
 
 
 def from_json(listed: Sequence[Sequence[float]]) -> Track:
-    """The track of rows of five."""
+    """The track read from rows of five numbers."""
     both = array_of(listed, 5)
     return Track(at=both[:, 0], boxes=both[:, 1:])
 

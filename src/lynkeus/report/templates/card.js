@@ -1,4 +1,4 @@
-// One finding: it has its size at once, so that nothing below it moves; the many lines are drawn near the screen.
+// One finding. A card has its final size at once, so that cards below never move; its many lines are drawn near the screen.
 const SVG = "http://www.w3.org/2000/svg";
 const GAP = 16;
 const waiting = new Map();
@@ -12,7 +12,7 @@ function drawWhenNear(element, draw) {
 }
 
 function drawNow(element) {
-  waiting.get(element)?.();  // none where it was drawn or forgotten meanwhile
+  waiting.get(element)?.();  // absent when the element was drawn or dropped meanwhile
   waiting.delete(element);
   near.unobserve(element);
 }
@@ -95,7 +95,7 @@ function picture(source, [width, height]) {
   return image;
 }
 
-// A figure beside the two pictures: its heading, and a box that is still empty.
+// A figure beside the two pictures: a heading, and an empty box.
 function besideFigure(shown, title, about) {
   const figure = document.getElementById("beside").content.firstElementChild.cloneNode(true);
   figure.querySelector(".name strong").textContent = title;
@@ -118,7 +118,7 @@ function overlayStage(shown, box, label) {
   return { stage, plane };
 }
 
-// A slider that fades what is laid over the upload, between the names of both.
+// A slider that fades the overlay of the upload; the names of both pictures stand at its ends.
 function slider(figure, image, over, label) {
   const controls = make("div", "controls");
   const line = make("label");
@@ -182,7 +182,7 @@ function heatView(view, shown) {
   slider(figure, heat, "Heat", "Opacity of the heat map, percent");
 }
 
-// Lines of time, one above the other; with two, each moment is joined to its counterpart. Boxes are drawn on the upload.
+// Time lines, one above the other; two time lines have their matching moments joined. Boxes are drawn on the upload.
 function stripView(view, shown) {
   const { box } = besideFigure(shown, view.title, view.about);
   const [width, step, edge] = [400, 70, 12];
@@ -212,7 +212,7 @@ function excerptView(view, shown) {
   box.append(quote);
 }
 
-// What a part of the evidence draws, by the name that the part gives.
+// The drawing functions of the parts of the evidence, by the name that a part gives.
 const VIEWS = { lines: joinPoints, aligned: alignedView, heat: heatView, strip: stripView, excerpt: excerptView };
 
 function fillViews(shown) {
@@ -222,7 +222,7 @@ function fillViews(shown) {
   box.append(make("p", "without", "Nothing is aligned: the pictures resemble each other as a whole."));
 }
 
-// Heading of a picture: what it is, its file, and the folder on a line of its own.
+// Heading of a picture: its role, its file, and its folder on a separate line.
 function nameOf(what, path, share) {
   const cut = path.lastIndexOf("/") + 1;
   const box = make("div", "name");

@@ -1,4 +1,4 @@
-// Data blocks, filtering, sorting and paging: what is shown, not how.
+// Data blocks, filtering, sorting and paging: this file chooses the findings, other files draw them.
 const block = (id) => {
   const element = document.getElementById(id);
   return element ? JSON.parse(element.textContent) : null;
@@ -59,7 +59,7 @@ function fillPager(pager, page, pages, go) {
   );
 }
 
-// A plain table of names, a page at a time.
+// A plain table of names, one page at a time.
 function listing(id, rows, size) {
   const section = document.getElementById(id);
   section.hidden = rows.length === 0;

@@ -1,4 +1,4 @@
-"""A gallery is of one kind; those of before hold copies."""
+"""A gallery has one kind; older galleries hold copies."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,6 @@
-"""Kinds live in galleries alone; media, regions, relations, items by maker, scores of uploads.
+"""Only galleries have a kind; adds media, regions, relations, items by maker, and scores of uploads.
 
-Nothing here imports the code of kinds or reports: that code goes on changing, and an old catalog must still be read.
+This file imports no code of kinds or reports, because that code changes and old catalogs must stay readable.
 """
 
 import json
@@ -17,13 +17,13 @@ down_revision = "0002"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DOUBLE = sa.Double()
-BATCH = 500  # findings converted at once; each is a few KiB
+BATCH = 500  # findings converted at once; a finding takes a few KiB, so the value hardly matters
 
 # The first twelve digits of the models' SHA-256. All released code with schema 1 or 2 shipped these two files.
 LOCAL_MAKER = "460a5b1583d6"  # local_codebook.npz
 GLOBAL_MAKER = "427fa508653b"  # copy_descriptor.int8.onnx
 
-# Begins the stored local features of a picture, format 1: magic, width, height.
+# The header of a picture's stored local features, format 1: magic, width, height.
 HEADER = struct.Struct("<4sII")
 MAGIC = b"LKF1"
 
@@ -47,7 +47,7 @@ def upgrade() -> None:
 
 
 def _rebuilt(table: str) -> AbstractContextManager[BatchOperations]:
-    """Changes to a table; SQLite builds the table anew, PostgreSQL changes it in place."""
+    """Collect changes to a table; SQLite rebuilds the table, PostgreSQL changes the table in place."""
     return op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True})
 
 
@@ -60,7 +60,7 @@ def _is_sqlite() -> bool:
 
 
 def _numbers_given() -> dict[str, int]:
-    """The highest number that each table of SQLite has given; a rebuilt table knows only the highest that is left."""
+    """The highest number that each SQLite table has given; a rebuilt table only knows the highest number left."""
     return {row.name: row.seq for row in _run("SELECT name, seq FROM sqlite_sequence")} if _is_sqlite() else {}
 
 
@@ -115,7 +115,7 @@ def _entities() -> None:
 
 
 def _rename_namesakes() -> None:
-    """Two kinds in one gallery could share a name; the entity of the gallery's kind keeps that name."""
+    """Rename entities that share a name in one gallery; the entity of the gallery's kind keeps the name."""
     rows = _run(
         "SELECT e.id, e.gallery_id, e.name, e.kind FROM entity e JOIN gallery g ON g.id = e.gallery_id"
         " WHERE e.removed_revision IS NULL ORDER BY CASE WHEN e.kind = g.kind THEN 0 ELSE 1 END, e.id"
@@ -161,10 +161,10 @@ def _references() -> None:
 
 
 def _set_aside(table: str) -> str:
-    """Rename a table that nothing points at, and free the name of its primary key; the name that it has now."""
+    """Rename a table that nothing points at, and free the name of its primary key. Gives the new name."""
     old = f"{table}_2"
     op.rename_table(table, old)
-    if not _is_sqlite():  # there a primary key has a name of its own in the whole database
+    if not _is_sqlite():  # on PostgreSQL, names of primary keys are unique in the whole schema
         op.drop_constraint(f"pk_{table}", old, type_="primary")
     return old
 
@@ -215,7 +215,7 @@ def _backgrounds() -> None:
 
 
 def _rates() -> None:
-    """Scores and calibrations of another kind than their gallery's go: nothing reads those any more."""
+    """Delete scores and calibrations whose kind is not the gallery's kind; no code reads these rows any more."""
     op.drop_index("ix_background_score_reference_id", "background_score")
     old = _set_aside("background_score")
     op.create_table(
@@ -287,9 +287,9 @@ def _findings() -> None:
 
 
 def _parted(line: bytes) -> dict[str, object]:
-    """Evidence and regions out of what schema 2 stored: a line of the JSON report, format 1, with one finding.
+    """Read evidence and regions from the evidence of schema 2: a line of the JSON report, format 1, with one finding.
 
-    What cannot be read, or was emptied by a purge, gives empty evidence.
+    A line that cannot be read, or that a purge emptied, gives empty evidence.
     """
     try:
         (finding,) = json.loads(line)["findings"]
@@ -306,7 +306,7 @@ def _parted(line: bytes) -> dict[str, object]:
         evidence = {
             "alignment": alignment,
             "points": seen["points"] or None,
-            "heat": seen.get("heat"),  # lines of before objects have no heat
+            "heat": seen.get("heat"),  # lines written before the kind ``object`` have no heat
             "frames": None,
             "track": None,
             "excerpt": None,
