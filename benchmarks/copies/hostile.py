@@ -23,8 +23,8 @@ import numpy as np
 
 from benchmarks.harness.about import about
 from benchmarks.harness.results import results_file, write_results
-from lynkeus.core.folders import display, walk
 from lynkeus.cli.demo_pictures import demo_pictures, make_uploads
+from lynkeus.core.folders import display, walk
 from lynkeus.testing import write_hostile_files
 
 GALLERY = "demo"

@@ -1,6 +1,7 @@
 """Calibrations follow references and background."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,14 +11,21 @@ import pytest
 from jaxtyping import UInt8
 from made_pictures import made_picture
 
-from lynkeus.catalog import Background
+from lynkeus.calibration.rates import RateModel
+from lynkeus.catalog import Background, BackgroundScore
 from lynkeus.core.folders import walk
 from lynkeus.core.media import Medium
+from lynkeus.kinds.copies.belief import OPEN
+from lynkeus.scan import calibrate
 from lynkeus.scan.backgrounds import add_clean
 from lynkeus.scan.calibrate import NOTHING_ALIKE, judge_of, scores_of
 from lynkeus.scan.clean_pictures import NORMALISING, halves
 from lynkeus.scan.home import Home
 from lynkeus.scan.register import Registration
+
+CHANGED = 1 / 4
+"""Share of made clean pictures whose score the search may change; 5 of 30 change after three references in a gallery of
+20, and fewer in larger galleries (docs/methods/copies.md). The rates stay within their intervals."""
 
 
 def _clean(folder: Path, name: str, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
@@ -106,6 +114,101 @@ def test_an_empty_gallery_has_clean_scores_of_nothing(home: Home) -> None:
     home.catalog.galleries.create("empty", kind="copy")
     judge_of(home)
     assert [score.score for score in scores_of(home, "empty").values()] == [NOTHING_ALIKE] * 3
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A calibrated home with enough clean pictures for a search.
+
+    One clean picture shows reference 60, and one is reference 61 over again; both references are registered later.
+    """
+    folder = tmp_path_factory.mktemp("grown")
+    within = made_picture(90)
+    within[60:240, 100:340] = cv2.resize(made_picture(60), (240, 180), interpolation=cv2.INTER_AREA)
+    with Home(folder / "home") as opened:
+        _register(opened, folder / "first", *range(1, 21))
+        clean = [_clean(folder / "clean", f"clean{seed}", made_picture(seed)) for seed in range(100, 128)]
+        clean += [_clean(folder / "clean", "within", within)]
+        clean += [_clean(folder / "clean", "again", np.ascontiguousarray(made_picture(61)[8:352, 8:470]))]
+        list(add_clean(opened, walk(clean), jobs=1))
+        judge_of(opened)
+    return folder / "home"
+
+
+@pytest.fixture
+def many(grown: Path, tmp_path: Path) -> Iterator[Home]:
+    with Home(Path(shutil.copytree(grown, tmp_path / "home"))) as opened:
+        yield opened
+
+
+def _by_name(home: Home) -> dict[str, BackgroundScore]:
+    names = {b.id: b.name for b in home.catalog.backgrounds.all()}
+    return {names[number]: score for number, score in scores_of(home, "mine").items()}
+
+
+def test_the_search_matches_few_pairs_and_changes_few_scores(
+    many: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matched: list[int] = []
+
+    def shown(scores: Iterator[object], count: int, gallery: str) -> Iterator[object]:
+        assert gallery == "mine"
+        matched.append(count)
+        return scores
+
+    shutil.copytree(many.folder, tmp_path / "slow")
+    for seed in (60, 61, 62):
+        _register(many, tmp_path / "later", seed)
+        judge_of(many, shown=shown)  # pyright: ignore[reportArgumentType]  the scores are passed on untouched
+    assert len(matched) == 3
+    assert max(matched) <= 6
+    searched = _by_name(many)
+    monkeypatch.setattr(calibrate, "SEARCHED_BELOW", 0.0)
+    with Home(tmp_path / "slow") as slow:
+        for seed in (60, 61, 62):
+            _register(slow, tmp_path / "later", seed)
+            judge_of(slow)
+        wanted = _by_name(slow)
+    assert set(searched) == set(wanted)
+    changed = {name for name, score in wanted.items() if abs(score.score - searched[name].score) > 1e-6}
+    assert len(changed) <= CHANGED * len(wanted)
+    assert all(searched[name].score == wanted[name].score for name in ("within.jpg", "again.jpg"))
+    assert [name for name, score in searched.items() if score.excluded] == ["again.jpg"]
+    fast, exact = (
+        RateModel.fit(np.array([s.score for s in each.values() if not s.excluded])) for each in (searched, wanted)
+    )
+    assert fast is not None
+    assert exact is not None
+    for score in exact.scores[exact.scores >= OPEN]:  # nothing below is ever shown
+        assert fast(score).value <= exact(score).upper
+        assert exact(score).value <= fast(score).upper
+
+
+def test_a_search_leaves_nothing_to_do_and_stores_only_what_changed(many: Home, tmp_path: Path) -> None:
+    before = _by_name(many)
+    _register(many, tmp_path / "later", 60)
+    judge_of(many)
+    after = _by_name(many)
+    rewritten = [name for name, score in after.items() if score.up_to_revision > before[name].up_to_revision]
+    assert "within.jpg" in rewritten
+    assert len(rewritten) < len(after) / 2
+    done = many.catalog.calibrations.get("mine")
+    judge_of(many)
+    assert many.catalog.calibrations.get("mine") == done
+    assert done is not None
+    assert done.revision == many.catalog.stamp().revision
+
+
+def test_a_clean_picture_that_came_after_a_search_is_matched_with_all_references(many: Home, tmp_path: Path) -> None:
+    _register(many, tmp_path / "later", 60)
+    judge_of(many)
+    within = made_picture(15)
+    within[60:240, 100:340] = cv2.resize(made_picture(2), (240, 180), interpolation=cv2.INTER_AREA)
+    list(add_clean(many, walk([_clean(tmp_path / "clean", "newer", within)]), jobs=1))
+    judge_of(many)
+    number = _by_name(many)["newer.jpg"].reference_id
+    assert number is not None
+    assert many.catalog.references.many([number])[number].name == "reference2.jpg"
 
 
 def _pictures(count: int) -> list[Background]:

@@ -137,6 +137,23 @@ class Calibrations:
             values = {"gallery_id": number, "medium": medium.value, "revision": int(revision), "text": text}
             put_rows(connection, calibration, [values], replace=True)
 
+    def start(self, gallery: str, medium: Medium = Medium.PICTURE, *, text: str) -> None:
+        """Delete the scores of a gallery and store a calibration that covers nothing yet, in one transaction.
+
+        Args:
+            gallery: Name of the gallery.
+            medium: The medium of the uploads.
+            text: Opaque.
+
+        Raises:
+            UnknownNameError: There is no such gallery.
+        """
+        with self._store.append() as connection:
+            number = _held(connection, gallery)
+            connection.execute(delete(background_score).where(background_score.c.gallery_id == number))
+            values = {"gallery_id": number, "medium": medium.value, "revision": 0, "text": text}
+            put_rows(connection, calibration, [values], replace=True)
+
     def scores(self, gallery: str) -> dict[int, BackgroundScore]:
         """The scores by background id. A score whose best reference was removed is missing.
 

@@ -101,10 +101,25 @@ class View(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorthMatching:
+    """Clean pictures whose best score a new reference may beat.
+
+    Attributes:
+        matched: Ids of those that ``Recogniser.match`` must see, most promising first; only so many.
+        unverified: Clean picture to its score with the reference, where the score beats the best, and where ``match``
+            would give the same score without any verification.
+    """
+
+    matched: tuple[int, ...]
+    unverified: Mapping[int, float]
+
+
 Observation = TypeVar("Observation")
 Part = TypeVar("Part")
 SomeView = TypeVar("SomeView", bound=View)
 SomeView_co = TypeVar("SomeView_co", bound=View, covariant=True)
+SomeView_contra = TypeVar("SomeView_contra", bound=View, contravariant=True)
 
 
 @runtime_checkable
@@ -226,5 +241,23 @@ class Recogniser(Protocol[Observation, Part, SomeView]):
 
         Args:
             clean: Items that ``keep`` gave for clean pictures, or their vectors alone.
+        """
+        ...
+
+
+@runtime_checkable
+class CleanSearch(Protocol[SomeView_contra]):
+    """What an additive recogniser may offer beside ``Recogniser``: cheap rates.
+
+    Without it, each clean picture is matched whenever the gallery gets a reference.
+    """
+
+    def worth_matching(self, reference: Items, clean: SomeView_contra, best: Mapping[int, float]) -> WorthMatching:
+        """Search clean pictures with a new reference.
+
+        Args:
+            reference: Items of the reference, with its thumbnail.
+            clean: Clean pictures, laid out as references are; their ids are ids of clean pictures.
+            best: The best score of each clean picture so far.
         """
         ...

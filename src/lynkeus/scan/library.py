@@ -27,6 +27,9 @@ _COMPACT_SHARE = 0.1  # of all references: rewriting a segment costs as much as 
 _ROWS = 1024  # references read at once: 10 MB of points
 _VIEWS = 8  # sets of galleries whose views are held at once: a view of objects copies their vectors
 _NONE = np.zeros(0, np.int64)
+CLEAN = "clean-"
+"""What stands before the name of an index where clean pictures are laid out."""
+
 _LOG = logging.getLogger("lynkeus")
 
 
@@ -244,10 +247,10 @@ def clear_others(folder: Path, index: str) -> None:
 
     Args:
         folder: Where the segments of the kind lie.
-        index: Name of the index that stays.
+        index: Name of the index that stays, with the layout of its clean pictures.
     """
     for each in folder.glob("*"):
-        if each.is_dir() and each.name != index:
+        if each.is_dir() and each.name not in (index, f"{CLEAN}{index}"):
             segments = SegmentFolder(each)
             with segments.locked(wait=True):
                 segments.clear()

@@ -58,7 +58,7 @@ class CopyPart:
 class GalleryView:
     """The references of one gallery: shelves of several parts, each with the ids that no longer count."""
 
-    shelves: tuple[tuple[Shelf, Int64[np.ndarray, " n"]], ...]
+    shelves: tuple[tuple[Shelf, Int64[np.ndarray, " _"]], ...]
 
     def nearest(self, vectors: Float32[np.ndarray, "queries dim"], count: int) -> Neighbours:
         """The references with the most similar global vectors."""
@@ -217,7 +217,7 @@ class _Draft:
     def add(self, row: Row) -> None:
         f = CompactFeatures.unpack(row.items[self._index.local])
         self._owners.append(row.reference)
-        self._vectors.append(unpacked(row.items[self._index.vector]))
+        self._vectors.append(unpacked(row.items[self._index.vector])[: self._index.dim])  # the whole picture's
         self._lists.append(f.lists)
         self._codes.append(f.codes)
         place = (f.points, f.scale, f.angle, f.permutation)

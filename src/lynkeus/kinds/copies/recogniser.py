@@ -6,15 +6,16 @@ pixels; one score is made of all signals (``lynkeus.kinds.copies.score``).
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import cv2
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
-from lynkeus.core import CorruptError, Picture, Sample
+from lynkeus.core import Picture, Sample
 from lynkeus.kinds.copies.belief import belief_in, settles
+from lynkeus.kinds.copies.clean_pairs import CLEAN_NEIGHBOURS, LEAST_LIKE, VOTED, CleanPairs
 from lynkeus.kinds.copies.index import CopyIndex, CopyPart, CopyView, GalleryView
 from lynkeus.kinds.copies.observation import Look, Observation
 from lynkeus.kinds.copies.overlays import MODEL as OVERLAYS
@@ -23,7 +24,7 @@ from lynkeus.kinds.copies.rivals import explain_away
 from lynkeus.kinds.copies.score import CopyScore, signals_of
 from lynkeus.kinds.items import THUMB, Items, made_by, packed, unpacked
 from lynkeus.kinds.normalisation import CleanVectors
-from lynkeus.kinds.protocol import RawFinding, Recogniser, Traits
+from lynkeus.kinds.protocol import RawFinding, Recogniser, Traits, WorthMatching
 from lynkeus.kinds.same_picture import SamePicture
 from lynkeus.matching.agreement import GreyLevels
 from lynkeus.matching.check import CheckedUpload, CheckResult, PictureCheck, StoredReference, grey_of, outlines
@@ -47,8 +48,8 @@ _CLEAN_NEIGHBOURS = 3  # nearest clean vectors whose mean similarity is the base
 _ALIKE = 0.88  # similarity below which no two pictures of the tune half are nearly the same
 _LEAST_SIDE = 16  # pixels of the shorter side from which a pasted picture is looked at
 _FEW_VOTES, _LEAST_VOTES = 2.0, 0.3
-_LEAST_LIKE, _UNLIKE = 0.05, -0.1
-"""Below these votes and similarities above the baseline no candidate of the tune half is a copy."""
+_UNLIKE = -0.1
+"""Below these votes and this similarity above the baseline no candidate of the tune half is a copy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,6 +187,20 @@ class CopyRecogniser:
         vectors = np.array(rows, np.float32).reshape(-1, DIM)
         return replace(self, clean=self.clean.joined(vectors))
 
+    def worth_matching(self, reference: Items, clean: CopyView, best: Mapping[int, float]) -> WorthMatching:
+        """Clean pictures whose best score a new reference may beat: those that it votes for or resembles."""
+        return CleanPairs(self.score, self.clean).worth(
+            best,
+            vector=self.vector(reference),
+            looks={number: self._rows(raw) for number, raw in clean.read(best, self.names.vectors).items()},
+            votes=self._votes_for(self.recall(reference), clean),
+        )
+
+    def _votes_for(self, seen: Observation, view: CopyView) -> dict[int, float]:
+        """Votes for each of the best references, or clean pictures, of a view."""
+        found = self._vote(seen.upload.points, view, most=VOTED, neighbours=CLEAN_NEIGHBOURS)
+        return {candidate.owner: candidate.votes for each in found for candidate in each}
+
     def locate(self, source: Picture, found: Sequence[RawFinding], view: CopyView) -> list[RawFinding | None]:
         """The findings as they are: ``match`` has placed them, and has explained rivals away."""
         del source, view
@@ -220,12 +235,8 @@ class CopyRecogniser:
         grey: UInt8[np.ndarray, "h w"],
     ) -> Observation:
         looks = [
-            Look(
-                vector,
-                (float(frame[0]), float(frame[1]), float(frame[2]), float(frame[3])),
-                self.clean.baseline(vector),
-            )
-            for vector, frame in zip(vectors, frames, strict=True)
+            Look(vector, (left, top, right, bottom), self.clean.baseline(vector))
+            for vector, (left, top, right, bottom) in zip(vectors, frames.tolist(), strict=True)
         ]
         upload = CheckedUpload(UploadPoints.of(features, self.codebook), GreyLevels(grey))
         return Observation(upload, tuple(looks))
@@ -260,7 +271,7 @@ class CopyRecogniser:
     def _suspects(self, seen: Observation, view: CopyView) -> dict[int, Candidate | None]:
         """References to verify: first those with votes, then the most similar of the others."""
         suspects: dict[int, Candidate | None] = {}
-        for candidates in self._vote(seen.upload.points, view):
+        for candidates in self._vote(seen.upload.points, view, most=self.voted):
             suspects |= {candidate.owner: candidate for candidate in candidates}
         for gallery in view.galleries:
             for look in seen.looks:
@@ -269,8 +280,10 @@ class CopyRecogniser:
                 suspects |= dict.fromkeys(more[: self.similar if look is seen.looks[0] else 1])
         return suspects
 
-    def _vote(self, points: UploadPoints, view: CopyView) -> list[list[Candidate]]:
-        """The candidates of each gallery."""
+    def _vote(
+        self, points: UploadPoints, view: CopyView, *, most: int, neighbours: int = NEIGHBOURS
+    ) -> list[list[Candidate]]:
+        """The candidates of each gallery, so many at most."""
         features = points.features
         if len(features) < self.check.verification.least or not len(view):
             return []
@@ -282,7 +295,7 @@ class CopyRecogniser:
         lists = view.lists(queries)
 
         def voted(gallery: GalleryView) -> list[Candidate]:
-            ids, distance = gallery.nearest_points(queries, NEIGHBOURS, lists=lists)
+            ids, distance = gallery.nearest_points(queries, neighbours, lists=lists)
             return self.voting(
                 features.points[rows],
                 features.scale[rows],
@@ -291,7 +304,7 @@ class CopyRecogniser:
                 ids,
                 distance,
                 longest=max(features.width, features.height),
-                most=self.voted,
+                most=most,
             )
 
         return [voted(gallery) for gallery in view.galleries]
@@ -356,8 +369,8 @@ def load(models: Callable[[str], ModelCard]) -> CopyRecogniser:
         names=names,
         codebook=codebook,
         model=PixelModel(descriptor.path),
-        score=_score(score),
-        clean=CleanVectors(_clean_vectors(clean), _CLEAN_NEIGHBOURS),
+        score=CopyScore.load(score.path),
+        clean=CleanVectors.load(clean.path, _CLEAN_NEIGHBOURS),
         index=CopyIndex(
             name=f"points-1-{book.maker}-{descriptor.maker}",
             local=names.local,
@@ -370,23 +383,9 @@ def load(models: Callable[[str], ModelCard]) -> CopyRecogniser:
     )
 
 
-def _score(card: ModelCard) -> CopyScore:
-    try:
-        return CopyScore.loads(card.path.read_text("utf-8"))
-    except (OSError, ValueError, LookupError) as error:
-        raise CorruptError(f"{card.path}: no score: {error}") from error
-
-
-def _clean_vectors(card: ModelCard) -> Float32[np.ndarray, "n 256"]:
-    try:
-        return np.load(card.path, allow_pickle=False).astype(np.float32)
-    except (OSError, ValueError, EOFError) as error:
-        raise CorruptError(f"{card.path}: no clean vectors: {error}") from error
-
-
 def _promises(candidate: Candidate | None, excess: float) -> bool:
     """Whether a candidate is worth verifying."""
-    return excess >= _LEAST_LIKE if candidate is None else candidate.votes >= _LEAST_VOTES or excess >= _UNLIKE
+    return excess >= LEAST_LIKE if candidate is None else candidate.votes >= _LEAST_VOTES or excess >= _UNLIKE
 
 
 def _outlines(

@@ -6,11 +6,13 @@ docs/methods/copies.md). The score is log odds; the calibrated rate, not this nu
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
+from lynkeus.core import CorruptError
 from lynkeus.matching.check import CheckResult
 
 
@@ -130,6 +132,18 @@ class CopyScore:
         arrays = {name: np.array(parts[name], np.float64) for name in ("inner", "shift", "outer", "direct")}
         return cls(**arrays, bias=float(parts["bias"]))
 
+    @classmethod
+    def load(cls, file: Path) -> "CopyScore":
+        """From a file of what ``dumps`` wrote.
+
+        Raises:
+            CorruptError: The file is missing or no such score.
+        """
+        try:
+            return cls.loads(file.read_text("utf-8"))
+        except (OSError, ValueError, LookupError) as error:
+            raise CorruptError(f"{file}: no score: {error}") from error
+
     def dumps(self) -> str:
         """As JSON, one part a line, six digits."""
         arrays = {"inner": self.inner, "shift": self.shift, "outer": self.outer, "direct": self.direct}
@@ -141,6 +155,20 @@ class CopyScore:
         numbers = np.array(signals.numbers())
         hidden = np.tanh(self.inner @ numbers + self.shift)
         return float(self.bias + self.direct @ numbers + self.outer @ hidden)
+
+    def unverified(
+        self, cosine: Float64[np.ndarray, " m"], votes: Float64[np.ndarray, " m"]
+    ) -> Float64[np.ndarray, " m"]:
+        """Log odds of many candidates of which nothing but similarity and votes is known.
+
+        Args:
+            cosine: As in ``Signals``.
+            votes: Likewise.
+        """
+        numbers = np.tile(Signals().numbers(), (len(cosine), 1))
+        numbers[:, 0], numbers[:, 1] = cosine, np.log1p(votes)
+        hidden = np.tanh(numbers @ self.inner.T + self.shift)
+        return self.bias + numbers @ self.direct + hidden @ self.outer
 
 
 def _rounded(values: Float64[np.ndarray, "..."]) -> list[Any]:

@@ -192,18 +192,11 @@ def load(models: Callable[[str], ModelCard]) -> ObjectRecogniser:
         raise CorruptError(f"{descriptor.path}: it cannot say where in a picture a thing is seen")
     return ObjectRecogniser(
         embed=embedder,
-        clean=CleanVectors(_clean_vectors(clean), _NEIGHBOURS),
+        clean=CleanVectors.load(clean.path, _NEIGHBOURS),
         index=ObjectIndex(name=f"vectors-1-{descriptor.maker}", vector=embedder.item),
         same=SamePicture(codebook=Codebook.load(book.path)),
         cards=(descriptor, clean, book),
     )
-
-
-def _clean_vectors(card: ModelCard) -> Float32[np.ndarray, "n d"]:
-    try:
-        return np.load(card.path, allow_pickle=False).astype(np.float32)
-    except (OSError, ValueError, EOFError) as error:
-        raise CorruptError(f"{card.path}: no clean vectors: {error}") from error
 
 
 def _common(one: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "n 2"]) -> float:
