@@ -164,3 +164,12 @@ def test_unknown_numbers_are_refused(catalog: Catalog) -> None:
         catalog.uploads.get(1)
     with pytest.raises(UnknownNameError, match="no finding 1"):
         catalog.uploads.finding(1)
+
+
+def test_a_revision_that_an_upload_was_compared_up_to_is_never_lowered(catalog: Catalog, references: list[int]) -> None:
+    assert references
+    (number,) = catalog.uploads.record([new_upload("a.jpg")])
+    gallery = catalog.galleries.get("brands").id
+    for revision in (5, 3):
+        catalog.uploads.compare(number, {gallery: revision})
+    assert catalog.uploads.compared([number]) == {number: {gallery: 5}}

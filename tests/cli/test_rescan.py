@@ -1,3 +1,4 @@
+import shutil
 import time
 from pathlib import Path
 
@@ -5,7 +6,8 @@ import pytest
 from commands import rows, run
 from made_pictures import made_picture, write_picture, write_pictures
 
-from lynkeus.catalog import Catalog
+from lynkeus.catalog import Catalog, Owner
+from lynkeus.kinds.items import THUMB
 from lynkeus.scan.home import CATALOG
 
 
@@ -73,3 +75,26 @@ def test_older_references_are_not_matched_again(made: Path, home: Path, tmp_path
     write_pictures(tmp_path / "later", [70])
     _register_later(home, tmp_path)
     assert [row["findings"] for row in rows(run(home, "rescan", "--json", "-"))] == [[], []]
+
+
+def test_any_file_of_the_same_bytes_will_do(home: Path, later: Path, tmp_path: Path) -> None:
+    run(home, "scan", later, code=0)
+    other = Path(shutil.copy(later, tmp_path / "the-same.jpg"))
+    run(home, "scan", other, code=0)
+    other.unlink()
+    _register_later(home, tmp_path)
+    assert "1 with new findings" in run(home, "rescan", code=1).stdout
+
+
+def test_a_purge_deletes_what_was_kept_of_uploads_that_show_the_reference(
+    home: Path, later: Path, tmp_path: Path
+) -> None:
+    stranger = write_picture(tmp_path / "stranger.jpg", made_picture(72))
+    _register_later(home, tmp_path)
+    run(home, "scan", later, stranger, "--keep", "2", code=1)
+    run(home, "gallery", "remove", "mine", "--reference", "picture70.jpg", "--purge")
+    with Catalog.open(home / CATALOG, create=False) as catalog:
+        kept = {Path(upload.path).name: upload for upload in catalog.uploads.page()}
+        blobs = catalog.blobs.read(Owner.UPLOAD, [upload.id for upload in kept.values()], THUMB)
+    assert kept["upload.jpg"].kept_until is None
+    assert set(blobs) == {kept["stranger.jpg"].id}

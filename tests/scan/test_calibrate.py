@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from lynkeus.catalog import Background, BackgroundScore
 from lynkeus.core.folders import walk
 from lynkeus.core.media import Medium
 from lynkeus.kinds.copies.belief import OPEN
-from lynkeus.scan import calibrate
+from lynkeus.scan import backgrounds, calibrate, clean_pictures
 from lynkeus.scan.backgrounds import add_clean
 from lynkeus.scan.calibrate import NOTHING_ALIKE, judge_of, scores_of
 from lynkeus.scan.clean_pictures import NORMALISING, halves
@@ -238,3 +239,33 @@ def test_the_halves_are_disjoint_complete_and_stable() -> None:
     assert 0.15 < len(few.normalising) / 400 < 0.25
     assert {b.id for b in few.normalising} <= {b.id for b in many.normalising}
     assert {b.id for b in few.calibrating} <= {b.id for b in many.calibrating}
+
+
+class _CutOffError(Exception):
+    """The process ends here."""
+
+
+def test_a_calibration_that_is_cut_off_never_mixes_two_scorers(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _scores(home)
+    lane = home.lane("copy")
+    traits = replace(lane.recogniser.traits, scorer="another")
+
+    def cut_off(*words: object) -> None:
+        raise _CutOffError(words)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(lane.recogniser), "traits", property(lambda _: traits))
+        patched.setattr(type(home.catalog.calibrations), "put_scores", cut_off)
+        with pytest.raises(_CutOffError):
+            judge_of(home)
+    assert scores_of(home, "mine") == {}
+    assert _scores(home) == before
+
+
+def test_a_clean_picture_that_nobody_could_describe_has_no_score(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clean_pictures, "kept", lambda *_: {})
+    monkeypatch.setattr(backgrounds, "kept", lambda *_: {})
+    list(add_clean(home, walk([_clean(tmp_path / "more", "unseen", made_picture(21))]), jobs=1))
+    assert "unseen.jpg" not in _scores(home)
