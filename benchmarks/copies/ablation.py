@@ -32,6 +32,7 @@ from benchmarks.harness.about import about
 from benchmarks.harness.results import results_file, write_results
 from benchmarks.harness.rounds import Rounds, open_floor
 from lynkeus.core import Picture, read_picture
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.index.protocol import Neighbours
 from lynkeus.kinds.copies.index import CopyView
 from lynkeus.kinds.copies.kind import COPIES
@@ -44,7 +45,6 @@ from lynkeus.matching.verification import Verification
 from lynkeus.matching.voting import Candidate as VotedFor
 from lynkeus.matching.voting import PointIds, Voting
 from lynkeus.scan.home import Home
-from lynkeus.scan.sources import WORKING_SIDE
 
 HALF = "tune"
 FOLDS = 4

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from lynkeus.core import read_picture
 from lynkeus.core.folders import walk
+from lynkeus.core.parallel import default_jobs
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.kinds.copies.kind import COPIES
 from lynkeus.kinds.protocol import RawFinding
 from lynkeus.scan.home import Home
 from lynkeus.scan.lane import AnyLane
-from lynkeus.scan.parallel import default_jobs
 from lynkeus.scan.register import Registration
-from lynkeus.scan.sources import WORKING_SIDE
 
 GALLERY = "benchmark"
 

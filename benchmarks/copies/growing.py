@@ -20,12 +20,12 @@ from benchmarks.copies import lists
 from benchmarks.copies.make import read
 from lynkeus.catalog import NewReference, Owner
 from lynkeus.core import Picture, Sample, UnreadableError, read_picture
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.kinds.copies.recogniser import CopyRecogniser, load
 from lynkeus.kinds.items import THUMB, Items, unpacked
 from lynkeus.matching.compact import CompactFeatures
 from lynkeus.scan.home import Home
-from lynkeus.scan.sources import WORKING_SIDE
 
 MOST_PICTURES = 10_000
 _SALT = "growth"

@@ -30,9 +30,9 @@ from benchmarks.harness.about import about
 from benchmarks.harness.results import results_file, write_results
 from benchmarks.harness.rounds import Cost, Rounds, open_floor
 from lynkeus.core.folders import walk
+from lynkeus.core.parallel import default_jobs
 from lynkeus.kinds.copies.kind import COPIES
 from lynkeus.scan.home import Home
-from lynkeus.scan.parallel import default_jobs
 from lynkeus.scan.register import Registration
 
 WIDTH, HEIGHT = 1024, 768

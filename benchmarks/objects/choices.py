@@ -33,12 +33,12 @@ from benchmarks.objects.open_set import (
     strangers,
 )
 from lynkeus.core import read_picture
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.kinds.objects.heat import outline_of
 from lynkeus.kinds.objects.index import ObjectView
 from lynkeus.kinds.objects.recogniser import OFFSET, SLOPE, ObjectRecogniser, load
 from lynkeus.metrics.localisation import best_overlap
 from lynkeus.runtime.cards import card
-from lynkeus.scan.sources import WORKING_SIDE
 
 SEEDS = range(100, 104)
 SHARES = tuple(round(0.15 + 0.05 * step, 2) for step in range(8))

@@ -30,6 +30,7 @@ from benchmarks.objects.folds import FOLDS, held_out
 from benchmarks.objects.reached import mean, spread
 from lynkeus.calibration.rates import RateModel, needed
 from lynkeus.core import Belief, Evidence, Picture, read_picture
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.core.thumbnails import encode_thumbnail, read_thumbnail
 from lynkeus.kinds.items import packed, unpacked
 from lynkeus.kinds.objects.embedder import DESCRIPTOR, ObjectEmbedder
@@ -45,7 +46,6 @@ from lynkeus.recipes.objects.publish import FILE, publish_objects
 from lynkeus.recipes.objects.recipe import load_embedder, open_object_pictures
 from lynkeus.recipes.protocol import Places
 from lynkeus.runtime.cards import ModelCard, card, exported_card
-from lynkeus.scan.sources import WORKING_SIDE
 
 RESULTS = results_file("objects", "open_set.json")
 SPLIT = Path(__file__).parents[1] / "copies" / "csv" / "split.csv"

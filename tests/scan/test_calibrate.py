@@ -265,7 +265,11 @@ def test_a_calibration_that_is_cut_off_never_mixes_two_scorers(home: Home, monke
 def test_a_clean_picture_that_nobody_could_describe_has_no_score(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clean_pictures, "kept", lambda *_: {})
-    monkeypatch.setattr(backgrounds, "kept", lambda *_: {})
+    def nothing(*words: object) -> dict[str, bytes]:
+        del words
+        return {}
+
+    monkeypatch.setattr(clean_pictures, "kept", nothing)
+    monkeypatch.setattr(backgrounds, "kept", nothing)
     list(add_clean(home, walk([_clean(tmp_path / "more", "unseen", made_picture(21))]), jobs=1))
     assert "unseen.jpg" not in _scores(home)

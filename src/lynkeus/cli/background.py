@@ -40,8 +40,8 @@ def add(home: Path, *, paths: tuple[Path, ...], shipped: bool, jobs: int | None,
     from lynkeus.cli.background_rows import halves_in_words, name_excluded
     from lynkeus.cli.opened import calibrated, open_home
     from lynkeus.core.folders import walk
+    from lynkeus.core.parallel import default_jobs
     from lynkeus.scan.backgrounds import SHIPPED, AddOutcome, add_clean
-    from lynkeus.scan.parallel import default_jobs
 
     if not paths and not shipped:
         raise click.UsageError("name files or folders, or --shipped")

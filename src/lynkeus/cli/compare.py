@@ -25,10 +25,10 @@ def compare(home: Path, *, upload: Path, reference: Path, show: Path | None, as_
     """
     from lynkeus.core import UploadResult, Verdict
     from lynkeus.core.folders import display
+    from lynkeus.kinds.compare import compare_files
     from lynkeus.report import to_line, write_match
     from lynkeus.report.parts import parts_of
     from lynkeus.report.words import finding_words
-    from lynkeus.scan.compare import compare_files
 
     del home
     check_writable("--show", show)

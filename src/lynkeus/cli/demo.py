@@ -31,11 +31,11 @@ def demo(home: Path, *, out: Path, jobs: int | None) -> None:
     from lynkeus.cli.demo_pictures import OBJECT, demo_line, demo_pictures, make_uploads
     from lynkeus.cli.outputs import Outputs
     from lynkeus.core.folders import display, walk
+    from lynkeus.core.parallel import default_jobs
     from lynkeus.kinds.copies.kind import COPIES
     from lynkeus.kinds.objects.kind import OBJECTS
     from lynkeus.scan.calibrate import judge_of
     from lynkeus.scan.home import Home
-    from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.register import Registration
     from lynkeus.scan.scanner import Scan
 

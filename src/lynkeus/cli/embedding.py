@@ -14,10 +14,10 @@ from jaxtyping import Float32
 from lynkeus.cli.options import DONE, FAILED, progress
 from lynkeus.core import UnreadableError, read_picture
 from lynkeus.core.folders import Entry, display, walk
+from lynkeus.core.parallel import default_jobs, in_order
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.kinds import find_kind
 from lynkeus.runtime.cards import card, exported_card
-from lynkeus.scan.parallel import default_jobs, in_order
-from lynkeus.scan.sources import WORKING_SIDE
 
 
 def run(

@@ -11,11 +11,11 @@ from lynkeus.cli.outputs import Outputs
 from lynkeus.cli.wanted import Wanted
 from lynkeus.core import Verdict
 from lynkeus.core.folders import walk
+from lynkeus.core.parallel import default_jobs
 from lynkeus.report import Pair, read_isc
 from lynkeus.report.pair_figures import Figures
 from lynkeus.scan.calibrate import judge_of
 from lynkeus.scan.home import Home
-from lynkeus.scan.parallel import default_jobs
 from lynkeus.scan.register import Outcome, Registration
 from lynkeus.scan.scanner import Scan
 

@@ -96,9 +96,9 @@ def use(home: Path, *, card: Path | None, shipped: bool, drop_missing: bool, job
     lynkeus models use --shipped
     """
     from lynkeus.cli.opened import open_home
+    from lynkeus.core.parallel import default_jobs
     from lynkeus.runtime.cards import card as shipped_card
     from lynkeus.runtime.cards import exported_card
-    from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.refresh import change, kind_of, replaced
 
     if (card is None) == (not shipped):
@@ -128,7 +128,7 @@ def refresh(home: Path, *, drop_missing: bool, jobs: int | None, as_json: bool) 
     lynkeus models refresh
     """
     from lynkeus.cli.opened import open_home
-    from lynkeus.scan.parallel import default_jobs
+    from lynkeus.core.parallel import default_jobs
     from lynkeus.scan.refresh import refresh as refreshed
 
     lost = 0

@@ -9,11 +9,11 @@ import click
 from lynkeus.cli.options import progress
 from lynkeus.core import UnknownNameError, UnreadableError
 from lynkeus.core.folders import Entry, walk
+from lynkeus.core.name_lists import read_names
+from lynkeus.core.parallel import default_jobs
 from lynkeus.scan.calibrate import judge_of
 from lynkeus.scan.home import CATALOG, Home
 from lynkeus.scan.judge import Judge
-from lynkeus.scan.name_lists import read_names
-from lynkeus.scan.parallel import default_jobs
 
 
 def open_home(folder: Path, *, create: bool = False) -> Home:

@@ -55,8 +55,8 @@ def register(
     lynkeus register list.csv --gallery brands --json
     """
     from lynkeus.cli.opened import picture_entries
+    from lynkeus.core.parallel import default_jobs
     from lynkeus.scan.home import home_or_trial
-    from lynkeus.scan.parallel import default_jobs
     from lynkeus.scan.register import Outcome, Registration
 
     entries, names = picture_entries(paths)

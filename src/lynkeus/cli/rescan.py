@@ -29,7 +29,7 @@ def rescan(home: Path, *, galleries: tuple[str, ...], wanted: Wanted, jobs: int 
     from lynkeus.cli.opened import calibrated, open_home
     from lynkeus.cli.outputs import Outputs
     from lynkeus.core import Verdict
-    from lynkeus.scan.parallel import default_jobs
+    from lynkeus.core.parallel import default_jobs
     from lynkeus.scan.record import recorded_again
     from lynkeus.scan.rescan import Rescan
 

@@ -42,7 +42,7 @@ def scan(
     from lynkeus.cli.outputs import Outputs
     from lynkeus.core import Verdict
     from lynkeus.core.folders import display, walk
-    from lynkeus.scan.parallel import default_jobs
+    from lynkeus.core.parallel import default_jobs
     from lynkeus.scan.record import recorded
     from lynkeus.scan.scanner import Scan
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from lynkeus.catalog import NewBackground
 from lynkeus.core import UnknownNameError, UnreadableError, read_picture
 from lynkeus.core.folders import Entry, display
+from lynkeus.core.parallel import batched, in_order
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.core.thumbnails import encode_thumbnail
 from lynkeus.kinds import DEFAULT
 from lynkeus.kinds.items import THUMB
 from lynkeus.scan.clean_pictures import kept
 from lynkeus.scan.home import Home
 from lynkeus.scan.lane import AnyLane
-from lynkeus.scan.parallel import batched, in_order
-from lynkeus.scan.sources import WORKING_SIDE
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "background"
 """Free pictures that come with the package."""

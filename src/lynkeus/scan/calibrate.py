@@ -21,6 +21,8 @@ import numpy as np
 from lynkeus.calibration.rates import RateModel
 from lynkeus.catalog import Background, BackgroundScore, Calibration, Gallery, Owner
 from lynkeus.core import Belief
+from lynkeus.core.parallel import batched, in_order
+from lynkeus.core.progress import Progress, silently
 from lynkeus.kinds.items import Items
 from lynkeus.kinds.protocol import CleanSearch, RawFinding, View
 from lynkeus.scan.clean_layout import CleanLayout
@@ -28,8 +30,6 @@ from lynkeus.scan.clean_pictures import describe, halves
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.lane import AnyLane
-from lynkeus.scan.parallel import batched, in_order
-from lynkeus.scan.progress import Progress, silently
 
 NOTHING_ALIKE = -1e6
 """Score of a clean picture that nothing resembles."""

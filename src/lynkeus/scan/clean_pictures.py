@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from lynkeus.catalog import Background, Owner
 from lynkeus.core import CorruptError, Picture, UnreadableError
+from lynkeus.core.parallel import batched, in_order
+from lynkeus.core.progress import Progress, silently
+from lynkeus.core.sources import Source, picture_again
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.scan.lane import AnyLane
-from lynkeus.scan.parallel import batched, in_order
-from lynkeus.scan.progress import Progress, silently
-from lynkeus.scan.sources import Source, picture_again
 
 NORMALISING = 256
 """Clean pictures that normalise at most; more change no score by .01 (docs/methods/copies.md)."""

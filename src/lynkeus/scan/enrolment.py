@@ -7,11 +7,11 @@ from lynkeus.catalog import NewReference, SeenFile
 from lynkeus.core import Picture, Sample, UnknownNameError, UnreadableError, read_picture
 from lynkeus.core.file_bytes import reason
 from lynkeus.core.folders import Entry, display
+from lynkeus.core.naming import Naming
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.core.thumbnails import encode_thumbnail
 from lynkeus.kinds.items import THUMB
 from lynkeus.scan.lane import AnyLane, Recent
-from lynkeus.scan.naming import Naming
-from lynkeus.scan.sources import WORKING_SIDE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

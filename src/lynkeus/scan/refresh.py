@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 
 from lynkeus.catalog import Owner, Reference
 from lynkeus.core import ConflictError, CorruptError, Sample, UnreadableError, read_picture
+from lynkeus.core.parallel import batched, in_order
+from lynkeus.core.progress import Progress
+from lynkeus.core.sources import WORKING_SIDE, Source, from_file, from_thumbnail
 from lynkeus.kinds import find_kind, kind_names
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.runtime.cards import ModelCard, card
@@ -16,9 +19,6 @@ from lynkeus.scan.backgrounds import SHIPPED
 from lynkeus.scan.home import Home
 from lynkeus.scan.lane import AnyLane, Lane
 from lynkeus.scan.library import Library, clear_others
-from lynkeus.scan.parallel import batched, in_order
-from lynkeus.scan.progress import Progress
-from lynkeus.scan.sources import WORKING_SIDE, Source, from_file, from_thumbnail
 
 _BATCH = 64  # references stored at once
 

@@ -13,12 +13,12 @@ from lynkeus.catalog.galleries import check_name
 from lynkeus.catalog.lookup import storable
 from lynkeus.core import ConflictError, UnknownNameError
 from lynkeus.core.folders import Entry, display
+from lynkeus.core.naming import Naming
+from lynkeus.core.parallel import ahead, in_order
 from lynkeus.kinds import DEFAULT, Kind, find_kind
 from lynkeus.scan.enrolment import Enrolled, Enrolment
 from lynkeus.scan.home import Home
 from lynkeus.scan.lane import AnyLane, Recent
-from lynkeus.scan.naming import Naming
-from lynkeus.scan.parallel import ahead, in_order
 
 _BATCH = 64  # references stored at once: each transaction waits for the disk once
 _SECONDS = 2.0  # that an enrolled picture waits for others at most, so that little is lost when a run is cut off

@@ -13,13 +13,13 @@ from typing import Any
 
 from lynkeus.catalog import Gallery, Owner, Upload
 from lynkeus.core import CorruptError, Picture, UnreadableError, UploadResult, Verdict
+from lynkeus.core.parallel import in_order
+from lynkeus.core.sources import Source, from_file, from_thumbnail
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.lane import AnyLane, Found
-from lynkeus.scan.parallel import in_order
 from lynkeus.scan.scanner import Scanned, result_of
-from lynkeus.scan.sources import Source, from_file, from_thumbnail
 
 NOT_KEPT = "not kept"
 _VIEWS = 4  # views held beside those of each thread: uploads with the same references follow each other

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from lynkeus.core import Finding, Picture, UnreadableError, UploadResult, Verdict, read_picture, strictest
 from lynkeus.core.folders import Entry, display
+from lynkeus.core.parallel import in_order
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.core.thumbnails import encode_thumbnail
 from lynkeus.kinds import DEFAULT
 from lynkeus.kinds.items import THUMB
 from lynkeus.scan.home import Home
 from lynkeus.scan.judge import Judge
 from lynkeus.scan.lane import AnyLane, Found
-from lynkeus.scan.parallel import in_order
-from lynkeus.scan.sources import WORKING_SIDE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

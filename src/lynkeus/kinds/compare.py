@@ -8,12 +8,12 @@ import numpy as np
 
 from lynkeus.core import Action, Belief, Finding, Picture, Sample, UnreadableError, read_picture
 from lynkeus.core.folders import display
+from lynkeus.core.sources import WORKING_SIDE
 from lynkeus.core.thumbnails import encode_thumbnail
 from lynkeus.kinds import DEFAULT, find_kind
 from lynkeus.kinds.items import THUMB, Items
 from lynkeus.kinds.protocol import RawFinding, Row
 from lynkeus.runtime.cards import card
-from lynkeus.scan.sources import WORKING_SIDE
 
 _ONLY = 1  # id of the one reference
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lynkeus.scan.entity_folders import empty_folders, entity_place, folder_entity
+from lynkeus.core.entity_folders import empty_folders, entity_place, folder_entity
 
 
 def test_the_first_folder_below_the_named_one_names_the_entity() -> None:

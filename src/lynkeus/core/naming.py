@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lynkeus.core.entity_folders import empty_folders, entity_place, folder_entity
 from lynkeus.core.folders import display
-from lynkeus.scan.entity_folders import empty_folders, entity_place, folder_entity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
