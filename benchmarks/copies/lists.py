@@ -15,7 +15,7 @@ SUITES = ("listed", "further")
 HALVES = ("tune", "test")
 GALLERY = 5000
 _ENDINGS = (".jpg", ".jpeg", ".png")
-NO_PICTURES = ("copydet", "videos", "audio", "temporal_annotations")
+NO_PICTURES = ("copydet", "cases", "videos", "audio", "temporal_annotations")  # cases: copies of test pictures
 
 
 def read_list(name: str) -> list[dict[str, str]]:
