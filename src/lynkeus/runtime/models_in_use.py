@@ -45,7 +45,7 @@ class ModelsInUse:
         """The card of the model in use under a name.
 
         Raises:
-            CorruptError: A model of one's own is damaged.
+            CorruptError: A model of the user is damaged.
             UnknownNameError: There is no model of that name.
         """
         if name not in self._own:
@@ -61,7 +61,7 @@ class ModelsInUse:
         return frozenset(self._own.items())
 
     def own_cards(self) -> list[ModelCard]:
-        """The cards of models of one's own, intact or not.
+        """The cards of the user's models, intact or not.
 
         Raises:
             CorruptError: One is no card.
@@ -69,7 +69,7 @@ class ModelsInUse:
         return [card_elsewhere(self._folder / folder / f"{name}.json") for name, folder in sorted(self._own.items())]
 
     def beside(self, name: str) -> list[ModelCard]:
-        """The cards in the folder of the model of one's own of a name, its own among them; none where it ships.
+        """The cards in the folder of the user's model of a name, with the card of that model; none for a shipped model.
 
         Raises:
             CorruptError: One is no card.
@@ -86,7 +86,7 @@ class ModelsInUse:
         return [*(each for each in cards() if each.name not in self._own), *self.own_cards()]
 
     def clean_items(self, name: str) -> Mapping[str, Mapping[str, bytes]]:
-        """What the model of one's own of a name says of the free pictures that ship, by digest; nothing otherwise.
+        """What the user's model of a name says of the shipped free pictures, by digest; nothing for a shipped model.
 
         Raises:
             CorruptError: The file is damaged.
@@ -116,7 +116,7 @@ def in_use(home: Path, model: ModelCard) -> bool:
 
 
 def put(home: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Mapping[str, bytes]], dim: int) -> None:
-    """Put a model of one's own into use in the place of the last; the last one is in use until this ends.
+    """Put a user's model into use instead of the last one; the last one answers until this ends.
 
     Args:
         home: Folder of the home.
@@ -131,7 +131,7 @@ def put(home: Path, model: ModelCard, clean: ModelCard, items: Mapping[str, Mapp
 
 
 def put_back(home: Path, names: tuple[str, ...]) -> None:
-    """Put the models that ship into use again under some names; those of one's own are deleted from the home."""
+    """Put the shipped models into use again under some names; the user's models are deleted from the home."""
     own = _read_own(home / FOLDER, damaged_is_none=True)
     _write_own(home / FOLDER, {name: folder for name, folder in own.items() if name not in names})
 
@@ -170,7 +170,7 @@ def _fill(
 
 
 def _read_own(folder: Path, *, damaged_is_none: bool = False) -> dict[str, str]:
-    """Name of each model of one's own to the folder that holds it."""
+    """Name of each of the user's models to the folder that holds it."""
     file = folder / _IN_USE
     try:
         found = {str(name): str(Path(each).name) for name, each in json.loads(file.read_text("utf-8")).items()}

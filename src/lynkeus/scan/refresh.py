@@ -49,7 +49,7 @@ def change(home: Home, model: ModelCard, *, jobs: int, shown: Progress, drop_mis
 
     Args:
         home: Whose.
-        model: The model: that in use, that which ships, or one of one's own.
+        model: The model: the one in use, the shipped one, or one of the user.
         jobs: Threads.
         shown: Shows progress.
         drop_missing: Remove references that have neither their file nor a thumbnail.
@@ -122,7 +122,7 @@ def _trial(home: Home, name: str, model: ModelCard) -> AnyLane:
 
 
 def _put(home: Home, lane: AnyLane, model: ModelCard, *, jobs: int) -> None:
-    """Put a model of one's own into use, with the free pictures that ship as clean ones."""
+    """Put a user's model into use; the shipped free pictures serve as clean ones."""
     pictures = [read_picture(file, max_side=WORKING_SIDE) for file in sorted(SHIPPED.glob("*.jpg"))]
     described = in_order(lambda picture: lane.recogniser.enrol(Sample(source=picture)), pictures, jobs=jobs)
     items = dict(zip((picture.digest for picture in pictures), described, strict=True))
