@@ -169,10 +169,11 @@ def _up_to_date(
         every = min(now, *(work.revision for work in works))  # a reference may have come meanwhile
         last = max(picture.id for picture in clean)
         calibrations.put(gallery.name, revision=every, text=_Covered(traits.scorer, every, last).text())
+        stored = calibrations.scores(gallery.name)
     if isinstance(lane.recogniser, CleanSearch) and any(task.newer is None for task in tasks):
         layout.view(clean)  # laid out now, while all is slow anyway, and not when the next reference comes
     numbers = {picture.id for picture in clean}
-    return {n: score for n, score in calibrations.scores(gallery.name).items() if n in numbers}
+    return {n: score for n, score in stored.items() if n in numbers}
 
 
 def _works(

@@ -117,7 +117,9 @@ class _Lanes:
             ConflictError: Another model was put into use meanwhile.
         """
         with self._lock:
-            lane = self._lanes.setdefault(kind, self._home.lane(kind))
+            if kind not in self._lanes:
+                self._lanes[kind] = self._home.lane(kind)
+            lane = self._lanes[kind]
         self._home.check_unchanged(lane)
         return lane
 
